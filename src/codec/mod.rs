@@ -1,0 +1,2 @@
+//! Encodings that know nothing of machine learning.
+#![deny(clippy::indexing_slicing)]

@@ -1,0 +1,102 @@
+//! Layered layout: sizes and edges in, coordinates and curves out.
+//!
+//! A linear-time Sugiyama pipeline (Gansner et al. 1993; Brandes & Köpf 2001 with the erratum arXiv 2008.01252) on flat arrays,
+//! deterministic, without recursion. It knows nothing of models: nodes are boxes, and an edge is a *net*, one
+//! source box whose value goes to any number of target boxes.
+//!
+//! Coordinates are `f64` pixels, y downwards; `f32` is too coarse for graphs that are millions of pixels tall.
+
+/// The way that edges run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// From top to bottom.
+    #[default]
+    Down,
+    /// From left to right.
+    Right,
+}
+
+/// The size of a box in pixels, as drawn (whatever the direction).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Size {
+    /// The width.
+    pub w: f64,
+    /// The height.
+    pub h: f64,
+}
+
+/// A point in pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Point {
+    /// Rightwards.
+    pub x: f64,
+    /// Downwards.
+    pub y: f64,
+}
+
+/// A box with its place: the top left corner and the size.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rect {
+    /// The left side.
+    pub x: f64,
+    /// The top side.
+    pub y: f64,
+    /// The width.
+    pub w: f64,
+    /// The height.
+    pub h: f64,
+}
+
+/// What is to be laid out.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// The boxes, in file order, which breaks ties.
+    pub sizes: Vec<Size>,
+    /// Of each net, the source box.
+    pub sources: Vec<u32>,
+    /// Of each net, where its targets begin in `targets`; one more entry than nets (CSR).
+    pub starts: Vec<u32>,
+    /// The target boxes of all nets.
+    pub targets: Vec<u32>,
+}
+
+/// Spacing and direction.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The way that edges run.
+    pub direction: Direction,
+    /// Pixels between boxes of one row.
+    pub node_gap: f64,
+    /// Pixels between edges of one row.
+    pub edge_gap: f64,
+    /// Pixels between rows.
+    pub rank_gap: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { direction: Direction::Down, node_gap: 20.0, edge_gap: 10.0, rank_gap: 28.0 }
+    }
+}
+
+/// Where everything is.
+///
+/// A net is drawn as a tree: its trunk once, and a leg for each target that branches off the trunk (or starts at the source). A
+/// *path* is a chain of cubic Bézier curves: a start point, then three points (control, control, end) for each curve; a straight
+/// stretch is a curve whose controls lie on it. Trunk paths come before the legs of their net.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// The boxes.
+    pub rects: Vec<Rect>,
+    /// Of each path, where its points begin in `points`; one more entry than paths (CSR).
+    pub path_starts: Vec<u32>,
+    /// The points of all paths.
+    pub points: Vec<Point>,
+    /// Of each path, the net that it is part of.
+    pub path_net: Vec<u32>,
+    /// Of each path, the index in [`Input::targets`] of the target where it ends (an arrowhead); `u32::MAX` for a trunk.
+    pub path_target: Vec<u32>,
+    /// The right and bottom ends of the drawing; the left and top ends are 0.
+    pub size: Size,
+}

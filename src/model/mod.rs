@@ -1,0 +1,386 @@
+//! The intermediate representation: what every format is lowered to.
+//!
+//! Flat arenas with small ids, so that 100,000 nodes are cheap. Tensors hold ranges of files, never payloads.
+//!
+//! # What the parts mean
+//!
+//! - A [`Model`] is a list of [`Graph`]s and one table of [`Tensor`]s. Entry graphs come first, then functions, then the
+//!   bodies of control flow in the order in which they were met.
+//! - A [`Node`] applies an operator. Its [`Argument`]s are the formal parameters, each with the values that are bound to it:
+//!   none (an absent optional), one, or several (a variadic).
+//! - A [`Value`] is what flows along an edge. Exactly one of these holds: it is an input of the graph, one node
+//!   produces it, it is a constant (it has a tensor), or it is captured from the graph around this one.
+//! - A [`Scope`] is a level of the module hierarchy that the names spell. In a graph of [`Wiring::Modules`] nothing flows:
+//!   nodes are modules that own tensors, and the scopes are what is drawn.
+//!
+//! [`check`] verifies all that holds by construction; [`dump`](mod@dump) prints it.
+
+mod arena;
+pub mod check;
+mod dtype;
+pub mod dump;
+mod tensor;
+mod types;
+
+pub use arena::{Arena, Id};
+pub use dtype::DType;
+pub use tensor::{Data, Encoding, Tensor};
+pub use types::{Dim, Shape, Type};
+
+use serde::Serialize;
+use std::collections::HashSet;
+use std::rc::Rc;
+
+/// Text that is shared: the same name is stored once. See [`Strings`].
+pub type Text = Rc<str>;
+
+arena::id! {
+    /// Names a [`Graph`] in its [`Model`].
+    GraphId;
+    /// Names a [`Node`] in its [`Graph`].
+    NodeId;
+    /// Names a [`Value`] in its [`Graph`].
+    ValueId;
+    /// Names a [`Scope`] in its [`Graph`].
+    ScopeId;
+    /// Names a [`Tensor`] in its [`Model`].
+    TensorId;
+}
+
+/// Interns text while a model is built.
+#[derive(Debug, Default)]
+pub struct Strings(HashSet<Text>);
+
+impl Strings {
+    /// The shared copy of `text`.
+    pub fn intern(&mut self, text: &str) -> Text {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let new: Text = text.into();
+        self.0.insert(new.clone());
+        new
+    }
+}
+
+/// A model file, opened.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// The format with its version, as people call it: `ONNX v8`, `Safetensors`.
+    pub format: String,
+    /// What the format itself says about the model (producer, domain, description …), in display order.
+    pub properties: Vec<Entry>,
+    /// The operator sets that the model uses.
+    pub imports: Vec<Import>,
+    /// What the author attached: free keys and values.
+    pub metadata: Vec<Entry>,
+    /// All graphs: entry graphs, functions, bodies.
+    pub graphs: Arena<GraphId, Graph>,
+    /// All tensors of all graphs.
+    pub tensors: Arena<TensorId, Tensor>,
+}
+
+/// A named piece of text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The key.
+    pub name: Text,
+    /// The text.
+    pub value: Text,
+}
+
+/// An operator set that a model or function uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Import {
+    /// The domain, as the file spells it (`""` is ONNX's own).
+    pub domain: Text,
+    /// The version.
+    pub version: i64,
+}
+
+/// What a graph is to its model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GraphKind {
+    /// An entry point.
+    #[default]
+    Main,
+    /// A function, called by nodes whose [`Node::definition`] it is.
+    Function,
+    /// The body of a control-flow node: an attribute of [`Graph::parent`].
+    Body,
+}
+
+/// What connects the nodes of a graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wiring {
+    /// Values flow from node to node.
+    #[default]
+    Flow,
+    /// Nothing flows: nodes are modules that own tensors, in the tree of scopes.
+    Modules,
+}
+
+/// One graph.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// The name, possibly empty.
+    pub name: Text,
+    /// What it is to the model.
+    pub kind: GraphKind,
+    /// What connects its nodes.
+    pub wiring: Wiring,
+    /// Of a body: the node that holds it.
+    pub parent: Option<(GraphId, NodeId)>,
+    /// What the author says about it.
+    pub description: Text,
+    /// What the author attached.
+    pub metadata: Vec<Entry>,
+    /// The operator sets, where a function states its own.
+    pub imports: Vec<Import>,
+    /// The values that come in, in order.
+    pub inputs: Vec<ValueId>,
+    /// The values that go out, in order.
+    pub outputs: Vec<ValueId>,
+    /// The nodes, in the order of the file.
+    pub nodes: Arena<NodeId, Node>,
+    /// The values.
+    pub values: Arena<ValueId, Value>,
+    /// The module hierarchy, parents before children.
+    pub scopes: Arena<ScopeId, Scope>,
+}
+
+/// A level of the module hierarchy.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The last part of its path.
+    pub name: Text,
+    /// The level around it.
+    pub parent: Option<ScopeId>,
+}
+
+/// The family of an operator: the colour of its node. Always the same across formats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Category {
+    /// Anything else.
+    #[default]
+    Other,
+    /// Convolutions and their transposes.
+    Convolution,
+    /// Matrix products and fully connected layers.
+    Linear,
+    /// Pointwise non-linearities.
+    Activation,
+    /// Batch, layer, group … normalisation.
+    Normalization,
+    /// Pooling and resampling.
+    Pool,
+    /// Attention.
+    Attention,
+    /// Reshape, transpose, concatenation, gathering: moves data, computes nothing.
+    Shape,
+    /// Arithmetic and comparison, element by element.
+    Elementwise,
+    /// Sums, means, maxima over axes.
+    Reduction,
+    /// RNN, LSTM, GRU.
+    Recurrent,
+    /// If, Loop, Scan, calls.
+    Control,
+    /// Constants, casts, quantisation, random numbers, input and output.
+    Data,
+}
+
+impl Category {
+    /// All categories, in the order of their discriminants.
+    pub const ALL: [Self; 13] = [
+        Self::Other,
+        Self::Convolution,
+        Self::Linear,
+        Self::Activation,
+        Self::Normalization,
+        Self::Pool,
+        Self::Attention,
+        Self::Shape,
+        Self::Elementwise,
+        Self::Reduction,
+        Self::Recurrent,
+        Self::Control,
+        Self::Data,
+    ];
+
+    /// The name that style sheets, operator tables and dumps use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::Convolution => "convolution",
+            Self::Linear => "linear",
+            Self::Activation => "activation",
+            Self::Normalization => "normalization",
+            Self::Pool => "pool",
+            Self::Attention => "attention",
+            Self::Shape => "shape",
+            Self::Elementwise => "elementwise",
+            Self::Reduction => "reduction",
+            Self::Recurrent => "recurrent",
+            Self::Control => "control",
+            Self::Data => "data",
+        }
+    }
+
+    /// The category called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| category.name() == name)
+    }
+}
+
+/// One application of an operator, or one module of a weights file.
+#[derive(Clone, Debug, Default)]
+pub struct Node {
+    /// The name, possibly empty. Of a module: its whole path.
+    pub name: Text,
+    /// The operator: `Conv`. Of a module: what it is called in its scope.
+    pub operator: Text,
+    /// Where the operator is defined, as the file spells it.
+    pub domain: Text,
+    /// The family of the operator.
+    pub category: Category,
+    /// The level of the hierarchy that it belongs to.
+    pub scope: Option<ScopeId>,
+    /// The formal inputs, in order.
+    pub inputs: Vec<Argument>,
+    /// The formal outputs, in order.
+    pub outputs: Vec<Argument>,
+    /// The attributes, in the order of the file.
+    pub attributes: Vec<Attribute>,
+    /// What the author says about it.
+    pub description: Text,
+    /// What the author attached.
+    pub metadata: Vec<Entry>,
+    /// The function that it calls.
+    pub definition: Option<GraphId>,
+}
+
+/// A formal parameter with the values bound to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Argument {
+    /// The name of the parameter in the operator's definition; empty when unknown.
+    pub name: Text,
+    /// The values: none for an absent optional, several for a variadic.
+    pub values: Vec<ValueId>,
+}
+
+/// What flows along an edge.
+#[derive(Clone, Debug, Default)]
+pub struct Value {
+    /// The name, possibly empty.
+    pub name: Text,
+    /// The type, where the file states it.
+    pub ty: Option<Type>,
+    /// Of a constant: its content. It is drawn inside its consumers.
+    pub tensor: Option<TensorId>,
+    /// Of a captured value: the same value in the graph around this one.
+    pub outer: Option<ValueId>,
+    /// What the author says about it.
+    pub description: Text,
+    /// What the author attached; quantisation parameters among it.
+    pub metadata: Vec<Entry>,
+}
+
+/// A named attribute of a node.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// The name.
+    pub name: Text,
+    /// The content.
+    pub value: Literal,
+}
+
+/// The content of an attribute.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    /// No content, or one that is not known.
+    Absent,
+    /// A truth value.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A 32-bit float: printed with the digits that matter.
+    Float(f32),
+    /// A 64-bit float.
+    Double(f64),
+    /// Text.
+    String(Text),
+    /// A tensor.
+    Tensor(TensorId),
+    /// A graph of the same model.
+    Graph(GraphId),
+    /// A type.
+    Type(Type),
+    /// The name of an attribute of the enclosing function, whose content takes this place.
+    Reference(Text),
+    /// Several of one kind.
+    List(Vec<Literal>),
+}
+
+/// Where a value comes from and goes to.
+#[derive(Clone, Debug, Default)]
+pub struct Links {
+    /// Of each value: the node that produces it.
+    pub producer: Vec<Option<NodeId>>,
+    /// Of each value: the distinct nodes that read it, in order.
+    pub consumers: Vec<Vec<NodeId>>,
+}
+
+impl Graph {
+    /// Who produces and who reads each value.
+    pub fn links(&self) -> Links {
+        let mut links =
+            Links { producer: vec![None; self.values.len()], consumers: vec![Vec::new(); self.values.len()] };
+        for (id, node) in self.nodes.iter() {
+            for value in node.outputs.iter().flat_map(|argument| &argument.values) {
+                if let Some(producer) = links.producer.get_mut(value.index()) {
+                    producer.get_or_insert(id);
+                }
+            }
+            for value in node.inputs.iter().flat_map(|argument| &argument.values) {
+                if let Some(consumers) = links.consumers.get_mut(value.index())
+                    && consumers.last() != Some(&id)
+                {
+                    consumers.push(id);
+                }
+            }
+        }
+        links
+    }
+
+    /// The path of `scope` from the outermost level, joined by `separator`.
+    pub fn path(&self, scope: ScopeId, separator: &str) -> String {
+        let mut parts = Vec::new();
+        let mut next = Some(scope);
+        while let Some(id) = next {
+            let scope = &self.scopes[id];
+            parts.push(&*scope.name);
+            next = scope.parent;
+        }
+        parts.reverse();
+        parts.join(separator)
+    }
+}
+
+impl Model {
+    /// The number of edges of `graph`: distinct (value, consumer) pairs, graph outputs included, constants not.
+    pub fn edges(&self, graph: GraphId) -> usize {
+        let graph = &self.graphs[graph];
+        let links = graph.links();
+        let flows = |value: ValueId| graph.values[value].tensor.is_none();
+        let read: usize =
+            graph.values.iter().filter(|(id, _)| flows(*id)).map(|(id, _)| links.consumers[id.index()].len()).sum();
+        let mut outputs: Vec<ValueId> = graph.outputs.iter().copied().filter(|id| flows(*id)).collect();
+        outputs.sort_unstable();
+        outputs.dedup();
+        read + outputs.len()
+    }
+}

@@ -1,0 +1,73 @@
+//! Tensors: a description, and where the payload is.
+
+use super::{DType, Entry, Text};
+use crate::source::{FileId, Span};
+
+/// A constant tensor.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    /// The name, possibly empty.
+    pub name: Text,
+    /// The type of its elements.
+    pub dtype: DType,
+    /// Its dimensions, outermost first.
+    pub shape: Vec<u64>,
+    /// How the payload encodes the elements.
+    pub encoding: Encoding,
+    /// Where the payload is.
+    pub data: Data,
+    /// What the author says about it.
+    pub description: Text,
+    /// What the author attached.
+    pub metadata: Vec<Entry>,
+    /// Of a sparse tensor: the coordinates of its elements, in the format's own layout.
+    pub indices: Option<super::TensorId>,
+}
+
+/// How a payload encodes elements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// Packed little-endian elements; below a byte, the first element is in the lowest bits.
+    #[default]
+    Little,
+    /// Packed big-endian elements.
+    Big,
+    /// One base-128 varint an element (protobuf's packed integers); of floats, the varint holds the bits.
+    Varint,
+    /// Elements in a wider little-endian integer each, as `(bytes an element)`.
+    Widened(u8),
+}
+
+/// Where a payload is.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// Nowhere: the file has only the description.
+    Absent,
+    /// In an opened file.
+    Range(FileId, Span),
+    /// In several ranges of an opened file, one after the other.
+    Ranges(FileId, Vec<Span>),
+    /// Of strings: each in a range of its own.
+    Strings(FileId, Vec<Span>),
+    /// Here: payloads of a few bytes that the format stores in pieces.
+    Inline(Vec<u8>),
+    /// In another file, named relative to the main one, that is looked for when values are asked for.
+    External {
+        /// The path, as the file spells it.
+        path: Text,
+        /// The range; a length of `u64::MAX` reaches to the end of the file.
+        span: Span,
+    },
+}
+
+impl Tensor {
+    /// The number of elements; none if the product of the dimensions does not fit.
+    pub fn elements(&self) -> Option<u64> {
+        self.shape.iter().try_fold(1u64, |product, dim| product.checked_mul(*dim))
+    }
+
+    /// The size in bytes of the elements, packed; none where that is not determined.
+    pub fn bytes(&self) -> Option<u64> {
+        self.dtype.bytes(self.elements()?)
+    }
+}

@@ -1,0 +1,66 @@
+//! Random access to the bytes of the opened files.
+//!
+//! Everything is synchronous: in the browser this runs in a Worker, where a `FileReaderSync` and a synchronous Range request
+//! block just like `pread` does natively. So every reader is plain Rust over [`Source`], with `u64` offsets even
+//! where `usize` has 32 bits.
+//!
+//! - [`Source`] reads bytes at an offset; it is what an operating system, a browser or a test implements.
+//! - [`Pages`] caches a source in pages, within a budget, and reads ahead when reads are sequential.
+//! - [`Slice`] is a cheap window over pages: a `std::io::Read + Seek` for `zip`, a [`bytes::Buf`] for `prost`.
+//! - [`Files`] is the set that was dropped; companions (external data, shards) are looked up there and nowhere else.
+
+#![deny(clippy::indexing_slicing)]
+
+mod counting;
+mod files;
+mod limits;
+mod memory;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+mod pages;
+mod slice;
+
+pub use counting::CountingSource;
+pub use files::{File, FileId, Files, Folder};
+pub use limits::Limits;
+pub use memory::BytesSource;
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{NativeFile, NativeFolder};
+pub use pages::Pages;
+pub use slice::{Slice, payload_span};
+
+use crate::report::Result;
+use serde::Serialize;
+
+/// Bytes at offsets.
+pub trait Source {
+    /// The size in bytes.
+    fn len(&self) -> u64;
+
+    /// Whether there is no byte.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Fills `buffer` from offset `at` on and returns how many bytes that were: fewer than asked for only at the end.
+    ///
+    /// # Errors
+    /// [`Kind::Io`](crate::report::Kind::Io) when the bytes cannot be had.
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize>;
+}
+
+/// A range of bytes of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Span {
+    /// The offset of the first byte.
+    pub at: u64,
+    /// The number of bytes.
+    pub len: u64,
+}
+
+impl Span {
+    /// The offset after the last byte.
+    pub fn end(self) -> u64 {
+        self.at.saturating_add(self.len)
+    }
+}

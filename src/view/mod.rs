@@ -1,0 +1,1 @@
+//! What a screen asks, answered as plain data.

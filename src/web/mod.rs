@@ -1,0 +1,1 @@
+//! The bridge to JavaScript: the one user of wasm-bindgen.
