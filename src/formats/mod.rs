@@ -37,6 +37,16 @@ pub struct Open<'a> {
     pub progress: &'a dyn Fn(f32),
 }
 
+/// An opened file.
+pub struct Opened {
+    /// What it was recognised as.
+    pub format: &'static Format,
+    /// The model.
+    pub model: Model,
+    /// What was odd.
+    pub report: Report,
+}
+
 macro_rules! formats {
     ($($id:ident,)*) => {
         $(pub mod $id;)*
