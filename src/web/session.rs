@@ -102,8 +102,9 @@ impl Session {
         let source: Rc<dyn Source> = match Remote::open(url).map_err(|error| thrown(&error))? {
             Remote::Parts(source) => Rc::new(source),
             Remote::Whole(source) => Rc::new(source),
-            Remote::Download { .. } => {
-                let message = "The server sends this file only as a whole.";
+            Remote::Download { len } => {
+                let size = len.map(|len| format!(" ({})", crate::view::bytes(len))).unwrap_or_default();
+                let message = &format!("The server sends this file only as a whole{size}.");
                 return Err(json(&Failure { kind: "download", message }).into());
             }
         };
