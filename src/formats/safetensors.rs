@@ -61,7 +61,7 @@ fn open(open: &mut Open) -> Result<Model> {
 
 /// The text of the header, and the range of the payload.
 fn header(file: &Slice) -> Result<(Vec<u8>, Span)> {
-    let prefix = file.read_bytes(0, PREFIX as usize)?;
+    let prefix = file.bytes_at(0, PREFIX)?;
     let len = prefix.first_chunk().map_or(0, |prefix| u64::from_le_bytes(*prefix));
     let left = file.len() - PREFIX;
     if len > HEADER {

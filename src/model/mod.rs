@@ -329,6 +329,23 @@ pub enum Literal {
     List(Vec<Literal>),
 }
 
+impl Literal {
+    /// The graphs in it.
+    pub fn graphs(&self) -> Vec<GraphId> {
+        match self {
+            Self::Graph(id) => vec![*id],
+            Self::List(items) => items
+                .iter()
+                .filter_map(|item| match item {
+                    Self::Graph(id) => Some(*id),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Where a value comes from and goes to.
 #[derive(Clone, Debug, Default)]
 pub struct Links {
