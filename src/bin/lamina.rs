@@ -6,7 +6,7 @@ fn main() {
     for f in std::env::args().skip(1) {
         let t = std::time::Instant::now();
         let files = Files::new(&f, Rc::new(NativeFile::open(f.as_ref()).unwrap()));
-        match formats::open(&files, Limits::default(), &|_| ()) {
+        match formats::open(&files, &|_| ()) {
             Err(e) => println!("{f}: {e}"),
             Ok(o) => {
                 let m = o.model;

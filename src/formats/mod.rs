@@ -76,11 +76,11 @@ pub fn recognise(probe: &Probe) -> Option<&'static Format> {
 /// # Errors
 /// [`Kind::Unsupported`](crate::report::Kind::Unsupported) when no format knows the file; those of the format when it cannot read the
 /// container. Anything less is in the report.
-pub fn open(files: &Files, limits: Limits, progress: &dyn Fn(f32)) -> Result<Opened> {
+pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     let probe = Probe::new(&files.name(), files.main())?;
     let format =
         recognise(&probe).ok_or_else(|| Error::unsupported("this is no model file of a format that is known here"))?;
-    let mut open = Open { probe: &probe, files, limits, report: Report::default(), progress };
+    let mut open = Open { probe: &probe, files, limits: Limits::default(), report: Report::default(), progress };
     let model = (format.open)(&mut open)
         .map_err(|error| Error { message: format!("{}: {}", format.id, error.message), ..error })?;
     let mut report = open.report;

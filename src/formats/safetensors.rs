@@ -15,7 +15,7 @@ use crate::report::{Error, Report, Result, Severity};
 use crate::source::{FileId, Slice, Span};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 
 /// Safetensors.
@@ -30,13 +30,12 @@ const PREFIX: u64 = 8;
 fn sniff(probe: &Probe) -> Confidence {
     let Some((prefix, rest)) = probe.head().split_first_chunk::<8>() else { return Confidence::No };
     let header = u64::from_le_bytes(*prefix);
-    let object = rest.first() == Some(&b'{');
-    let named = matches!(rest.get(1), Some(b'"' | b'}' | b' ' | b'\n' | b'\r' | b'\t'));
-    let fits = (2..=HEADER).contains(&header);
-    match (object && named && fits, header <= probe.len() - PREFIX) {
+    let object = matches!(rest, [b'{', b'"' | b'}' | b' ' | b'\n' | b'\r' | b'\t', ..]);
+    let fits = header <= probe.len() - PREFIX;
+    match (object, fits && header <= HEADER) {
         (true, true) => Confidence::Certain,
         (true, false) => Confidence::Likely,
-        (false, _) if probe.has_extension("safetensors") => Confidence::Maybe,
+        (false, true) if probe.has_extension("safetensors") => Confidence::Maybe,
         _ => Confidence::No,
     }
 }
@@ -55,7 +54,9 @@ fn open(open: &mut Open) -> Result<Model> {
     for message in std::mem::take(&mut header.odd) {
         open.report.add(Severity::Warning, message);
     }
-    verify(&header.tensors, payload, &mut open.report);
+    if open.report.diagnostics.is_empty() {
+        verify(&header.tensors, payload, &mut open.report);
+    }
     Ok(lower(header, payload, &mut open.report))
 }
 
@@ -79,7 +80,8 @@ fn header(file: &Slice) -> Result<(Vec<u8>, Span)> {
 struct Header {
     metadata: Vec<(String, String)>,
     tensors: Vec<(String, Info)>,
-    names: HashSet<String>,
+    /// Where each name is in `tensors`.
+    places: HashMap<String, usize>,
     odd: Vec<String>,
 }
 
@@ -112,21 +114,36 @@ impl<'de> Visitor<'de> for Entries<'_> {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
-        let header = self.header;
         while let Some(name) = map.next_key::<String>()? {
-            if !header.names.insert(name.clone()) {
-                header.odd.push(format!("{name:?} is there twice; the first is shown"));
-                map.next_value::<IgnoredAny>()?;
-            } else if name == "__metadata__" {
-                header.metadata = map.next_value::<Pairs>()?.0;
-            } else {
-                match map.next_value::<Lenient>()? {
-                    Lenient::Tensor(info) => header.tensors.push((name, info)),
-                    Lenient::Other(_) => header.odd.push(format!("{name:?} is no tensor: it lacks type, shape or range")),
+            if name == "__metadata__" {
+                match map.next_value::<Metadata>()? {
+                    Metadata::Entries(Pairs(pairs)) => self.header.metadata = pairs,
+                    Metadata::Other(_) => self.header.odd.push("\"__metadata__\" is no object of texts".into()),
                 }
+                continue;
+            }
+            match map.next_value::<Lenient>()? {
+                Lenient::Tensor(info) => self.header.add(name, info),
+                Lenient::Other(_) => self.header.odd.push(format!("{name:?} is no tensor: it lacks type, shape or range")),
             }
         }
         Ok(())
+    }
+}
+
+impl Header {
+    /// Adds a tensor; of two with one name, the later one counts, as in most JSON readers.
+    fn add(&mut self, name: String, info: Info) {
+        match self.places.get(&name).and_then(|place| self.tensors.get_mut(*place)) {
+            Some((_, earlier)) => {
+                *earlier = info;
+                self.odd.push(format!("tensor {name:?} is described twice; the later description is shown"));
+            }
+            None => {
+                self.places.insert(name.clone(), self.tensors.len());
+                self.tensors.push((name, info));
+            }
+        }
     }
 }
 
@@ -135,6 +152,14 @@ impl<'de> Visitor<'de> for Entries<'_> {
 #[serde(untagged)]
 enum Lenient {
     Tensor(Info),
+    Other(IgnoredAny),
+}
+
+/// The metadata, or anything else.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Metadata {
+    Entries(Pairs),
     Other(IgnoredAny),
 }
 
@@ -217,6 +242,9 @@ fn verify(tensors: &[(String, Info)], payload: Span, report: &mut Report) {
             _ => {}
         }
     }
+    if ranges.len() < tensors.len() {
+        return;
+    }
     ranges.sort_unstable();
     let mut end = 0;
     for (from, to, name) in ranges {
@@ -286,7 +314,9 @@ impl Modules {
         let value = Value { name: name.into(), tensor: Some(tensor), ..Value::default() };
         let value = self.graph.values.push(value);
         let name = self.strings.intern(own);
-        self.graph.nodes[node].inputs.push(Argument { name, values: vec![value] });
+        if let Some(node) = self.graph.nodes.get_mut(node) {
+            node.inputs.push(Argument { name, values: vec![value] });
+        }
     }
 
     fn module(&mut self, path: &str) -> NodeId {

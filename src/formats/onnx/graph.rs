@@ -1,11 +1,11 @@
-//! `GraphProto` and `FunctionProto`: nodes, values, and how they hang together by name.
+//! `GraphProto` and `FunctionProto`: their nodes and values.
 
 use super::attribute::Owner;
 use super::lower::{Lowering, Pending};
 use super::{operators, proto};
 use crate::codec::protobuf::{Field, Fields};
 use crate::model::{
-    Arena, Argument, Attribute, Category, Entry, Graph, GraphId, GraphKind, Literal, Node, NodeId, TensorId, Text, Type,
+    Argument, Attribute, Category, Entry, Graph, GraphId, Literal, Node, NodeId, TensorId, Text,
     Value, ValueId,
 };
 use crate::report::{Error, Result, Severity};
@@ -47,11 +47,15 @@ pub struct Formal {
 }
 
 /// A graph while it is read.
-struct Draft {
-    id: GraphId,
-    graph: Graph,
+pub struct Draft {
+    /// Its id in the model, where it is put in the end.
+    pub id: GraphId,
+    /// What was read so far.
+    pub graph: Graph,
+    /// Its values by name.
+    pub names: HashMap<Text, ValueId>,
+    /// How many graphs are around it.
     depth: usize,
-    names: HashMap<Text, ValueId>,
     /// Types and annotations of values that may come later in the file.
     infos: Vec<proto::ValueInfo>,
     annotations: Vec<proto::TensorAnnotation>,
@@ -70,7 +74,8 @@ impl Draft {
     }
 }
 
-fn value(name: Text, empty: &Text) -> Value {
+/// A value of which only the name is known.
+pub fn value(name: Text, empty: &Text) -> Value {
     Value { name, ty: None, tensor: None, outer: None, description: empty.clone(), metadata: Vec::new() }
 }
 
@@ -78,7 +83,7 @@ impl Lowering<'_> {
     /// Reads a graph or function into its place in the model.
     pub fn lower_graph(&mut self, pending: Pending) {
         let id = pending.graph;
-        let graph = std::mem::take(&mut self.model.graphs[id]);
+        let graph = self.model.graphs.get_mut(id).map(std::mem::take).unwrap_or_default();
         let (names, infos, annotations) = Default::default();
         let mut draft = Draft { id, graph, depth: pending.depth, names, infos, annotations };
         for span in pending.spans {
@@ -93,14 +98,10 @@ impl Lowering<'_> {
             }
         }
         self.inform(&mut draft);
-        self.fold_constants(&mut draft);
-        self.drop_defaults(&mut draft);
-        if let Some((parent, _)) = draft.graph.parent {
-            self.capture(&mut draft, parent);
-        } else if draft.graph.kind == GraphKind::Main && id != GraphId(0) {
-            self.share_constants(&mut draft);
+        self.link(&mut draft);
+        if let Some(place) = self.model.graphs.get_mut(id) {
+            *place = draft.graph;
         }
-        self.model.graphs[id] = draft.graph;
         self.names.insert(id, draft.names);
     }
 
@@ -172,7 +173,7 @@ impl Lowering<'_> {
         if count as u64 >= self.limits.count {
             return Err(Error::limit(format!("more than {count} nodes")).at(field.span.at));
         }
-        if count % STEP == 0 {
+        if count.is_multiple_of(STEP) {
             (self.progress)(field.span.at as f32 / self.file.len() as f32);
         }
         let proto: proto::Node = self.decode(field, Some(draft.id));
@@ -256,7 +257,8 @@ impl Lowering<'_> {
 
     fn initialise(&mut self, name: &str, tensor: TensorId, draft: &mut Draft) {
         let value = draft.value(name, &self.empty);
-        if draft.graph.values[value].tensor.replace(tensor).is_some() {
+        let earlier = draft.graph.values.get_mut(value).and_then(|value| value.tensor.replace(tensor));
+        if earlier.is_some() {
             self.report.add_at(Severity::Warning, draft.id, None, format!("two initialisers are called {name:?}"));
         }
     }
@@ -271,7 +273,7 @@ impl Lowering<'_> {
 
     fn annotate(&mut self, info: &proto::ValueInfo, value: ValueId, draft: &mut Draft) {
         let entries = self.entries(&info.metadata_props);
-        let value = &mut draft.graph.values[value];
+        let Some(value) = draft.graph.values.get_mut(value) else { return };
         if let Some(proto) = &info.ty {
             value.ty = proto.lower().or(value.ty.take());
             if !proto.denotation.is_empty() {
@@ -294,145 +296,10 @@ impl Lowering<'_> {
         }
         for annotation in std::mem::take(&mut draft.annotations) {
             let entries = self.entries(&annotation.quant_parameter_tensor_names);
-            if let Some(value) = draft.names.get(annotation.tensor_name.as_str()) {
-                draft.graph.values[*value].metadata.extend(entries);
+            let value = draft.names.get(annotation.tensor_name.as_str());
+            if let Some(value) = value.and_then(|value| draft.graph.values.get_mut(*value)) {
+                value.metadata.extend(entries);
             }
         }
-    }
-
-    /// Turns `Constant` nodes whose tensor is read exactly once into constants: drawn inside their consumer, like initialisers.
-    fn fold_constants(&mut self, draft: &mut Draft) {
-        let graph = &mut draft.graph;
-        let constants: Vec<_> = graph.nodes.iter().filter_map(|(id, node)| Some((id, constant(node)?))).collect();
-        if constants.is_empty() {
-            return;
-        }
-        let mut uses = vec![0u32; graph.values.len()];
-        let outputs = graph.outputs.iter().map(|value| (value, 2));
-        let inputs = graph.nodes.values().flat_map(|node| &node.inputs).flat_map(|argument| &argument.values);
-        for (value, count) in inputs.map(|value| (value, 1)).chain(outputs) {
-            if let Some(uses) = uses.get_mut(value.index()) {
-                *uses += count;
-            }
-        }
-        let mut kept = vec![true; graph.nodes.len()];
-        for (id, (value, tensor)) in constants {
-            if uses.get(value.index()) == Some(&1) && graph.values[value].tensor.is_none() {
-                graph.values[value].tensor = Some(tensor);
-                let tensor = &mut self.model.tensors[tensor];
-                if tensor.name.is_empty() {
-                    tensor.name = graph.values[value].name.clone();
-                }
-                if let Some(kept) = kept.get_mut(id.index()) {
-                    *kept = false;
-                }
-            }
-        }
-        self.retain(draft, &kept);
-    }
-
-    /// Keeps only some nodes; the bodies that they hold follow them to their new ids.
-    fn retain(&mut self, draft: &mut Draft, kept: &[bool]) {
-        let mut nodes = Arena::new();
-        let mut moved = Vec::with_capacity(kept.len());
-        for (node, kept) in std::mem::take(&mut draft.graph.nodes).into_iter().zip(kept) {
-            moved.push(NodeId(nodes.len() as u32));
-            if *kept {
-                nodes.push(node);
-            }
-        }
-        draft.graph.nodes = nodes;
-        for pending in &self.pending {
-            if let Some((parent, node)) = &mut self.model.graphs[pending.graph].parent
-                && *parent == draft.id
-                && let Some(now) = moved.get(node.index())
-            {
-                *node = *now;
-            }
-        }
-    }
-
-    /// Takes inputs with an initialiser off the list of inputs: before IR version 4 all initialisers were inputs too.
-    fn drop_defaults(&mut self, draft: &mut Draft) {
-        let Graph { inputs, values, .. } = &mut draft.graph;
-        inputs.retain(|value| values[*value].tensor.is_none());
-    }
-
-    /// Finds the names that nothing in the graph defines in the graphs around it.
-    fn capture(&mut self, draft: &mut Draft, parent: GraphId) {
-        for value in undefined(&draft.graph) {
-            let name = draft.graph.values[value].name.clone();
-            let Some((graph, outer)) = self.outer(parent, &name) else { continue };
-            let found = &self.model.graphs[graph].values[outer];
-            let (tensor, ty) = (found.tensor, found.ty.clone());
-            let value = &mut draft.graph.values[value];
-            value.tensor = tensor;
-            value.outer = tensor.is_none().then_some(outer);
-            complete(&mut value.ty, ty);
-        }
-    }
-
-    /// The value called `name` in `parent`, where it is captured in turn if a graph further out has it.
-    ///
-    /// Of a constant, the value is in the graph that has it: nothing is captured.
-    fn outer(&mut self, parent: GraphId, name: &str) -> Option<(GraphId, ValueId)> {
-        let mut between = Vec::new();
-        let mut at = parent;
-        let mut found = loop {
-            if let Some(value) = self.names.get(&at).and_then(|names| names.get(name)) {
-                break (at, *value);
-            }
-            between.push(at);
-            (at, _) = self.model.graphs[at].parent?;
-        };
-        let Value { name, ty, tensor, .. } = self.model.graphs[found.0].values[found.1].clone();
-        if tensor.is_some() {
-            return Some(found);
-        }
-        for graph in between.into_iter().rev() {
-            let captured = Value { ty: ty.clone(), outer: Some(found.1), ..value(name.clone(), &self.empty) };
-            found = (graph, self.model.graphs[graph].values.push(captured));
-            self.names.entry(graph).or_default().insert(name.clone(), found.1);
-        }
-        Some(found)
-    }
-
-    /// Finds undefined names of a training graph among the constants of the main graph.
-    fn share_constants(&mut self, draft: &mut Draft) {
-        for value in undefined(&draft.graph) {
-            let value = &mut draft.graph.values[value];
-            if let Some(main) = self.names.get(&GraphId(0)).and_then(|names| names.get(&value.name)) {
-                value.tensor = self.model.graphs[GraphId(0)].values[*main].tensor;
-            }
-        }
-    }
-}
-
-/// The output and the tensor of a node that does nothing but state it.
-fn constant(node: &Node) -> Option<(ValueId, TensorId)> {
-    let ([attribute], [output]) = (&*node.attributes, &*node.outputs) else { return None };
-    let stated = matches!(&*attribute.name, "value" | "sparse_value");
-    let plain = &*node.operator == "Constant" && operators::own(&node.domain).is_empty() && node.inputs.is_empty();
-    match (&attribute.value, &*output.values) {
-        (Literal::Tensor(tensor), [value]) if stated && plain => Some((*value, *tensor)),
-        _ => None,
-    }
-}
-
-/// The values that are neither inputs nor produced nor constant.
-fn undefined(graph: &Graph) -> Vec<ValueId> {
-    let mut defined: Vec<bool> = graph.values.values().map(|value| value.tensor.is_some()).collect();
-    let produced = graph.nodes.values().flat_map(|node| &node.outputs).flat_map(|argument| &argument.values);
-    for value in graph.inputs.iter().chain(produced) {
-        if let Some(defined) = defined.get_mut(value.index()) {
-            *defined = true;
-        }
-    }
-    graph.values.iter().zip(defined).filter(|(_, defined)| !defined).map(|((id, _), _)| id).collect()
-}
-
-fn complete(ty: &mut Option<Type>, outer: Option<Type>) {
-    if ty.is_none() {
-        *ty = outer;
     }
 }

@@ -174,8 +174,8 @@ pub fn bare_tensor(open: &mut Open) -> Result<Model> {
         lowering.report.add_error(&error);
     }
     let id = lowering.tensor(&tensor, "");
-    let name = lowering.model.tensors[id].name.clone();
     let mut graph = Graph { wiring: Wiring::Modules, ..Graph::default() };
+    let name = lowering.text(&tensor.name);
     let value = graph.values.push(crate::model::Value { name, tensor: Some(id), ..Default::default() });
     let inputs = vec![Argument { name: "tensor".into(), values: vec![value] }];
     graph.nodes.push(Node { operator: "Tensor".into(), inputs, ..Node::default() });
@@ -217,7 +217,10 @@ impl Lowering<'_> {
     }
 
     fn describe(&mut self, found: &Found) {
-        self.model.format = format!("ONNX v{}", found.ir_version);
+        self.model.format = match found.ir_version {
+            0 => "ONNX".into(),
+            version => format!("ONNX v{version}"),
+        };
         let version = if found.version == 0 { String::new() } else { found.version.to_string() };
         let properties = [
             ("producer", found.producer.join(" ").trim().to_owned()),
@@ -239,19 +242,22 @@ impl Lowering<'_> {
         for field in fields.map_while(Result::ok) {
             match field.number {
                 1 | 2 => {
-                    let graph = self.graph(GraphKind::Main, None, vec![field.span], 0);
+                    let id = self.graph(GraphKind::Main, None, vec![field.span], 0);
                     let [initialization, algorithm] = &mut graphs;
                     let (place, name) =
                         if field.number == 1 { (initialization, "initialization") } else { (algorithm, "algorithm") };
-                    *place = Some(graph);
-                    self.model.graphs[graph].name = name.into();
+                    *place = Some(id);
+                    if let Some(graph) = self.model.graphs.get_mut(id) {
+                        graph.name = name.into();
+                    }
                 }
                 3 | 4 => {
                     let entry: proto::StringStringEntry = self.decode(&field, None);
                     let entries = self.entries(&[entry]);
                     let [initialization, algorithm] = graphs;
-                    if let Some(graph) = if field.number == 3 { initialization } else { algorithm } {
-                        self.model.graphs[graph].metadata.extend(entries);
+                    let graph = if field.number == 3 { initialization } else { algorithm };
+                    if let Some(graph) = graph.and_then(|id| self.model.graphs.get_mut(id)) {
+                        graph.metadata.extend(entries);
                     }
                 }
                 _ => {}

@@ -3,11 +3,12 @@
 //! Reads the binary serialisation: `ModelProto`, a bare `GraphProto`, and a bare `TensorProto` (the `.pb` files of test data).
 //! The description is read once, node by node. Tensors keep the range of their payload, or the name of the file that has it.
 //!
-//! - `proto`: the messages; `lower`: the model as a whole; `graph`: graphs and functions; `attribute`, `tensor`: what nodes hold;
+//! - `proto`: the messages; `lower`: the model as a whole; `graph`: graphs and functions; `link`: what holds a graph together; `attribute`, `tensor`: what nodes hold;
 //! - `operators`: what the operators' parameters are called.
 
 mod attribute;
 mod graph;
+mod link;
 mod lower;
 mod operators;
 mod proto;
@@ -15,7 +16,7 @@ mod tensor;
 
 use super::{Format, Open};
 use crate::codec::protobuf::{Field, Fields, Wire};
-use crate::model::Model;
+use crate::model::{DType, Model};
 use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Result};
 
@@ -51,19 +52,23 @@ fn open(open: &mut Open) -> Result<Model> {
 /// Which message the file is, by the numbers and wire types of its first fields.
 fn root(probe: &Probe) -> Option<(Root, Confidence)> {
     let fields: Vec<Field> = Fields::new(probe.file()).take(LOOKED_AT).map_while(Result::ok).collect();
-    if fields.is_empty() {
-        return None;
-    }
     let all = |known: &dyn Fn(&Field) -> bool| fields.iter().all(known);
     let any = |number: u32| fields.iter().any(|field| field.number == number);
-    if all(&is_model) && any(1) && (any(7) || any(8) || any(25)) {
-        return Some((Root::Model, if any(8) { Confidence::Certain } else { Confidence::Likely }));
+    if fields.is_empty() {
+        None
+    } else if all(&is_model) && (any(7) || any(25) || any(1) && (any(8) || probe.has_extension("onnx"))) {
+        let confidence = match (any(1), any(8)) {
+            (true, true) => Confidence::Certain,
+            (false, false) => Confidence::Maybe,
+            _ => Confidence::Likely,
+        };
+        Some((Root::Model, confidence))
+    } else if all(&is_tensor) && any(2) {
+        Some((Root::Tensor, if probe.has_extension("pb") { Confidence::Likely } else { Confidence::Maybe }))
+    } else {
+        let likely = any(11) || any(12) || probe.has_extension("onnx");
+        (all(&is_graph) && any(1) && likely).then_some((Root::Graph, Confidence::Maybe))
     }
-    if all(&is_tensor) && any(2) {
-        return Some((Root::Tensor, if probe.has_extension("pb") { Confidence::Likely } else { Confidence::Maybe }));
-    }
-    let likely = any(11) || any(12) || probe.has_extension("onnx");
-    (all(&is_graph) && any(1) && likely).then_some((Root::Graph, Confidence::Maybe))
 }
 
 /// Whether `field` can be one of a `ModelProto`.
@@ -80,7 +85,7 @@ fn is_model(field: &Field) -> bool {
 
 /// Whether `field` can be one of an `OperatorSetIdProto`.
 fn is_operator_set(field: &Field) -> bool {
-    matches!((field.number, &field.wire), (1, Wire::Bytes(_)) | (2, Wire::Varint(_)))
+    matches!((field.number, &field.wire), (1, Wire::Bytes(_)) | (2, Wire::Varint(_)) | (3.., _))
 }
 
 /// Whether `field` can be one of a `GraphProto`.
@@ -94,14 +99,14 @@ fn is_graph(field: &Field) -> bool {
 
 /// Whether `field` can be one of a `NodeProto`.
 fn is_node(field: &Field) -> bool {
-    matches!((field.number, &field.wire), (1..=10, Wire::Bytes(_)))
+    matches!((field.number, &field.wire), (1..=10, Wire::Bytes(_)) | (11.., _))
 }
 
 /// Whether `field` can be one of a `TensorProto`.
 fn is_tensor(field: &Field) -> bool {
     match (field.number, &field.wire) {
         (1 | 5 | 7 | 11, Wire::Varint(_)) | (1 | 3 | 4..=13 | 16, Wire::Bytes(_)) => true,
-        (2, Wire::Varint(dtype)) => (1..=28).contains(dtype),
+        (2, Wire::Varint(dtype)) => proto::dtype(dtype.cast_signed()) != DType::Unknown,
         (4, Wire::Fixed32(_)) | (10, Wire::Fixed64(_)) | (14, Wire::Varint(0 | 1)) => true,
         _ => false,
     }

@@ -1,4 +1,4 @@
-//! The messages of ONNX (`onnx.proto`, IR version 13), with the fields that matter here.
+//! The messages of ONNX (`onnx.proto`, up to IR version 14), with the fields that matter here.
 //!
 //! `ModelProto`, `GraphProto`, `FunctionProto` and `TrainingInfoProto` are walked field by field in [`super::lower`]; what they
 //! hold is declared here and decoded one message at a time. Names are those of the schema without `Proto`.
@@ -222,6 +222,8 @@ pub fn dtype(number: i64) -> DType {
         24 => DType::F8E8M0,
         25 => DType::U2,
         26 => DType::I2,
+        27 => DType::F6E2M3,
+        28 => DType::F6E3M2,
         _ => DType::Unknown,
     }
 }

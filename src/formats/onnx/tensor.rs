@@ -41,11 +41,11 @@ impl Lowering<'_> {
     pub fn sparse_tensor(&mut self, proto: &proto::SparseTensor, name: &str) -> TensorId {
         let indices = self.tensor(&proto.indices, "");
         let values = self.tensor(&proto.values, name);
-        let name = self.model.tensors[values].name.clone();
-        let shape = self.dims(&proto.dims, &name);
-        let tensor = &mut self.model.tensors[values];
-        tensor.shape = shape;
-        tensor.indices = Some(indices);
+        let shape = self.dims(&proto.dims, &proto.values.name);
+        if let Some(tensor) = self.model.tensors.get_mut(values) {
+            tensor.shape = shape;
+            tensor.indices = Some(indices);
+        }
         values
     }
 
