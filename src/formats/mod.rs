@@ -4,9 +4,9 @@
 //! FORMAT`; `foo,` in the list below; a fixture in `tests/fixtures/foo/` made by `tests/make/`.
 #![deny(clippy::indexing_slicing)]
 
-use crate::model::Model;
+use crate::model::{Model, check};
 use crate::probe::{Confidence, Probe};
-use crate::report::{Report, Result};
+use crate::report::{Error, Report, Result};
 use crate::source::{Files, Limits};
 
 /// A format: how it is recognised, and how it is opened.
@@ -48,4 +48,42 @@ macro_rules! formats {
 formats! {
     onnx,
     safetensors,
+}
+
+/// An opened file.
+pub struct Opened {
+    /// What the file is.
+    pub format: &'static Format,
+    /// What is in it.
+    pub model: Model,
+    /// What is odd about it.
+    pub report: Report,
+}
+
+/// The format that is surest that `probe` is its own; of equals, one that has the file's extension.
+pub fn recognise(probe: &Probe) -> Option<&'static Format> {
+    let rate = |format: &Format| {
+        let extension = format.extensions.iter().any(|extension| probe.has_extension(extension));
+        ((format.sniff)(probe), extension)
+    };
+    let rated = FORMATS.iter().rev().map(|format| (rate(format), format));
+    let ((confidence, _), format) = rated.max_by_key(|(rating, _)| *rating)?;
+    (confidence > Confidence::No).then_some(format)
+}
+
+/// Opens the main file of `files`; `progress` is told now and then how far that is, from 0 to 1.
+///
+/// # Errors
+/// [`Kind::Unsupported`](crate::report::Kind::Unsupported) when no format knows the file; those of the format when it cannot read the
+/// container. Anything less is in the report.
+pub fn open(files: &Files, limits: Limits, progress: &dyn Fn(f32)) -> Result<Opened> {
+    let probe = Probe::new(&files.name(), files.main())?;
+    let format =
+        recognise(&probe).ok_or_else(|| Error::unsupported("this is no model file of a format that is known here"))?;
+    let mut open = Open { probe: &probe, files, limits, report: Report::default(), progress };
+    let model = (format.open)(&mut open)
+        .map_err(|error| Error { message: format!("{}: {}", format.id, error.message), ..error })?;
+    let mut report = open.report;
+    check::check(&model, &mut report);
+    Ok(Opened { format, model, report })
 }

@@ -16,7 +16,7 @@ pub trait Id: Copy + Eq {
 macro_rules! id {
     ($($(#[$meta:meta])* $name:ident;)*) => {$(
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
         pub struct $name(pub u32);
 
         impl $crate::model::Id for $name {
@@ -94,6 +94,15 @@ impl<I: Id, T> Arena<I, T> {
     /// The items, in order.
     pub fn values(&self) -> std::slice::Iter<'_, T> {
         self.items.iter()
+    }
+}
+
+impl<I, T> IntoIterator for Arena<I, T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
     }
 }
 

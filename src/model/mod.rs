@@ -137,6 +137,10 @@ pub struct Graph {
     pub description: Text,
     /// What the author attached.
     pub metadata: Vec<Entry>,
+    /// Of a function: where it is defined, as the file spells it.
+    pub domain: Text,
+    /// Of a function: its formal attributes, with their defaults where they have any.
+    pub attributes: Vec<Attribute>,
     /// The operator sets, where a function states its own.
     pub imports: Vec<Import>,
     /// The values that come in, in order.
@@ -325,6 +329,23 @@ pub enum Literal {
     List(Vec<Literal>),
 }
 
+impl Literal {
+    /// The graphs in it.
+    pub fn graphs(&self) -> Vec<GraphId> {
+        match self {
+            Self::Graph(id) => vec![*id],
+            Self::List(items) => items
+                .iter()
+                .filter_map(|item| match item {
+                    Self::Graph(id) => Some(*id),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Where a value comes from and goes to.
 #[derive(Clone, Debug, Default)]
 pub struct Links {
@@ -371,16 +392,24 @@ impl Graph {
 }
 
 impl Model {
-    /// The number of edges of `graph`: distinct (value, consumer) pairs, graph outputs included, constants not.
+    /// The number of edges of `graph`: distinct (value, consumer) pairs of the values that come in or are produced there, graph
+    /// outputs included.
     pub fn edges(&self, graph: GraphId) -> usize {
         let graph = &self.graphs[graph];
         let links = graph.links();
-        let flows = |value: ValueId| graph.values[value].tensor.is_none();
-        let read: usize =
-            graph.values.iter().filter(|(id, _)| flows(*id)).map(|(id, _)| links.consumers[id.index()].len()).sum();
-        let mut outputs: Vec<ValueId> = graph.outputs.iter().copied().filter(|id| flows(*id)).collect();
-        outputs.sort_unstable();
-        outputs.dedup();
-        read + outputs.len()
+        let mut flows: Vec<bool> = links.producer.iter().map(Option::is_some).collect();
+        for input in &graph.inputs {
+            if let Some(flows) = flows.get_mut(input.index()) {
+                *flows = true;
+            }
+        }
+        for (id, value) in graph.values.iter() {
+            if let (Some(flows), Some(_)) = (flows.get_mut(id.index()), value.tensor) {
+                *flows = false;
+            }
+        }
+        let read = links.consumers.iter().zip(&flows).filter(|(_, flows)| **flows).map(|(nodes, _)| nodes.len());
+        let outputs = graph.outputs.iter().filter(|value| flows.get(value.index()) == Some(&true));
+        read.sum::<usize>() + outputs.count()
     }
 }

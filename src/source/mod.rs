@@ -52,6 +52,16 @@ pub trait Source {
     fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize>;
 }
 
+impl<S: Source + ?Sized> Source for std::rc::Rc<S> {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize> {
+        (**self).read_at(at, buffer)
+    }
+}
+
 /// A range of bytes of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Span {

@@ -63,18 +63,18 @@ impl Slice {
         self.span.end().saturating_sub(self.at)
     }
 
+    /// Moves the cursor forward by `count` bytes, at most to the end.
+    pub fn skip(&mut self, count: u64) {
+        self.move_to(self.at.saturating_add(count).min(self.span.end()));
+    }
+
     /// A window over `span`, an absolute range of the file, cut to what this window covers; its cursor is at its start.
     #[must_use]
     pub fn window(&self, span: Span) -> Self {
         let at = span.at.clamp(self.span.at, self.span.end());
         let end = span.end().clamp(at, self.span.end());
-        Self {
-            pages: self.pages.clone(),
-            span: Span { at, len: end - at },
-            at,
-            page: OnceCell::new(),
-            failure: self.failure.clone(),
-        }
+        let page = if at / PAGE == self.at / PAGE { self.page.clone() } else { OnceCell::new() };
+        Self { pages: self.pages.clone(), span: Span { at, len: end - at }, at, page, failure: self.failure.clone() }
     }
 
     /// All bytes of this window.
@@ -193,7 +193,7 @@ impl Buf for Slice {
     }
 
     fn advance(&mut self, count: usize) {
-        self.move_to(self.at.saturating_add(count as u64).min(self.span.end()));
+        self.skip(count as u64);
     }
 
     fn copy_to_bytes(&mut self, len: usize) -> Bytes {

@@ -1,4 +1,11 @@
 //! The bridge to JavaScript: the one user of wasm-bindgen.
+//!
+//! It runs in a dedicated Worker, where reading may block. [`session::Session`] is what `static/worker.js` talks to; the
+//! types of what crosses are stated in `static/types.js`.
 
-pub mod blob;
-pub mod http;
+mod blob;
+mod http;
+mod scene;
+mod session;
+
+pub use session::{Session, start};
