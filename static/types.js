@@ -217,4 +217,24 @@
 
 /** @typedef {{total: number, hits: Hit[]}} Hits */
 
+/**
+ * A card of the welcome page: an entry of `static/samples/samples.json`. `file` and `thumb` are names in `static/samples/`.
+ * @typedef {{file: string, title: string, text: string, format: string, thumb?: string}} Sample
+ */
+
+/**
+ * An entry of `static/formats.json`, which lists the registry of formats.
+ * @typedef {{id: string, name: string, extensions: string[]}} FormatInfo
+ */
+
+/**
+ * What is known about an operator: an entry of `static/ops/<formatId>.json`, by documentation key.
+ * @typedef {object} Documentation
+ * @property {string} summary
+ * @property {{name: string, doc: string}[]} inputs
+ * @property {{name: string, doc: string}[]} outputs
+ * @property {{name: string, type: string, default: string|null, doc: string}[]} attributes
+ * @property {number|string|null} since the version of the operator set that brought it
+ */
+
 export {};

@@ -17,6 +17,8 @@ pub struct Format {
     pub name: &'static str,
     /// The usual extensions, without the dot, the most usual first.
     pub extensions: &'static [&'static str],
+    /// What the empty operator domain stands for, in documentation and on screens; empty where there are no domains.
+    pub domain: &'static str,
     /// Whether a file is of this format; reads little.
     pub sniff: fn(&Probe) -> Confidence,
     /// Lowers a file to the model; reads the description, never the weights.

@@ -20,7 +20,7 @@ use std::fmt;
 
 /// Safetensors.
 pub const FORMAT: Format =
-    Format { id: "safetensors", name: "Safetensors", extensions: &["safetensors"], sniff, open };
+    Format { id: "safetensors", name: "Safetensors", extensions: &["safetensors"], domain: "", sniff, open };
 
 /// The longest header that the reference reader accepts, in bytes.
 const HEADER: u64 = 100_000_000;

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 /// A window over a file with a cursor: `Read + Seek` for `zip`, [`Buf`] for `prost`.
 ///
-/// As a [`Buf`] it never copies what is decoded into [`Bytes`]: such a payload becomes a token that [`payload_span`] turns into
+/// As a [`Buf`] it never copies the payload of a `bytes` field: it gives a token in its place, which [`payload_span`] turns into
 /// the range of the file. So a message is decoded without reading its weights; [`Slice::decode`] does it.
 ///
 /// Clones and windows are cheap. A clone keeps the cursor.
@@ -144,8 +144,8 @@ impl Slice {
         page.get(from..end).ok_or_else(|| shrunk(self.at))
     }
 
-    /// Decodes the window as a protobuf message. Its fields of type [`Bytes`] become tokens for [`payload_span`]; the fields that `M`
-    /// does not have are skipped; neither are read.
+    /// Decodes the window as a protobuf message. Its `bytes` fields become tokens for [`payload_span`]; the fields that `M` does not
+    /// have are skipped; neither are read.
     ///
     /// # Errors
     /// [`Kind::Malformed`](crate::report::Kind::Malformed) near the offset where it is no such message; those of the source;
@@ -203,8 +203,9 @@ impl Buf for Slice {
     }
 }
 
-/// The range of the file that a [`Bytes`] decoded from a [`Slice`] stands for; none for bytes that were never set.
-pub fn payload_span(token: &Bytes) -> Option<Span> {
+/// The range of the file that a `bytes` field decoded from a [`Slice`] stands for, be it a [`Bytes`] or a `Vec<u8>`; none for a
+/// field that was never set.
+pub fn payload_span(token: &[u8]) -> Option<Span> {
     let (at, len) = token.split_first_chunk::<8>()?;
     let len = <[u8; 8]>::try_from(len).ok()?;
     Some(Span { at: u64::from_le_bytes(*at), len: u64::from_le_bytes(len) })

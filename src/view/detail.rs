@@ -2,6 +2,7 @@
 
 use super::info::{Share, shares};
 use super::words;
+use crate::formats::Format;
 use crate::model::{
     Argument, Category, Data, Entry, Graph, GraphId, Links, Literal, Model, Node, NodeId, ScopeId, Tensor, TensorId,
     ValueId,
@@ -182,6 +183,7 @@ const ENDS: usize = 500;
 
 /// Answers for one graph.
 pub(super) struct Describe<'a> {
+    pub format: &'a Format,
     pub model: &'a Model,
     pub report: &'a Report,
     pub files: &'a Files,
@@ -199,9 +201,9 @@ impl Describe<'_> {
             graph: self.id,
             operator: node.operator.to_string(),
             name: node.name.to_string(),
-            domain: node.domain.to_string(),
+            domain: self.domain(node).to_string(),
             category: node.category,
-            documentation_key: format!("{}:{}", node.domain, node.operator),
+            documentation_key: format!("{}:{}", self.domain(node), node.operator),
             path: node.scope.map(|scope| self.graph.path(scope, " › ")).unwrap_or_default(),
             description: node.description.to_string(),
             definition: node.definition,
@@ -211,6 +213,11 @@ impl Describe<'_> {
             metadata: node.metadata.clone(),
             diagnostics: self.report.diagnostics.iter().filter(about).cloned().collect(),
         })))
+    }
+
+    /// Where the operator of `node` is defined, by its full name.
+    fn domain<'a>(&'a self, node: &'a Node) -> &'a str {
+        if node.domain.is_empty() { self.format.domain } else { &node.domain }
     }
 
     pub fn edge(&self, id: ValueId) -> Option<Detail> {

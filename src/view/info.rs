@@ -1,7 +1,8 @@
 //! The Model panel: what the model is, in figures.
 
+use crate::formats::Opened;
 use crate::model::{Category, DType, Entry, GraphId, GraphKind, Import, Model, Tensor, Wiring};
-use crate::report::{Diagnostic, Report};
+use crate::report::Diagnostic;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -228,13 +229,18 @@ pub(super) fn graphs(model: &Model) -> Vec<GraphInfo> {
 
 impl ModelInfo {
     /// The panel of `model`.
-    pub(super) fn new(model: &Model, report: &Report, format_id: &'static str, file: FileInfo) -> Self {
+    pub(super) fn new(opened: &Opened, file: FileInfo) -> Self {
+        let Opened { format, model, report } = opened;
+        let full = |import: &Import| Import {
+            domain: if import.domain.is_empty() { format.domain.into() } else { import.domain.clone() },
+            version: import.version,
+        };
         Self {
             file,
             format: model.format.clone(),
-            format_id,
+            format_id: format.id,
             properties: model.properties.clone(),
-            imports: model.imports.clone(),
+            imports: model.imports.iter().map(full).collect(),
             metadata: model.metadata.clone(),
             graphs: graphs(model),
             entry: GraphId(0),

@@ -55,7 +55,7 @@ impl Viewer {
         let mut companions = self.files.paths();
         companions.retain(|path| *path != name);
         let file = FileInfo { name, size: self.files.main().len(), companions };
-        ModelInfo::new(&self.opened.model, &self.opened.report, self.opened.format.id, file)
+        ModelInfo::new(&self.opened, file)
     }
 
     /// The drawing of `graph`; none if there is no such graph.
@@ -68,6 +68,7 @@ impl Viewer {
     pub fn detail(&self, graph: GraphId, selection: Selection) -> Option<Detail> {
         let links = self.links(graph)?;
         let describe = detail::Describe {
+            format: self.opened.format,
             model: &self.opened.model,
             report: &self.opened.report,
             files: &self.files,

@@ -5,6 +5,7 @@ use crate::report::{Error, Kind, Result};
 use crate::source::{BytesSource, Folder, Source, copy};
 use js_sys::Uint8Array;
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Url, WorkerGlobalScope, XmlHttpRequest, XmlHttpRequestResponseType};
@@ -39,7 +40,7 @@ impl Remote {
         if parsed.is_none() {
             return Err(Error::io(format!("{url} is not a web address; it must begin with https://")));
         }
-        let known = match request("HEAD", url, 0, FIRST) {
+        let known = match request("HEAD", url, Some(0..FIRST)) {
             Ok(answer) if matches!(answer.status, 404 | 410) => return Err(answer.refusal(url)),
             Ok(answer) if answer.is_encoded() => return Ok(Self::Download { len: None }),
             Ok(answer) if answer.status == 200 => {
@@ -57,7 +58,12 @@ impl Remote {
     }
 
     fn first(url: &str, known: Option<u64>) -> Result<Self> {
-        let answer = request("GET", url, 0, FIRST)?;
+        let answer = match request("GET", url, Some(0..FIRST)) {
+            Ok(answer) => answer,
+            // A browser that asks for a part refuses to get it compressed, and may have to ask for leave first (CORS).
+            Err(_) if request("HEAD", url, None)?.status == 200 => return Ok(Self::Download { len: None }),
+            Err(error) => return Err(error),
+        };
         match answer.status {
             200 => Ok(Self::Whole(BytesSource(answer.body()))),
             206 if answer.is_encoded() => Ok(Self::Download { len: None }),
@@ -98,12 +104,12 @@ pub struct HttpSource {
 impl HttpSource {
     fn part(&self, at: u64, end: u64) -> Result<Answer> {
         let reached = self.reached.borrow().clone();
-        let answer = request("GET", &reached, at, end);
+        let answer = request("GET", &reached, Some(at..end));
         if reached == self.url || answer.as_ref().is_ok_and(|answer| answer.status == 206) {
             return answer;
         }
         // The place that was reached may have been lent for a while only.
-        let answer = request("GET", &self.url, at, end)?;
+        let answer = request("GET", &self.url, Some(at..end))?;
         self.reached.replace(answer.url());
         Ok(answer)
     }
@@ -221,13 +227,15 @@ impl Answer {
     }
 }
 
-/// Asks for the bytes from `at` up to `end` of the file at `url`, and waits for the answer.
-fn request(method: &str, url: &str, at: u64, end: u64) -> Result<Answer> {
+/// Asks for `range` of the file at `url`, or for all of it, and waits for the answer.
+fn request(method: &str, url: &str, range: Option<Range<u64>>) -> Result<Answer> {
     let send = || {
         let request = XmlHttpRequest::new()?;
         request.open_with_async(method, url, false)?;
         request.set_response_type(XmlHttpRequestResponseType::Arraybuffer);
-        request.set_request_header("Range", &format!("bytes={at}-{}", end.saturating_sub(1)))?;
+        if let Some(Range { start, end }) = range {
+            request.set_request_header("Range", &format!("bytes={start}-{}", end.saturating_sub(1)))?;
+        }
         request.send()?;
         let status = request.status()?;
         Ok(Answer { request, status })
