@@ -144,7 +144,7 @@ impl Fields {
         let at = self.rest.position();
         let left = self.rest.left();
         if len > left {
-            let message = format!("protobuf: field {number} has {len} bytes, {left} are left");
+            let message = format!("cut short: field {number} has {len} bytes, {left} are left");
             self.fault = Some(Error::malformed(message).at(at));
         }
         let span = Span { at, len: len.min(left) };

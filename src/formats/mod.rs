@@ -6,7 +6,7 @@
 
 use crate::model::{Model, check};
 use crate::probe::{Confidence, Probe};
-use crate::report::{Error, Report, Result};
+use crate::report::{Error, Report, Result, Severity};
 use crate::source::{Files, Limits};
 
 /// A format: how it is recognised, and how it is opened.
@@ -86,6 +86,9 @@ pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     let model = (format.open)(&mut open)
         .map_err(|error| Error { message: format!("{}: {}", format.id, error.message), ..error })?;
     let mut report = open.report;
-    check::check(&model, &mut report);
+    // What a model lacks of which a part could not be read is no news.
+    if report.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
+        check::check(&model, &mut report);
+    }
     Ok(Opened { format, model, report })
 }

@@ -327,7 +327,7 @@ impl Modules {
             let known = self.scopes.entry((scope, name.clone()));
             scope = Some(*known.or_insert_with(|| scopes.push(Scope { name, parent: scope })));
         }
-        let operator = self.strings.intern(path.rsplit('.').next().unwrap_or_default());
+        let operator = self.strings.intern(if path.is_empty() { "root" } else { path.rsplit('.').next().unwrap_or(path) });
         let node = self.graph.nodes.push(Node { name: path.into(), operator, scope, ..Node::default() });
         self.nodes.insert(path.into(), node);
         node

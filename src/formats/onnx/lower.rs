@@ -39,7 +39,7 @@ pub struct Lowering<'a> {
     pub signatures: HashMap<(Text, Text, Text), std::rc::Rc<Signature>>,
     /// The graphs that are yet to be read, in the order of their ids.
     pub pending: VecDeque<Pending>,
-    /// Whether the file ends early, and that was reported.
+    /// Whether it was reported already that the file ends early.
     cut: bool,
     /// The empty text, shared.
     pub empty: Text,
@@ -136,12 +136,18 @@ struct Found {
 pub fn model(open: &mut Open) -> Result<Model> {
     let mut lowering = Lowering::new(open);
     let mut found = Found::default();
+    let mut end = Ok(());
     for field in Fields::new(lowering.file.clone()) {
-        let result = field.and_then(|field| lowering.model_field(&field, &mut found));
-        if let Err(error) = result {
+        end = end.and(field.and_then(|field| lowering.model_field(&field, &mut found)));
+    }
+    match end {
+        Err(error) if found.graph.is_empty() => return Err(error),
+        Err(error) => {
             lowering.report.add_error(&error);
-            lowering.cut |= error.at.is_some();
+            lowering.cut = true;
         }
+        Ok(()) if found.graph.is_empty() => lowering.warn("the model has no graph"),
+        Ok(()) => {}
     }
     lowering.describe(&found);
     lowering.graph(GraphKind::Main, None, found.graph, 0);

@@ -29,8 +29,10 @@ impl Lowering<'_> {
         if tensor.dtype == DType::Unknown {
             self.warn(format!("tensor {:?} has element type {}, which is not known", tensor.name, proto.data_type));
         }
-        if let (Data::Range(_, span), Encoding::Little, Some(bytes)) = (&tensor.data, tensor.encoding, tensor.bytes())
+        if let (Data::Range(_, span) | Data::External { span, .. }, Encoding::Little, Some(bytes)) =
+            (&tensor.data, tensor.encoding, tensor.bytes())
             && span.len != bytes
+            && span.len != u64::MAX
         {
             self.warn(format!("tensor {:?} has {} bytes, its type and shape ask for {bytes}", tensor.name, span.len));
         }
@@ -102,7 +104,7 @@ impl Lowering<'_> {
             }
         };
         let span = Span { at: number("offset", 0), len: number("length", u64::MAX) };
-        match entry("location") {
+        match entry("location").filter(|path| !path.is_empty()) {
             Some(path) => Data::External { path: self.strings.intern(path), span },
             None => {
                 self.warn(format!("tensor {name:?} is in another file, but the model does not say which"));
