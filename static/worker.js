@@ -28,7 +28,7 @@ session.catch(() => {});
 /** @returns {Promise<Session>} */
 async function start() {
   try {
-    const program = await import(new URL('../worker.js', import.meta.url).href);
+    const program = await import(new URL('../wasm/worker.js', import.meta.url).href);
     await program.default();
     return new program.Session();
   } catch (error) {
