@@ -13,7 +13,7 @@
 //! - A [`Scope`] is a level of the module hierarchy that the names spell. In a graph of [`Wiring::Modules`] nothing flows:
 //!   nodes are modules that own tensors, and the scopes are what is drawn.
 //!
-//! [`check`] verifies all that holds by construction; [`dump`](mod@dump) prints it.
+//! [`check`] verifies all that holds by construction; [`dump`](mod@dump) prints it; [`values`] reads what tensors hold.
 
 mod arena;
 pub mod check;
@@ -21,11 +21,13 @@ mod dtype;
 pub mod dump;
 mod tensor;
 mod types;
+pub mod values;
 
 pub use arena::{Arena, Id};
 pub use dtype::DType;
 pub use tensor::{Data, Encoding, Tensor};
 pub use types::{Dim, Shape, Type};
+pub use values::Values;
 
 use serde::Serialize;
 use std::collections::HashSet;

@@ -32,7 +32,8 @@ pub enum Encoding {
     Little,
     /// Packed big-endian elements.
     Big,
-    /// One base-128 varint an element (protobuf's packed integers); of floats, the varint holds the bits.
+    /// One base-128 varint an element (protobuf's packed integers); of floats, the varint holds the bits; of types of two or four bits,
+    /// it holds a byte of packed elements.
     Varint,
     /// Elements in a wider little-endian integer each, as `(bytes an element)`.
     Widened(u8),
