@@ -1,28 +1,143 @@
 //! The native command line.
-use lamina::formats;
-use lamina::source::*;
+
+use lamina::formats::{self, Opened};
+use lamina::model::dump;
+use lamina::report::{Error, Result};
+use lamina::source::{CountingSource, Files, NativeFile, NativeFolder};
+use std::cell::Cell;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::process::ExitCode;
 use std::rc::Rc;
-fn main() {
-    for f in std::env::args().skip(1) {
-        let t = std::time::Instant::now();
-        let files = Files::new(&f, Rc::new(NativeFile::open(f.as_ref()).unwrap()));
-        match formats::open(&files, &|_| ()) {
-            Err(e) => println!("{f}: {e}"),
-            Ok(o) => {
-                let m = o.model;
-                let nodes: usize = m.graphs.values().map(|g| g.nodes.len()).sum();
-                let edges: usize = m.graphs.iter().map(|g| m.edges(g.0)).sum();
-                println!(
-                    "{f} | {} | {} | {nodes} | {edges} | {:?} {}",
-                    m.format,
-                    m.graphs.len(),
-                    t.elapsed(),
-                    o.report.diagnostics.len()
-                );
-                for d in o.report.diagnostics.iter().take(5) {
-                    println!("   {d:?}")
-                }
-            }
+use std::time::Instant;
+
+const USAGE: &str = "\
+Lamina: see inside model files.
+
+usage: lamina summary FILE...       one line a file:
+                                    format | graphs | nodes | edges | initializers | params | bytes read | seconds
+       lamina dump [--json] FILE    all that the file says, without its weights
+
+Files that a model refers to are looked for in its folder. Exit status: 0, 1 if a file could not be read, 2 if the
+command was not understood.
+";
+
+fn main() -> ExitCode {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let done = run(Arguments::new(std::env::args().skip(1)), &mut out).and_then(|code| {
+        out.flush()?;
+        Ok(code)
+    });
+    match done {
+        Ok(code) => code,
+        // Whoever reads our output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lamina: {error}");
+            ExitCode::FAILURE
         }
     }
+}
+
+fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
+    let json = arguments.flag("--json");
+    let help = arguments.flag("--help") || arguments.flag("-h");
+    if let Some(unknown) = arguments.unknown() {
+        return Ok(misused(&format!("there is no option {unknown}")));
+    }
+    let files = &arguments.words;
+    match (files.split_first().map(|(command, files)| (command.as_str(), files)), help, json) {
+        (_, true, _) => out.write_all(USAGE.as_bytes()).map(|()| ExitCode::SUCCESS),
+        (Some(("summary", files @ [_, ..])), _, false) => each(files, |path| summary(path, out)),
+        (Some(("dump", [file])), ..) => each(std::slice::from_ref(file), |path| print(path, json, out)),
+        _ => Ok(misused("which command, on which files?")),
+    }
+}
+
+/// The words of the command line.
+struct Arguments {
+    words: Vec<String>,
+}
+
+impl Arguments {
+    fn new(words: impl Iterator<Item = String>) -> Self {
+        Self { words: words.collect() }
+    }
+
+    /// Takes the option `name` off the words; says whether it was there.
+    fn flag(&mut self, name: &str) -> bool {
+        let before = self.words.len();
+        self.words.retain(|word| word != name);
+        self.words.len() < before
+    }
+
+    /// An option that nobody took.
+    fn unknown(&self) -> Option<&str> {
+        self.words.iter().map(String::as_str).find(|word| word.starts_with('-'))
+    }
+}
+
+fn misused(message: &str) -> ExitCode {
+    eprintln!("lamina: {message}\n\n{USAGE}");
+    ExitCode::from(2)
+}
+
+/// Does `work` on each file; what cannot be read is said, and the others go on.
+fn each(files: &[String], mut work: impl FnMut(&str) -> io::Result<Result<()>>) -> io::Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for path in files {
+        if let Err(error) = work(path)? {
+            eprintln!("{path}: {error}");
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+/// A file that is open, and how many of its bytes were read for that.
+struct Subject {
+    opened: Opened,
+    read: u64,
+}
+
+fn open(path: &str) -> Result<Subject> {
+    let path = Path::new(path);
+    let read = Rc::new(Cell::new(0));
+    let source = CountingSource::new(NativeFile::open(path)?, read.clone());
+    let name = path.file_name().ok_or_else(|| Error::io("this is a folder, not a file"))?.to_string_lossy();
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let files = Files::new(&name, Rc::new(source)).with_folder(Rc::new(NativeFolder(folder)));
+    let opened = formats::open(&files, &|_| ())?;
+    Ok(Subject { opened, read: read.get() })
+}
+
+fn summary(path: &str, out: &mut impl Write) -> io::Result<Result<()>> {
+    let start = Instant::now();
+    let Subject { opened, read } = match open(path) {
+        Ok(subject) => subject,
+        Err(error) => return Ok(Err(error)),
+    };
+    let seconds = start.elapsed().as_secs_f64();
+    let totals = opened.model.totals();
+    writeln!(
+        out,
+        "{} | {} | {} | {} | {} | {} | {read} | {seconds:.3}",
+        opened.model.format, totals.graphs, totals.nodes, totals.edges, totals.initializers, totals.parameters
+    )?;
+    out.flush()?;
+    Ok(Ok(()))
+}
+
+fn print(path: &str, json: bool, out: &mut impl Write) -> io::Result<Result<()>> {
+    let Opened { model, report, .. } = match open(path) {
+        Ok(subject) => subject.opened,
+        Err(error) => return Ok(Err(error)),
+    };
+    if json {
+        dump::json(&model, &report, &mut *out)?;
+        writeln!(out)?;
+    } else {
+        out.write_all(dump::text(&model, &report).as_bytes())?;
+    }
+    Ok(Ok(()))
 }

@@ -1,5 +1,6 @@
 //! A vector that is indexed by an id of its own type.
 
+use serde::{Serialize, Serializer};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
@@ -115,6 +116,13 @@ impl<I: Id, T> Default for Arena<I, T> {
 impl<I, T: fmt::Debug> fmt::Debug for Arena<I, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(&self.items).finish()
+    }
+}
+
+impl<I, T: Serialize> Serialize for Arena<I, T> {
+    /// A list; ids are positions in it.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.items.serialize(serializer)
     }
 }
 

@@ -19,13 +19,17 @@ mod arena;
 pub mod check;
 mod dtype;
 pub mod dump;
+mod literal;
 mod tensor;
+mod totals;
 mod types;
 pub mod values;
 
 pub use arena::{Arena, Id};
 pub use dtype::DType;
+pub use literal::Literal;
 pub use tensor::{Data, Encoding, Tensor};
+pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
 pub use values::Values;
 
@@ -66,7 +70,7 @@ impl Strings {
 }
 
 /// A model file, opened.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Model {
     /// The format with its version, as people call it: `ONNX v8`, `Safetensors`.
     pub format: String,
@@ -101,7 +105,7 @@ pub struct Import {
 }
 
 /// What a graph is to its model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GraphKind {
     /// An entry point.
@@ -125,7 +129,7 @@ pub enum Wiring {
 }
 
 /// One graph.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Graph {
     /// The name, possibly empty.
     pub name: Text,
@@ -158,7 +162,7 @@ pub struct Graph {
 }
 
 /// A level of the module hierarchy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Scope {
     /// The last part of its path.
     pub name: Text,
@@ -243,7 +247,7 @@ impl Category {
 }
 
 /// One application of an operator, or one module of a weights file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Node {
     /// The name, possibly empty. Of a module: its whole path.
     pub name: Text,
@@ -270,7 +274,7 @@ pub struct Node {
 }
 
 /// A formal parameter with the values bound to it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Argument {
     /// The name of the parameter in the operator's definition; empty when unknown.
     pub name: Text,
@@ -279,7 +283,7 @@ pub struct Argument {
 }
 
 /// What flows along an edge.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Value {
     /// The name, possibly empty.
     pub name: Text,
@@ -296,56 +300,12 @@ pub struct Value {
 }
 
 /// A named attribute of a node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Attribute {
     /// The name.
     pub name: Text,
     /// The content.
     pub value: Literal,
-}
-
-/// The content of an attribute.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Literal {
-    /// No content, or one that is not known.
-    Absent,
-    /// A truth value.
-    Bool(bool),
-    /// An integer.
-    Int(i64),
-    /// A 32-bit float: printed with the digits that matter.
-    Float(f32),
-    /// A 64-bit float.
-    Double(f64),
-    /// Text.
-    String(Text),
-    /// A tensor.
-    Tensor(TensorId),
-    /// A graph of the same model.
-    Graph(GraphId),
-    /// A type.
-    Type(Type),
-    /// The name of an attribute of the enclosing function, whose content takes this place.
-    Reference(Text),
-    /// Several of one kind.
-    List(Vec<Literal>),
-}
-
-impl Literal {
-    /// The graphs in it.
-    pub fn graphs(&self) -> Vec<GraphId> {
-        match self {
-            Self::Graph(id) => vec![*id],
-            Self::List(items) => items
-                .iter()
-                .filter_map(|item| match item {
-                    Self::Graph(id) => Some(*id),
-                    _ => None,
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
 }
 
 /// Where a value comes from and goes to.
@@ -390,28 +350,5 @@ impl Graph {
         }
         parts.reverse();
         parts.join(separator)
-    }
-}
-
-impl Model {
-    /// The number of edges of `graph`: distinct (value, consumer) pairs of the values that come in or are produced there, graph
-    /// outputs included.
-    pub fn edges(&self, graph: GraphId) -> usize {
-        let graph = &self.graphs[graph];
-        let links = graph.links();
-        let mut flows: Vec<bool> = links.producer.iter().map(Option::is_some).collect();
-        for input in &graph.inputs {
-            if let Some(flows) = flows.get_mut(input.index()) {
-                *flows = true;
-            }
-        }
-        for (id, value) in graph.values.iter() {
-            if let (Some(flows), Some(_)) = (flows.get_mut(id.index()), value.tensor) {
-                *flows = false;
-            }
-        }
-        let read = links.consumers.iter().zip(&flows).filter(|(_, flows)| **flows).map(|(nodes, _)| nodes.len());
-        let outputs = graph.outputs.iter().filter(|value| flows.get(value.index()) == Some(&true));
-        read.sum::<usize>() + outputs.count()
     }
 }

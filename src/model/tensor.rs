@@ -2,9 +2,10 @@
 
 use super::{DType, Entry, Text};
 use crate::source::{FileId, Span};
+use serde::Serialize;
 
 /// A constant tensor.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Tensor {
     /// The name, possibly empty.
     pub name: Text,
@@ -25,7 +26,8 @@ pub struct Tensor {
 }
 
 /// How a payload encodes elements.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// Packed little-endian elements; below a byte, the first element is in the lowest bits.
     #[default]
@@ -40,7 +42,8 @@ pub enum Encoding {
 }
 
 /// Where a payload is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Data {
     /// Nowhere: the file has only the description.
     Absent,
