@@ -51,11 +51,11 @@ const viewer = new Viewer({
   onCrash: (error) => current && fail(current.job, error, leave),
 });
 
-/** @param {'welcome'|'opening'|'ready'|'error'} state */
-function setState(state) {
-  document.documentElement.dataset.state = state;
-  if (state === 'welcome' || state === 'ready') hideMessage();
-  document.title = state === 'ready' && viewer.name ? `${viewer.name} · Lamina` : 'Lamina';
+/** @param {'welcome'|'opening'|'ready'|'error'} next */
+function setState(next) {
+  document.documentElement.dataset.state = next;
+  if (next === 'welcome' || next === 'ready') hideMessage();
+  document.title = next === 'ready' && viewer.name ? `${viewer.name} · Lamina` : 'Lamina';
 }
 
 function state() {
@@ -243,16 +243,6 @@ acceptDrops({
 });
 
 listen(() => state() === 'ready', run);
-
-document.addEventListener('keydown', (event) => {
-  /** @type {Record<string, [number, number]>} */
-  const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  const step = steps[event.key];
-  if (!step || state() !== 'ready' || event.defaultPrevented || event.target !== document.body) return;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  event.preventDefault();
-  viewer.pan(...step);
-});
 
 warm();
 const asked = new URLSearchParams(location.search).get('url');

@@ -4,54 +4,55 @@
  * @module
  */
 
-import { el } from './dom.js';
+import { coded, el } from './dom.js';
 
-/** @import {Documentation} from './types.js' */
+/** @import {Book, Documentation} from './types.js' */
 
-/** @type {Map<string, Promise<Record<string, Documentation>>>} */
+/** @type {Book} */
+const NO_BOOK = { source: '', operators: {} };
+
+/** @type {Map<string, Promise<Book>>} */
 const books = new Map();
 
 /**
- * What is known about an operator; null where nothing is.
+ * The documentation of an operator, as far as it is known.
  * @param {string} formatId
  * @param {string} key
- * @returns {Promise<Documentation|null>}
+ * @param {string} operator
  */
-export async function documentation(formatId, key) {
+export async function documentation(formatId, key, operator) {
   const book = books.get(formatId) ?? load(formatId);
   books.set(formatId, book);
-  const entries = await book;
-  return Object.hasOwn(entries, key) ? entries[key] ?? null : null;
+  const { operators, source } = await book;
+  const entry = Object.hasOwn(operators, key) ? operators[key] : undefined;
+  return entry ? block(entry, source) : el('p', { class: 'note' }, `Nothing is known here about ${operator}.`);
 }
 
 /**
  * @param {string} formatId
- * @returns {Promise<Record<string, Documentation>>}
+ * @returns {Promise<Book>}
  */
 async function load(formatId) {
   try {
     const response = await fetch(`static/ops/${encodeURIComponent(formatId)}.json`);
-    return response.ok ? await response.json() : {};
+    return response.ok ? { ...NO_BOOK, ...(await response.json()) } : NO_BOOK;
   } catch {
-    return {};
+    return NO_BOOK;
   }
 }
 
 /**
- * @param {string} operator
- * @param {Documentation|null} entry
+ * @param {Documentation} entry
+ * @param {string} source
  */
-export function documentationBlock(operator, entry) {
-  if (!entry) return el('p', { class: 'note' }, `Nothing is known here about ${operator}.`);
+function block({ summary, inputs, outputs, attributes = [], since }, source) {
   return el('div', { class: 'documentation' },
-    ...prose(entry.summary),
-    terms('Inputs', entry.inputs),
-    terms('Outputs', entry.outputs),
-    terms('Attributes', (entry.attributes ?? []).map(({ name, type, default: usual, doc }) => ({
-      name: `${name}: ${type}${usual === null || usual === undefined || usual === '' ? '' : ` = ${usual}`}`,
-      doc,
-    }))),
-    entry.since !== null && entry.since !== undefined && el('p', { class: 'note' }, `Since operator set ${entry.since}.`));
+    ...prose(summary),
+    terms('Inputs', inputs),
+    terms('Outputs', outputs),
+    terms('Attributes', attributes.map(({ name, type, default: usual, doc }) =>
+      ({ name: `${name}: ${type}${usual ? ` = ${usual}` : ''}`, doc }))),
+    el('p', { class: 'note' }, since !== undefined && `Since operator set ${since}. `, source));
 }
 
 /**
@@ -69,6 +70,6 @@ function terms(title, list) {
  * @param {string} text
  */
 function prose(text) {
-  return (text ?? '').split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== '').map((paragraph) =>
-    el('p', {}, ...paragraph.trim().split(/`+/).map((part, index) => (index % 2 === 1 ? el('code', {}, part) : part))));
+  return text.split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== '').map((paragraph) =>
+    el('p', {}, ...coded(paragraph.trim())));
 }

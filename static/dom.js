@@ -65,6 +65,15 @@ export function fill(parent, ...children) {
 }
 
 /**
+ * Text in which what stands between backticks is code.
+ * @param {string} text
+ * @returns {Child[]}
+ */
+export function coded(text) {
+  return text.split(/`+/).map((part, index) => (index % 2 === 1 ? el('code', {}, part) : part));
+}
+
+/**
  * The element of the page with this id.
  * @param {string} id
  * @returns {HTMLElement}

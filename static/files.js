@@ -56,7 +56,7 @@ async function children(folder) {
   const all = [];
   for (;;) {
     // A reader answers in batches until one is empty; a folder that cannot be read counts as empty.
-    const batch = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
+    const batch = await new Promise((resolve) => void reader.readEntries(resolve, () => resolve([])));
     if (batch.length === 0 || all.length >= MOST_FILES) break;
     all.push(...batch);
   }
@@ -68,7 +68,7 @@ async function children(folder) {
  * @returns {Promise<File|null>}
  */
 function asFile(entry) {
-  return new Promise((resolve) => entry.file(resolve, () => resolve(null)));
+  return new Promise((resolve) => void entry.file(resolve, () => resolve(null)));
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byId, el, fill } from './dom.js';
+import { byId, coded, el, fill } from './dom.js';
 import { icon } from './icons.js';
 import { bytes } from './numbers.js';
 
@@ -64,21 +64,21 @@ export function showError(name, failure, { onOpen, onRetry, onBack }) {
   const { title, advice } = KINDS[failure.kind] ?? KINDS.io;
   const crash = failure.kind === 'crash';
   const again = crash || failure.kind === 'io' || failure.kind === 'download';
-  const open = el('button', { type: 'button', class: 'button primary', onclick: onOpen }, 'Open another file');
+  const heading = el('h2', { tabindex: -1 }, title);
   show(
     'error',
     el('div', { class: 'badge' }, icon('warning')),
-    el('h2', {}, title),
+    heading,
     el('p', { class: 'file' }, icon('file'), el('span', { title: name }, name)),
-    !crash && el('p', { class: 'what' }, failure.message),
+    !crash && el('p', { class: 'what' }, ...coded(failure.message)),
     advice && el('p', { class: 'advice' }, advice),
     crash && el('details', {}, el('summary', {}, icon('chevron'), 'What to quote in a report'), el('pre', {}, failure.message)),
     el('div', { class: 'actions' },
-      open,
+      el('button', { type: 'button', class: 'button primary', onclick: onOpen }, 'Open another file'),
       again && el('button', { type: 'button', class: 'button', onclick: onRetry }, 'Try again'),
-      el('button', { type: 'button', class: 'button quiet', onclick: onBack }, 'Back to the start')),
+      el('button', { type: 'button', class: 'button quiet', onclick: onBack }, 'Back')),
   );
-  open.focus();
+  heading.focus();
 }
 
 /**

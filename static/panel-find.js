@@ -4,6 +4,7 @@
  * @module
  */
 
+import { iconButton } from './controls.js';
 import { el, fill } from './dom.js';
 import { icon } from './icons.js';
 import { exact, plural } from './numbers.js';
@@ -33,9 +34,13 @@ export function createFindPanel({ search, onChoose, onLeave }) {
     type: 'search', id: 'query', placeholder: 'Nodes, operators, tensors, modules', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false',
     role: 'combobox', 'aria-expanded': 'false', 'aria-controls': 'hits', 'aria-autocomplete': 'list', 'aria-label': 'Find',
   });
+  const erase = iconButton('close', 'Clear', () => {
+    clear();
+    input.focus();
+  }, { class: 'button quiet tiny' });
   const status = el('p', { class: 'note', role: 'status' });
   const list = el('div', { id: 'hits', role: 'listbox', 'aria-label': 'Results' });
-  const element = el('div', { class: 'find' }, el('div', { class: 'field' }, icon('find'), input), status, list);
+  const element = el('div', { class: 'find' }, el('div', { class: 'field' }, icon('find'), input, erase), status, list);
   /** @type {Hit[]} */
   let hits = [];
   let active = -1;
@@ -46,10 +51,10 @@ export function createFindPanel({ search, onChoose, onLeave }) {
   const activate = (index) => {
     list.children[active]?.setAttribute('aria-selected', 'false');
     active = index;
-    const option = list.children[index];
-    option?.setAttribute('aria-selected', 'true');
-    option?.scrollIntoView({ block: 'nearest' });
-    if (option) input.setAttribute('aria-activedescendant', option.id);
+    const entry = list.children[index];
+    entry?.setAttribute('aria-selected', 'true');
+    entry?.scrollIntoView({ block: 'nearest' });
+    if (entry) input.setAttribute('aria-activedescendant', entry.id);
     else input.removeAttribute('aria-activedescendant');
   };
   /** @param {number} index */

@@ -25,14 +25,14 @@ export function modelPanel(info, actions) {
       el('h2', { title: file.name }, file.name),
       el('p', { class: 'sub' }, el('span', { class: 'chip' }, info.format), figure(file.size, bytes, 'bytes'),
         file.companions.length > 0 && el('span', { title: file.companions.join('\n') }, `and ${plural(file.companions.length, 'more file')}`))),
-    info.diagnostics.length > 0 && section('Worth knowing', exact(info.diagnostics.length + info.droppedDiagnostics),
-      diagnosticList(info.diagnostics, actions),
-      info.droppedDiagnostics > 0 && el('p', { class: 'note' }, `${plural(info.droppedDiagnostics, 'more remark')} of the same kind.`)),
     el('dl', { class: 'stats' },
       stat('Nodes', counts.nodes, short),
       stat('Edges', counts.edges, short),
       stat('Parameters', counts.parameters, short),
       stat('Weights', counts.bytes, bytes, 'bytes')),
+    info.diagnostics.length > 0 && section('Worth knowing', exact(info.diagnostics.length + info.droppedDiagnostics),
+      diagnosticList(info.diagnostics, actions),
+      info.droppedDiagnostics > 0 && el('p', { class: 'note' }, `${plural(info.droppedDiagnostics, 'more remark')} of the same kind.`)),
     info.graphs.length > 1 && section('Graphs', exact(info.graphs.length), graphList(info.graphs, actions)),
     info.dtypes.length > 0 && section('Element types', plural(counts.tensors, 'tensor'), dtypeTable(info.dtypes)),
     info.operators.length > 0 && section('Operators', exact(info.operators.length), operatorTable(info.operators, actions)),
@@ -67,7 +67,7 @@ function graphList(graphs, actions) {
     el('button', { type: 'button', class: 'row', onclick: () => actions.enter(graph.id) },
       icon('graph'),
       el('span', { class: 'operator', title: graph.title }, graph.title),
-      graph.kind !== 'main' && el('span', { class: 'context' }, graph.kind === 'body' ? `in ${graph.parent?.label ?? 'a node'}` : 'function'),
+      graph.kind !== 'main' && el('span', { class: 'context' }, graph.kind === 'body' ? graph.parent?.label ?? 'subgraph' : 'function'),
       el('span', { class: 'aside' }, plural(graph.nodes, 'node'))), 8));
 }
 

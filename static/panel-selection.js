@@ -4,7 +4,6 @@
  * @module
  */
 
-import { documentationBlock } from './documentation.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, figure, plural, typeText } from './numbers.js';
@@ -50,8 +49,7 @@ function nodePanel(node, graphs, actions) {
     node.description && el('p', { class: 'prose' }, fold(node.description)),
     node.diagnostics.length > 0 && diagnosticList(node.diagnostics, null),
     definition !== null && graphButton(definition, 'Enter its definition', graphs, actions),
-    node.documentationKey && disclosure('Documentation', async () =>
-      documentationBlock(node.operator, await actions.documentation(node.documentationKey))),
+    node.documentationKey && disclosure('Documentation', () => actions.documentation(node.documentationKey, node.operator)),
     node.attributes.length > 0 && section('Attributes', node.attributes.length,
       el('dl', { class: 'entries' }, ...capped(node.attributes, (attribute) => attributeRow(attribute, graphs, actions)))),
     argumentSection('Inputs', node.inputs, node, actions),

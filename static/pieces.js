@@ -4,12 +4,12 @@
  * @module
  */
 
-import { copy, el } from './dom.js';
+import { coded, copy, el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, exact, figure, percent, plural } from './numbers.js';
 
 /** @import {Child} from './dom.js' */
-/** @import {Diagnostic, Documentation, End, Entry, ModelInfo, Selection, Values} from './types.js' */
+/** @import {Diagnostic, End, Entry, ModelInfo, Selection, Values} from './types.js' */
 
 /**
  * What the panels ask of the page.
@@ -18,11 +18,11 @@ import { bytes, exact, figure, percent, plural } from './numbers.js';
  * @property {(graph: number) => void} enter shows a graph
  * @property {(query: string) => void} find
  * @property {(tensor: number, from: number, count: number) => Promise<Values>} values
- * @property {(key: string) => Promise<Documentation|null>} documentation
+ * @property {(key: string, operator: string) => Promise<Child>} documentation
  */
 
 /** Texts longer than this are folded. */
-const FOLD = 240;
+const FOLD = 140;
 
 /**
  * A titled part of a panel.
@@ -136,7 +136,7 @@ export function diagnosticList(diagnostics, actions) {
   const grades = ['error', 'warning', 'note'];
   const sorted = [...diagnostics].sort((a, b) => grades.indexOf(a.severity) - grades.indexOf(b.severity));
   return el('div', { class: 'diagnostics' }, ...capped(sorted, ({ severity, message, graph, node }) => {
-    const content = [icon(severity), el('span', {}, el('span', { class: 'visually-hidden' }, `${severity}: `), message)];
+    const content = [icon(severity), el('span', {}, el('span', { class: 'visually-hidden' }, `${severity}: `), ...coded(message))];
     if (!actions || graph === null) return el('p', { class: 'diagnostic', dataset: { severity } }, ...content);
     const go = () => (node === null ? actions.enter(graph) : actions.jump(graph, { kind: 'node', id: node }));
     return el('button', { type: 'button', class: 'diagnostic', dataset: { severity }, onclick: go }, ...content, icon('chevron'));

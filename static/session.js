@@ -37,6 +37,8 @@ export class Session {
   #waiting = new Map();
   /** @type {(progress: Progress) => void} */
   #onProgress = () => {};
+  /** What the program said when it panicked. */
+  #panic = '';
   /** @type {Error|null} what ended the session */
   #ended = null;
 
@@ -149,6 +151,10 @@ export class Session {
 
   /** @param {Response} response */
   #receive(response) {
+    if ('panic' in response) {
+      this.#panic = response.panic;
+      return;
+    }
     if ('progress' in response) {
       this.#onProgress(response.progress);
       return;
@@ -159,9 +165,10 @@ export class Session {
       waiting?.resolve(response.result);
       return;
     }
-    const error = new SessionError(response.error);
+    const { kind, message } = response.error;
+    const error = new SessionError({ kind, message: kind === 'crash' && this.#panic ? this.#panic : message });
     waiting?.reject(error);
-    if (error.kind === 'crash') this.#end(error);
+    if (kind === 'crash') this.#end(error);
   }
 
   /** @param {Error} error what all that waits, and all that comes later, is rejected with */

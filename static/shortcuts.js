@@ -27,7 +27,7 @@ export const SHORTCUTS = [
   { command: 'zoomIn', label: 'Zoom in', keys: 'Shift+ArrowUp', viewer: true },
   { command: 'zoomOut', label: 'Zoom out', keys: 'Shift+ArrowDown', viewer: true },
   { command: 'actual', label: 'Actual size', keys: 'Shift+Backspace', viewer: true },
-  { command: 'fit', label: 'Fit the graph', keys: 'F', viewer: true },
+  { command: 'fit', label: 'Fit the graph', keys: '0', viewer: true },
   { command: 'svg', label: 'Save as SVG', keys: 'Ctrl+Alt+E', viewer: true },
   { command: 'back', label: 'Deselect, then leave a subgraph', keys: 'Escape', typing: true },
   { command: 'help', label: 'This list', keys: '?' },

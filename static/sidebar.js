@@ -24,7 +24,7 @@ const SHEET = { peek: 0, half: 0.5, full: 0.88 };
  * @property {(tab: Tab, ...content: import('./dom.js').Child[]) => void} set fills a tab
  * @property {() => Tab} tab
  * @property {(open?: boolean) => void} toggle
- * @property {() => void} reveal opens what is closed
+ * @property {() => boolean} reveal opens what is closed; tells whether that took room from the graph
  */
 
 /** @returns {Sidebar} */
@@ -131,8 +131,10 @@ export function createSidebar() {
       else setOpen(open ?? root.dataset.sidebar !== 'open');
     },
     reveal() {
-      if (narrow.matches && root.dataset.sheet === 'peek') sheet('half');
-      if (!narrow.matches && root.dataset.sidebar !== 'open') setOpen(true);
+      const closed = narrow.matches ? root.dataset.sheet === 'peek' : root.dataset.sidebar !== 'open';
+      if (closed && narrow.matches) sheet('half');
+      else if (closed) setOpen(true);
+      return closed;
     },
   };
 }

@@ -11,7 +11,8 @@
  */
 
 /**
- * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {progress: Progress}} Response
+ * An answer; or, while a model is opened, how far it is; or the text of a panic, which its hook posts just before the trap.
+ * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {progress: Progress} | {panic: string}} Response
  */
 
 /**
@@ -228,13 +229,18 @@
  */
 
 /**
- * What is known about an operator: an entry of `static/ops/<formatId>.json`, by documentation key.
+ * `static/ops/<formatId>.json`: where it comes from, and what is known about each operator, by documentation key.
+ * @typedef {{source: string, operators: Record<string, Documentation>}} Book
+ */
+
+/**
+ * What is known about an operator.
  * @typedef {object} Documentation
  * @property {string} summary
- * @property {{name: string, doc: string}[]} inputs
- * @property {{name: string, doc: string}[]} outputs
- * @property {{name: string, type: string, default: string|null, doc: string}[]} attributes
- * @property {number|string|null} since the version of the operator set that brought it
+ * @property {{name: string, doc: string}[]} [inputs]
+ * @property {{name: string, doc: string}[]} [outputs]
+ * @property {{name: string, type: string, default?: string, doc: string}[]} [attributes]
+ * @property {number} [since] the version of the operator set that brought it
  */
 
 export {};

@@ -21,12 +21,8 @@ import { createSidebar } from './sidebar.js';
 /** @import {Actions} from './pieces.js' */
 /** @import {Advances, GraphInfo, Hit, ModelInfo, NodeInfo, Scene, SceneOptions, Selection} from './types.js' */
 
-/** How far a key press moves the view, in px, and how much it zooms. */
-const PAN = 80;
+/** How much a key or a button zooms. */
 const ZOOM = 1.25;
-
-/** Below this scale a centred node would not be readable: the view zooms in to 1. */
-const READABLE = 0.6;
 
 export class Viewer {
   /** @type {Session|null} */
@@ -55,7 +51,7 @@ export class Viewer {
     enter: (graph) => void this.enter(graph),
     find: (query) => this.#openFind(query),
     values: (tensor, from, count) => this.#need().session.values(tensor, from, count),
-    documentation: (key) => documentation(this.#need().info.formatId, key),
+    documentation: (key, operator) => documentation(this.#need().info.formatId, key, operator),
   };
 
   /**
@@ -120,6 +116,8 @@ export class Viewer {
     this.#sidebar.set('model', ...modelPanel(info, this.#actions));
     this.#sidebar.show('model');
     await this.#draw(this.#trailTo(this.#orEntry(graph)), { reveal });
+    // Keys go to the drawing from the start; whoever uses a mouse need not see that.
+    byId('canvas').focus({ preventScroll: true, focusVisible: false });
   }
 
   /** @param {number|null} graph */
@@ -177,7 +175,6 @@ export class Viewer {
     const { graph } = this;
     this.#selection = selection;
     this.#canvas.select(selection, { centre });
-    if (centre && selection && this.#canvas.scale < READABLE) this.#canvas.centre(selection, { zoom: 1 });
     if (!selection || graph === null) {
       this.#deselect();
       return;
@@ -190,7 +187,8 @@ export class Viewer {
       this.#sidebar.set('selection', ...selectionPanel(detail, info.graphs, this.#actions));
       if (tab) {
         this.#sidebar.show('selection');
-        this.#sidebar.reveal();
+        // A sheet may now cover what was selected.
+        if (this.#sidebar.reveal()) requestAnimationFrame(() => this.#canvas.centre(selection, { zoom: false }));
       }
     });
   }
@@ -216,15 +214,6 @@ export class Viewer {
       back: () => this.#back(),
     };
     commands[command]?.();
-  }
-
-  /**
-   * Moves the view.
-   * @param {number} x in steps to the right
-   * @param {number} y in steps down
-   */
-  pan(x, y) {
-    this.#canvas.pan(-x * PAN, -y * PAN);
   }
 
   /** @param {Partial<import('./preferences.js').Preferences>} changes */

@@ -1,52 +1,33 @@
 /**
  * The Worker: takes requests, calls the `Session` that WebAssembly exports, and answers.
  *
- * A method of `Session` returns JSON (`scene`: an object with typed arrays; `svg`: text) and throws a Failure as JSON. What else is
- * thrown, a trap or what the panic hook throws, is a crash; after it nothing in this Worker can be trusted.
+ * A method of `Session` returns JSON (`scene`: an object with typed arrays; `svg`: text) and throws a Failure as JSON. Anything else that
+ * is thrown is the trap of a panic: a crash, after which nothing in this Worker can be trusted.
  *
  * @module
  */
 
 /** @import {Failure, Request, Response} from './types.js' */
 
-/**
- * @typedef {object} Session
- * @property {(path: string, blob: Blob) => void} add_blob the first one is the main file
- * @property {(url: string) => void} add_url
- * @property {(onProgress: (progressJson: string) => void) => string} open
- * @property {(graph: number, optionsJson: string) => Record<string, unknown>} scene
- * @property {(graph: number, kind: string, id: number) => string} detail
- * @property {(tensor: number, from: number, count: number) => string} values
- * @property {(query: string) => string} find
- * @property {(graph: number, optionsJson: string) => string} svg
- */
+import init, { Session } from '../wasm/worker.js';
 
-const session = start();
+const session = init().then(() => new Session(), (error) => {
+  const message = `The viewer’s program could not be loaded. Reload the page to try again. (${text(error)})`;
+  throw JSON.stringify({ kind: 'io', message });
+});
 // A failed start is told to whoever asks for something.
 session.catch(() => {});
 
-/** @returns {Promise<Session>} */
-async function start() {
-  try {
-    const program = await import(new URL('../worker.js', import.meta.url).href);
-    await program.default();
-    return new program.Session();
-  } catch (error) {
-    const message = `The viewer’s program could not be loaded. Reload the page to try again. (${text(error)})`;
-    throw JSON.stringify({ kind: 'io', message });
-  }
-}
-
-/** @type {Record<string, (session: Session, ...args: any[]) => unknown>} */
+/** @type {Record<string, (model: Session, ...args: any[]) => unknown>} */
 const METHODS = {
-  add_blob: (session, path, blob) => session.add_blob(path, blob),
-  add_url: (session, url) => session.add_url(url),
-  open: (session) => JSON.parse(session.open((progress) => post({ progress: JSON.parse(progress) }))),
-  scene: (session, graph, options) => session.scene(graph, JSON.stringify(options)),
-  detail: (session, graph, kind, id) => JSON.parse(session.detail(graph, kind, id)),
-  values: (session, tensor, from, count) => JSON.parse(session.values(tensor, from, count)),
-  find: (session, query) => JSON.parse(session.find(query)),
-  svg: (session, graph, options) => session.svg(graph, JSON.stringify(options)),
+  add_blob: (model, path, blob) => model.add_blob(path, blob),
+  add_url: (model, url) => model.add_url(url),
+  open: (model) => JSON.parse(model.open((/** @type {string} */ progress) => post({ progress: JSON.parse(progress) }))),
+  scene: (model, graph, options) => model.scene(graph, JSON.stringify(options)),
+  detail: (model, graph, kind, id) => JSON.parse(model.detail(graph, kind, id)),
+  values: (model, tensor, from, count) => JSON.parse(model.values(tensor, from, count)),
+  find: (model, query) => JSON.parse(model.find(query)),
+  svg: (model, graph, options) => model.svg(graph, JSON.stringify(options)),
 };
 
 self.onmessage = async ({ data }) => {

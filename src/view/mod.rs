@@ -25,8 +25,10 @@ pub use scene::{Flow, Item, ItemKind, NONE, Net, NetStyle, Scene, SceneOptions, 
 pub use words::{bytes, count, shape};
 
 use crate::formats::Opened;
-use crate::model::{GraphId, Links, NodeId, ScopeId, ValueId};
+use crate::model::{GraphId, Links, NodeId, ScopeId, TensorId, ValueId, values};
+use crate::report::{Error, Result};
 use crate::source::Files;
+use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -88,12 +90,16 @@ impl Viewer {
         find::find(&self.opened.model, first, query)
     }
 
-    /// The values of `tensor` from a flat position on, at most `count`.
+    /// The values of `tensor` in row-major order from position `from` on, at most `count`.
     ///
     /// # Errors
     /// When there is no such tensor, or its bytes cannot be had.
-    pub fn values(&self, _tensor: crate::model::TensorId, _from: u64, _count: u64) -> crate::report::Result<String> {
-        Err(crate::report::Error::missing("There is no such tensor."))
+    pub fn values(&self, tensor: TensorId, from: u64, count: u64) -> Result<Values> {
+        let model = &self.opened.model;
+        let of = model.tensors.get(tensor).ok_or_else(|| Error::missing("There is no such tensor."))?;
+        let read = values::read(model, tensor, &self.files, from, count)?;
+        let text = (0..read.len()).filter_map(|index| read.text(index)).collect();
+        Ok(Values { from, total: of.elements().unwrap_or(0), shape: of.shape.clone(), values: text })
     }
 
     /// The drawing of `graph` as a standalone SVG document; none if there is no such graph.
@@ -105,6 +111,19 @@ impl Viewer {
         let of = self.opened.model.graphs.get(graph)?;
         Some(self.links.borrow_mut().entry(graph).or_insert_with(|| Rc::new(of.links())).clone())
     }
+}
+
+/// Some values of a tensor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Values {
+    /// The position of the first one, in row-major order.
+    pub from: u64,
+    /// How many the tensor has.
+    pub total: u64,
+    /// The dimensions of the tensor.
+    pub shape: Vec<u64>,
+    /// The values as text.
+    pub values: Vec<String>,
 }
 
 /// What is selected, in a graph.

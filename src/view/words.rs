@@ -1,24 +1,7 @@
 //! Numbers, types and attribute contents in words.
 
+use crate::codec::scalar::{double_text, single_text};
 use crate::model::{Literal, Model};
-
-/// A 32-bit float with the digits that matter.
-pub fn float(value: f32) -> String {
-    scientific(&value, value.abs().into())
-}
-
-/// A 64-bit float with the digits that matter.
-pub fn double(value: f64) -> String {
-    scientific(&value, value.abs())
-}
-
-fn scientific<T: std::fmt::Display + std::fmt::LowerExp>(value: &T, magnitude: f64) -> String {
-    if magnitude != 0.0 && magnitude.is_finite() && !(1e-4..1e16).contains(&magnitude) {
-        format!("{value:e}")
-    } else {
-        value.to_string()
-    }
-}
 
 /// Dimensions joined by `×`; `scalar` without any.
 pub fn shape(dims: &[u64]) -> String {
@@ -76,8 +59,8 @@ pub fn literal(model: &Model, literal: &Literal) -> (String, &'static str) {
         Literal::Absent => (String::new(), ""),
         Literal::Bool(value) => (value.to_string(), "bool"),
         Literal::Int(value) => (value.to_string(), "int"),
-        Literal::Float(value) => (float(*value), "float"),
-        Literal::Double(value) => (double(*value), "double"),
+        Literal::Float(value) => (single_text(*value), "float"),
+        Literal::Double(value) => (double_text(*value), "double"),
         Literal::String(value) => (value.to_string(), "string"),
         Literal::Type(value) => (value.to_string(), "type"),
         Literal::Reference(name) => (format!("= {name}"), "reference"),

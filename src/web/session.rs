@@ -6,7 +6,7 @@ use super::scene;
 use crate::formats;
 use crate::model::{GraphId, NodeId, ScopeId, TensorId, ValueId};
 use crate::report::{Error, Result};
-use crate::source::{CountingSource, Files, Limits, Source};
+use crate::source::{CountingSource, Files, Source};
 use crate::view::{SceneOptions, Selection, Theme, Viewer};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
@@ -126,7 +126,7 @@ impl Session {
             // A page that is gone is no reason to fail.
             let _ = on_progress.call1(&JsValue::NULL, &json(&progress).into());
         };
-        let opened = formats::open(&files, Limits::default(), &progress).map_err(|error| thrown(&error))?;
+        let opened = formats::open(&files, &progress).map_err(|error| thrown(&error))?;
         let viewer = Viewer::new(opened, files);
         let mut info = viewer.info();
         info.bytes_read = self.read.get();

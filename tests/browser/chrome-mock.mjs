@@ -11,13 +11,14 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
+/** @type {Record<string, string>} */
 const TYPES = {
   '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json', '.mjs': 'text/javascript', '.svg': 'image/svg+xml',
 };
 
-/** What is generated elsewhere. */
+/** What is generated elsewhere. @type {Record<string, () => string | Promise<Buffer>>} */
 const GENERATED = {
-  '/worker.js': () => readFile(join(ROOT, 'tests/browser/chrome-program.mjs')),
+  '/wasm/worker.js': () => readFile(join(ROOT, 'tests/browser/chrome-program.mjs')),
   '/static/samples/samples.json': () => JSON.stringify([
     { file: 'resnet18.onnx', title: 'ResNet-18', text: 'An image classifier: 20 convolutions with skip connections', format: 'ONNX' },
     { file: 'whisper-tiny.onnx', title: 'Whisper tiny', text: 'Speech to text: the encoder of a small transformer', format: 'ONNX' },
@@ -28,15 +29,15 @@ const GENERATED = {
     { id: 'onnx', name: 'ONNX', extensions: ['onnx', 'ort', 'pb'] },
     { id: 'safetensors', name: 'Safetensors', extensions: ['safetensors', 'safetensors.index.json'] },
   ]),
-  '/static/ops/onnx.json': () => JSON.stringify({
-    Conv: {
+  '/static/ops/onnx.json': () => JSON.stringify({ source: 'Operator schemas of ONNX.', operators: {
+    'ai.onnx:Conv': {
       summary: 'The convolution operator consumes an input tensor and a filter, and computes the output.\n\nPadding follows `auto_pad` or `pads`.',
       inputs: [{ name: 'X', doc: 'Input data of size (N × C × H × W).' }, { name: 'W', doc: 'The weights of the filters.' }],
       outputs: [{ name: 'Y', doc: 'The result.' }],
       attributes: [{ name: 'group', type: 'int', default: '1', doc: 'Number of groups that input and output channels are divided into.' }],
       since: 11,
     },
-  }),
+  } }),
   '/static/samples/norange.onnx': () => 'x'.repeat(300_000),
 };
 
@@ -52,7 +53,7 @@ export async function serve(overlay = {}) {
     requests.push(path);
     const file = path === '/' ? '/index.html' : path;
     try {
-      const content = overlay[file] ? await readFile(overlay[file]) : GENERATED[file] ? await GENERATED[file]() : await readFile(join(ROOT, normalize(file)));
+      const content = overlay[file] ? await readFile(overlay[file]) : await (GENERATED[file]?.() ?? readFile(join(ROOT, normalize(file))));
       response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-store' });
       response.end(content);
     } catch {
@@ -60,7 +61,7 @@ export async function serve(overlay = {}) {
       response.end();
     }
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
+  await new Promise((resolve) => void server.listen(0, '127.0.0.1', () => resolve(null)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   return { url: `http://127.0.0.1:${port}/`, requests, close: () => server.close() };
 }

@@ -5,10 +5,15 @@
  * @module
  */
 
+/** @import {End, Failure, Hit, ModelInfo, NodeInfo, Scene, SceneOptions, TensorInfo, ValueInfo} from '../../static/types.js' */
+
 const NONE = 0xffffffff;
 const CATEGORIES = ['other', 'convolution', 'linear', 'activation', 'normalization', 'pool', 'attention', 'shape', 'elementwise', 'reduction', 'recurrent', 'control', 'data'];
 
-/** Operator, category, name, lines of the card. */
+/**
+ * Operator, category, name, lines of the card.
+ * @type {[string, string, string, [string, string][]][]}
+ */
 const NODES = [
   ['Conv', 'convolution', '/conv1/Conv', [['W', '64×3×7×7'], ['B', '64'], ['strides', '2, 2']]],
   ['Relu', 'activation', '/relu/Relu', []],
@@ -23,26 +28,61 @@ const NODES = [
   ['Gemm', 'linear', '/fc/Gemm', [['B', '1000×512'], ['C', '1000']]],
 ];
 
-const tensor = (id, name, dtype, dims) => {
-  const elements = dims.reduce((product, dim) => product * dim, 1);
-  return {
-    id, name, dtype, shape: dims.join('×'), elements, bytes: elements * 4, location: `resnet18.onnx, bytes 4,096 to ${4096 + elements * 4}`,
-    readable: true, description: '', metadata: [],
-  };
-};
-
+/** Shapes of tensors by id. @type {Record<number, number[]>} */
 const TENSORS = { 1: [64, 3, 7, 7], 2: [64], 3: [1000, 512] };
 
-const end = (node, argument) => ({ node, operator: NODES[node][0], name: NODES[node][2], argument, category: NODES[node][1] });
+/** @param {number} id */
+const elements = (id) => (TENSORS[id] ?? []).reduce((product, dim) => product * dim, 1);
 
-const value = (id, more = {}) => ({
-  id, name: id === 0 ? 'input' : `/layer1/layer1.0/value_${id}_output_0`, type: 'float32 batch×64×56×56', description: '', metadata: [], tensor: null,
-  producer: NODES[id - 1] ? end(id - 1, 'Y') : null, consumers: id < NODES.length ? [end(id, 'X')] : [], input: id === 0, output: id === NODES.length,
-  captured: false, ...more,
-});
+/**
+ * @param {number} id
+ * @param {string} name
+ * @returns {TensorInfo}
+ */
+function tensor(id, name) {
+  const bytes = 4 * elements(id);
+  const location = `resnet18.onnx, bytes 4,096 to ${4096 + bytes}`;
+  return {
+    id, name, dtype: 'float32', shape: (TENSORS[id] ?? []).join('×'), elements: elements(id), bytes, location, readable: true, description: '', metadata: [],
+  };
+}
 
-const weight = (id, name) => value(1000 + id, { name, producer: null, consumers: [end(0, 'W')], output: false, tensor: tensor(id, name, 'float32', TENSORS[id]) });
+/**
+ * @param {number} id
+ * @param {string} argument
+ * @returns {End[]} none if there is no such node
+ */
+function ends(id, argument) {
+  const [operator, category, name] = NODES[id] ?? [];
+  return operator !== undefined && category !== undefined && name !== undefined ? [{ node: id, operator, name, argument, category }] : [];
+}
 
+/**
+ * The values form a chain: value n is the output of node n - 1 and the input of node n.
+ * @param {number} id
+ * @returns {ValueInfo}
+ */
+function value(id) {
+  return {
+    id, name: id === 0 ? 'input' : `/layer1/layer1.0/value_${id}_output_0`, type: 'float32 batch×64×56×56', description: '', metadata: [], tensor: null,
+    producer: ends(id - 1, 'Y')[0] ?? null, consumers: ends(id, 'X'), input: id === 0, output: id === NODES.length, captured: false,
+  };
+}
+
+/**
+ * @param {number} id
+ * @param {string} name
+ * @returns {ValueInfo}
+ */
+function weight(id, name) {
+  return { ...value(1000 + id), name, consumers: ends(0, 'W'), tensor: tensor(id, name) };
+}
+
+/**
+ * @param {string} name
+ * @param {number} size
+ * @returns {ModelInfo}
+ */
 function info(name, size) {
   return {
     file: { name, size, companions: [] },
@@ -82,150 +122,190 @@ function info(name, size) {
   };
 }
 
+/**
+ * The nodes of a graph in one line.
+ * @param {number} graph
+ * @param {SceneOptions} options
+ * @returns {Scene}
+ */
 function scene(graph, options) {
   const nodes = graph === 0 ? NODES : NODES.slice(0, graph + 1);
-  const texts = [];
-  const text = (string) => texts.push(string) - 1;
   const right = options.direction === 'right';
+  /** @type {string[]} */
+  const texts = [];
+  const text = (/** @type {string} */ string) => texts.push(string) - 1;
   const count = nodes.length + 2;
   const rects = new Float64Array(4 * count);
-  const lineStarts = new Uint32Array(count + 1);
+  const lineStarts = [0];
+  /** @type {number[]} */
   const lines = [];
-  const titles = [];
+  const heights = Array.from({ length: count }, (_, item) => {
+    const [, , name = '', facts = []] = nodes[item] ?? [];
+    const shown = facts.filter(([label]) => (/^[WBC]$/.test(label) ? options.weights : options.attributes));
+    if (name && options.names) shown.push(['name', name]);
+    lines.push(...shown.flat().map(text));
+    lineStarts.push(lines.length / 2);
+    return 28 + (shown.length > 0 ? 8 + 18 * shown.length : 0);
+  });
+  // The input comes first and the output last, but items are the nodes first.
+  const order = [nodes.length, ...nodes.keys(), nodes.length + 1];
   let at = 0;
-  const place = (item, width, height) => {
+  for (const item of order) {
+    const width = item < nodes.length ? 150 : 90;
+    const height = heights[item] ?? 0;
     rects.set(right ? [at, 150 - height / 2, width, height] : [150 - width / 2, at, width, height], 4 * item);
     at += (right ? width : height) + 44;
-    lineStarts[item + 1] = lines.length / 2;
-  };
-  const order = [nodes.length, ...nodes.keys(), nodes.length + 1];
-  for (const item of order) {
-    const node = nodes[item];
-    titles[item] = text(node ? node[0] : item === nodes.length ? 'input' : 'output');
-    const shown = node ? node[3].filter(([label]) => (/^[WBC]$/.test(label) ? options.weights : options.attributes)) : [];
-    if (node && options.names) shown.push(['name', node[2]]);
-    for (const [label, content] of shown) lines.push(text(label), text(content));
-    place(item, node ? 150 : 90, node ? 28 + (shown.length > 0 ? 8 + 18 * shown.length : 0) : 28);
-  }
-  // Lines were pushed in the order of the drawing; the table is by item.
-  const perItem = order.map((item) => lineStarts[item + 1]);
-  const starts = new Uint32Array(count + 1);
-  const sorted = [];
-  for (let item = 0; item < count; item += 1) {
-    const index = order.indexOf(item);
-    const from = index === 0 ? 0 : perItem[index - 1];
-    sorted.push(...lines.slice(2 * from, 2 * perItem[index]));
-    starts[item + 1] = sorted.length / 2;
   }
   const nets = count - 1;
-  const points = [];
-  for (let net = 0; net < nets; net += 1) {
-    const [a, b] = [order[net], order[net + 1]].map((item) => rects.subarray(4 * item, 4 * item + 4));
-    const from = right ? [a[0] + a[2], 150] : [150, a[1] + a[3]];
-    const to = right ? [b[0], 150] : [150, b[1]];
-    points.push(...from, ...from, ...to, ...to);
-  }
+  const points = Array.from({ length: nets }, (_, net) => {
+    const [x = 0, y = 0, w = 0, h = 0] = rects.subarray(4 * (order[net] ?? 0));
+    const [toX = 0, toY = 0] = rects.subarray(4 * (order[net + 1] ?? 0));
+    const from = right ? [x + w, 150] : [150, y + h];
+    const to = right ? [toX, 150] : [150, toY];
+    return [...from, ...from, ...to, ...to];
+  });
+  const title = (/** @type {number} */ item) => text(nodes[item]?.[0] ?? (item === nodes.length ? 'input' : 'output'));
+  const of = (/** @type {number} */ length, /** @type {(index: number) => number} */ make) => Array.from({ length }, (_, index) => make(index));
   return {
     graph, direction: right ? 'right' : 'down', width: right ? at - 44 : 300, height: right ? 300 : at - 44,
-    metrics: { header: 28, line: 18, pad: 10, radius: 6, gap: 8 }, texts, categories: CATEGORIES, rects,
-    itemKind: Uint8Array.from({ length: count }, (_, item) => Math.max(0, item - nodes.length + 1)),
-    itemRef: Uint32Array.from({ length: count }, (_, item) => (item < nodes.length ? item : item === nodes.length ? 0 : NODES.length)),
-    itemCategory: Uint8Array.from({ length: count }, (_, item) => (nodes[item] ? CATEGORIES.indexOf(nodes[item][1]) : 12)),
-    itemFlags: Uint8Array.from({ length: count }, (_, item) => (item === 0 ? 2 : 0) + (nodes[item]?.[0] === 'If' ? 8 : 0)),
-    itemTitle: Uint32Array.from(titles), lineStarts: starts, lines: Uint32Array.from(sorted),
-    pathStarts: Uint32Array.from({ length: nets + 1 }, (_, net) => 4 * net), points: Float64Array.from(points),
-    pathNet: Uint32Array.from({ length: nets }, (_, net) => net), pathTarget: Uint32Array.from({ length: nets }, (_, net) => order[net + 1]),
-    netSource: Uint32Array.from({ length: nets }, (_, net) => order[net]), netValue: Uint32Array.from({ length: nets }, (_, net) => net),
-    netStyle: new Uint8Array(nets), netLabel: new Uint32Array(nets).fill(NONE), netLabelAt: new Float64Array(2 * nets).fill(NaN),
-    netStarts: Uint32Array.from({ length: nets + 1 }, (_, net) => net), netTargets: Uint32Array.from({ length: nets }, (_, net) => order[net + 1]),
+    metrics: { header: 28, line: 18, pad: 10, radius: 6, gap: 8 },
+    categories: CATEGORIES, rects,
+    itemKind: Uint8Array.from(of(count, (item) => Math.max(0, item - nodes.length + 1))),
+    itemRef: Uint32Array.from(of(count, (item) => (item < nodes.length ? item : item === nodes.length ? 0 : NODES.length))),
+    itemCategory: Uint8Array.from(of(count, (item) => CATEGORIES.indexOf(nodes[item]?.[1] ?? 'data'))),
+    itemFlags: Uint8Array.from(of(count, (item) => (item === 0 ? 2 : 0) + (nodes[item]?.[0] === 'If' ? 8 : 0))),
+    itemTitle: Uint32Array.from(of(count, title)), texts, lineStarts: Uint32Array.from(lineStarts), lines: Uint32Array.from(lines),
+    pathStarts: Uint32Array.from(of(nets + 1, (net) => 4 * net)), points: Float64Array.from(points.flat()),
+    pathNet: Uint32Array.from(of(nets, (net) => net)), pathTarget: Uint32Array.from(order.slice(1)),
+    netSource: Uint32Array.from(order.slice(0, -1)), netValue: Uint32Array.from(of(nets, (net) => net)), netStyle: new Uint8Array(nets),
+    netLabel: new Uint32Array(nets).fill(NONE), netLabelAt: new Float64Array(2 * nets).fill(NaN),
+    netStarts: Uint32Array.from(of(nets + 1, (net) => net)), netTargets: Uint32Array.from(order.slice(1)),
   };
 }
 
+/**
+ * @param {number} graph
+ * @param {number} id
+ * @returns {NodeInfo}
+ */
 function nodeDetail(graph, id) {
-  const [operator, category, name] = NODES[id];
-  const conv = operator === 'Conv';
-  const attribute = (attributeName, type, text, graphs = []) => ({ name: attributeName, type, value: text, graphs, tensor: null });
+  const [operator = '', category = '', name = ''] = NODES[id] ?? [];
+  const attribute = (/** @type {[string, string, string, number[]?]} */ [label, type, content, graphs = []]) =>
+    ({ name: label, type, value: content, graphs, tensor: null });
+  /** @type {Record<string, [string, string, string, number[]?][]>} */
+  const attributes = {
+    If: [['then_branch', 'graph', '', [1]], ['else_branch', 'graph', '', [2]]],
+    Conv: [['dilations', 'int64[]', '1, 1'], ['group', 'int64', '1'], ['kernel_shape', 'int64[]', '7, 7'], ['table', 'float32[]', '0.125, '.repeat(90)]],
+  };
+  /** @type {Record<string, [string, ValueInfo[]][]>} */
+  const weights = {
+    Conv: [['W', [weight(1, 'onnx::Conv_497')]], ['B', [weight(2, 'onnx::Conv_498')]]],
+    Gemm: [['B', [weight(3, 'fc.weight')]], ['C', []]],
+  };
+  const inputs = /** @type {[string, ValueInfo[]][]} */ ([['X', [value(id)]], ...(weights[operator] ?? [])]);
   return {
-    kind: 'node', id, graph, operator, name, domain: operator === 'Gemm' ? 'com.microsoft' : '', category, documentationKey: operator,
-    path: 'layer1 › layer1.0 › conv1', description: '', definition: null,
-    attributes: operator === 'If'
-      ? [attribute('then_branch', 'graph', '', [1]), attribute('else_branch', 'graph', '', [2])]
-      : conv
-        ? [attribute('dilations', 'int64[]', '1, 1'), attribute('group', 'int64', '1'), attribute('kernel_shape', 'int64[]', '7, 7'),
-          attribute('pads', 'int64[]', '3, 3, 3, 3'), attribute('table', 'float32[]', '0.125, '.repeat(90))]
-        : [],
-    inputs: [
-      { name: 'X', documentation: 'What is convolved.', values: [value(id)] },
-      ...(conv ? [{ name: 'W', documentation: null, values: [weight(1, 'onnx::Conv_497')] }, { name: 'B', documentation: null, values: [weight(2, 'onnx::Conv_498')] }] : []),
-      ...(operator === 'Gemm' ? [{ name: 'B', documentation: null, values: [weight(3, 'fc.weight')] }, { name: 'C', documentation: null, values: [] }] : []),
-    ],
+    kind: 'node', id, graph, operator, name, domain: operator === 'Gemm' ? 'com.microsoft' : '', category, documentationKey: `ai.onnx:${operator}`,
+    path: 'layer1 › layer1.0 › conv1', description: '', definition: null, attributes: (attributes[operator] ?? []).map(attribute),
+    inputs: inputs.map(([label, values]) => ({ name: label, documentation: null, values })),
     outputs: [{ name: 'Y', documentation: null, values: [value(id + 1)] }],
-    metadata: [], diagnostics: id === 0 ? [info('', 0).diagnostics[0]] : [],
+    metadata: [], diagnostics: info('', 0).diagnostics.filter(({ node }) => node === id),
   };
 }
 
-/** Keeps the Worker busy, as reading does. */
+/**
+ * Keeps the Worker busy, as reading does.
+ * @param {number} ms
+ */
 function work(ms) {
   const until = performance.now() + ms;
   while (performance.now() < until);
 }
 
-const fail = (kind, message) => {
+/**
+ * @param {Failure['kind']} kind
+ * @param {string} message
+ */
+function fail(kind, message) {
   throw JSON.stringify({ kind, message });
-};
+}
 
 export default async function init() {}
 
 export class Session {
+  /** @type {{name: string, size: number, remote: boolean}[]} */
   #files = [];
 
+  /**
+   * @param {string} path
+   * @param {Blob} blob
+   */
   add_blob(path, blob) {
-    this.#files.push({ name: path, size: blob.size });
+    this.#files.push({ name: path, size: blob.size, remote: false });
   }
 
+  /** @param {string} url */
   add_url(url) {
-    this.#files.push({ name: new URL(url).pathname.split('/').at(-1), size: 48_000_000, url });
+    this.#files.push({ name: new URL(url).pathname.split('/').at(-1) ?? '', size: 48_000_000, remote: true });
   }
 
+  /** @param {(progress: string) => void} onProgress */
   open(onProgress) {
-    const [{ name, size, url }, ...others] = this.#files;
-    const progress = (stage, done, bytesRead) => onProgress(JSON.stringify({ stage, done, bytesRead }));
-    if (url && name.includes('norange')) fail('download', 'no Range requests');
+    const [{ name, size, remote } = { name: '', size: 0, remote: false }, ...others] = this.#files;
+    if (remote && name.includes('norange')) fail('download', 'no Range requests');
     if (name.includes('lfs')) fail('unsupported', 'This is a Git LFS pointer (132 bytes), not the model itself. Fetch it with `git lfs pull`, then drop it again.');
     if (name.includes('bad')) fail('malformed', 'The protocol buffer ends in the middle of a field (at 0x1c, in graph).');
-    if (name.includes('crash')) throw new Error('index out of bounds: the len is 3 but the index is 7');
+    if (name.includes('crash')) {
+      self.postMessage({ panic: 'panicked at src/codec/protobuf.rs:7: index out of bounds' });
+      throw new WebAssembly.RuntimeError('unreachable');
+    }
     for (let step = 0; name.includes('slow') && step < 600; step += 1) {
-      progress('Reading the graph', step / 600, step * 70_000);
+      onProgress(JSON.stringify({ stage: 'Reading the graph', done: step / 600, bytesRead: step * 70_000 }));
       work(50);
     }
     return JSON.stringify({ ...info(name, size), file: { name, size, companions: others.map((file) => file.name) } });
   }
 
+  /**
+   * @param {number} graph
+   * @param {string} options
+   */
   scene(graph, options) {
     return scene(graph, JSON.parse(options));
   }
 
+  /**
+   * @param {number} graph
+   * @param {string} kind
+   * @param {number} id
+   */
   detail(graph, kind, id) {
     if (kind === 'value') return JSON.stringify({ kind, graph, value: value(id) });
-    if (kind === 'module') {
-      return JSON.stringify({ kind, id, graph, path: 'encoder › layers › 0', tensors: 12, parameters: 7_087_872, bytes: 28_351_488, dtypes: info('', 0).dtypes });
-    }
-    return JSON.stringify(nodeDetail(graph, id));
+    if (kind === 'node') return JSON.stringify(nodeDetail(graph, id));
+    const { dtypes } = info('', 0);
+    return JSON.stringify({ kind, id, graph, path: 'encoder › layers › 0', tensors: 12, parameters: 7_087_872, bytes: 28_351_488, dtypes });
   }
 
+  /**
+   * @param {number} id
+   * @param {number} from
+   * @param {number} count
+   */
   values(id, from, count) {
-    const shape = TENSORS[id];
-    const total = shape.reduce((product, dim) => product * dim, 1);
+    const total = elements(id);
     const values = Array.from({ length: Math.max(0, Math.min(count, total - from)) }, (_, index) => Math.sin(from + index).toPrecision(4));
-    return JSON.stringify({ from, total, shape, values });
+    return JSON.stringify({ from, total, shape: TENSORS[id], values });
   }
 
+  /** @param {string} query */
   find(query) {
     const wanted = query.toLowerCase();
-    const hits = NODES.flatMap(([operator, category, name], id) =>
-      (`${operator} ${name}`.toLowerCase().includes(wanted) ? [{ kind: 'node', graph: 0, id, title: operator, context: name, category }] : []));
-    if ('fc.weight'.includes(wanted)) hits.push({ kind: 'tensor', graph: 0, id: 10, title: 'fc.weight', context: 'float32 1000×512', category: 'data' });
-    if ('then_branch'.includes(wanted)) hits.push({ kind: 'graph', graph: 1, id: 1, title: 'then_branch', context: '3 nodes', category: '' });
+    /** @type {Hit[]} */
+    const all = [
+      ...NODES.map(([operator, category, name], id) => /** @type {Hit} */ ({ kind: 'node', graph: 0, id, title: operator, context: name, category })),
+      { kind: 'tensor', graph: 0, id: 10, title: 'fc.weight', context: 'float32 1000×512', category: 'data' },
+      { kind: 'graph', graph: 1, id: 1, title: 'then_branch', context: '3 nodes', category: '' },
+    ];
+    const hits = all.filter(({ title, context }) => `${title} ${context}`.toLowerCase().includes(wanted));
     return JSON.stringify({ total: hits.length, hits });
   }
 
