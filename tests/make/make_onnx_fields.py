@@ -38,8 +38,8 @@ def attributes():
     every = node(
         "Everything", ["x"], ["y"], name="everything", domain="example", float=0.1, int=-7, string="text ü",
         tensor=small, graph=inner, floats=[1.0, -0.5, 1e-30], ints=[-1, 0, 2**62], strings=["a", "", "ß"],
-        tensors=[small, text], graphs=[inner, second], type_proto=helper.make_tensor_type_proto(FLOAT, [1, "n"]), sparse_tensor=coo,
-        sparse_tensors=[coo, coo],
+        tensors=[small, text], graphs=[inner, second], type_proto=helper.make_tensor_type_proto(FLOAT, [1, "n"]),
+        sparse_tensor=coo, sparse_tensors=[coo, coo],
         type_protos=[helper.make_sequence_type_proto(helper.make_tensor_type_proto(INT64, []))],
     )  # fmt: skip
     every.attribute.extend(
