@@ -28,14 +28,25 @@ def write(name, data):
 
 def pages():
     """What comes from a server or a repository in place of the model."""
-    write("page.onnx", "<!DOCTYPE html>\n<html lang=en><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>\n")
-    write("sign-in.safetensors", "\ufeff\n  <html>\n<head><title>Sign in</title></head><body>Please sign in.</body></html>\n")
-    write("denied.onnx", '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>\n')
+    write(
+        "page.onnx",
+        "<!DOCTYPE html>\n<html lang=en><head><title>404 Not Found</title></head><body>Not Found</body></html>\n",
+    )
+    write(
+        "sign-in.safetensors",
+        "\ufeff\n  <html>\n<head><title>Sign in</title></head><body>Please sign in.</body></html>\n",
+    )
+    write(
+        "denied.onnx",
+        '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>No</Message></Error>\n',
+    )
     write("error.bin", '{"error":"Repository not found","status":404}\n')
     write("unauthorized.safetensors", "Invalid username or password.")
     digest = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393"
     write("lfs-pointer.onnx", f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 12345678\n")
-    write("lfs-pointer.safetensors", f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 988097824\n")
+    write(
+        "lfs-pointer.safetensors", f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 988097824\n"
+    )
     write("annex-pointer.pt", f"/annex/objects/SHA256E-s98765--{digest}.pt\n")
 
 
@@ -46,7 +57,10 @@ def texts():
     write("readme.md", "# Model card\n\nThis folder holds the weights of a small model.\n")
     write("utf16.txt", "A text in UTF-16.\n".encode("utf-16"))
     write("latin1.txt", "Größe und Maße\n".encode("latin-1"))
-    write("config.json", json.dumps({"model_type": "llama", "hidden_size": 16, "architectures": ["LlamaForCausalLM"]}, indent=2))
+    write(
+        "config.json",
+        json.dumps({"model_type": "llama", "hidden_size": 16, "architectures": ["LlamaForCausalLM"]}, indent=2),
+    )
     write("list.json", "[1, 2, 3]\n")
     write("cut.json", '{"layers": [{"name": "conv1", "kern')
     write("train.py", '#!/usr/bin/env python3\nimport torch\n\nmodel = torch.load("model.pt")\nprint(model)\n')
@@ -56,7 +70,10 @@ def texts():
     write("labels.txt", "cat\ndog\nemu\n")
     write("settings.yaml", "model:\n  name: resnet50\n  layers: [3, 4, 6, 3]\n")
     write("settings.toml", '[model]\nname = "resnet50"\n')
-    write("drawing.svg", '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>\n')
+    write(
+        "drawing.svg",
+        '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>\n',
+    )
     write("script.sh", "#!/bin/sh\necho hello\n")
     write("library.js", "export const answer = 42;\n")
 
@@ -69,10 +86,16 @@ def media():
     """Pictures, sound, video, documents: complete where that is short, else the head that tells them."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
     write("image.png", b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b""))
-    write("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0" + b"\xff\xdb\0\x43\0" + bytes([1] * 64) + b"\xff\xd9")
+    write(
+        "photo.jpg",
+        b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0" + b"\xff\xdb\0\x43\0" + bytes([1] * 64) + b"\xff\xd9",
+    )
     write("image.gif", b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;")
     write("image.webp", b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0")
-    write("image.bmp", b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\1\0\0\0\1\0\0\0\1\0\x18\0" + bytes(24) + b"\xff\xff\xff\0")
+    write(
+        "image.bmp",
+        b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\1\0\0\0\1\0\0\0\1\0\x18\0" + bytes(24) + b"\xff\xff\xff\0",
+    )
     write("image.tiff", b"II*\0\x08\0\0\0\0\0\0\0\0\0")
     write("video.mp4", struct.pack(">I", 32) + b"ftypisom\0\0\2\0isomiso2avc1mp41" + struct.pack(">I", 8) + b"mdat")
     sound = io.BytesIO()

@@ -27,7 +27,10 @@ def write(path, graph, ir_version=8, opset=18, imports=(), functions=(), strict=
 def branches():
     """If in If. The inner bodies take values of both levels around them and of the model's initialisers."""
     inner_then = helper.make_graph(
-        [node("Mul", ["half", "scale"], ["a"], name="inner_mul"), node("Add", ["a", "x"], ["inner_yes"], name="inner_add")],
+        [
+            node("Mul", ["half", "scale"], ["a"], name="inner_mul"),
+            node("Add", ["a", "x"], ["inner_yes"], name="inner_add"),
+        ],
         "inner_then",
         [],
         [info("inner_yes", FLOAT, ["n", 4])],
@@ -82,7 +85,9 @@ def loop():
     graph = helper.make_graph(
         [
             node("Loop", ["trips", "more", "x"], ["final", "peaks"], name="loop", body=body),
-            node("Loop", ["trips", "", "final"], ["", "again"], name="loop_optional_inputs", body=renamed(body, "again_")),
+            node(
+                "Loop", ["trips", "", "final"], ["", "again"], name="loop_optional_inputs", body=renamed(body, "again_")
+            ),
         ],
         "loop",
         [info("x", FLOAT, [1, 3]), info("trips", INT64, [])],
@@ -151,20 +156,25 @@ def functions():
     )  # fmt: skip
     scaled.doc_string = "Leaky ReLU, then a gain."
     yes = helper.make_graph(
-        [node("LeakyScale", ["normal", "gain"], ["yes"], domain=domain, name="call_inside")], "yes", [], [info("yes", FLOAT, ["batch", 4])]
+        [node("LeakyScale", ["n", "gain"], ["yes"], domain=domain, name="call_inside")],
+        "yes",
+        [],
+        [info("yes", FLOAT, ["batch", 4])],
     )
-    no = helper.make_graph([node("Identity", ["normal"], ["no"], name="pass")], "no", [], [info("no", FLOAT, ["batch", 4])])
+    no = helper.make_graph([node("Identity", ["n"], ["no"], name="pass")], "no", [], [info("no", FLOAT, ["batch", 4])])
     block = helper.make_function(
         domain, "Block", ["x", "gain", "flag"], ["y", "mean"],
         [
-            reference(node("LayerNormalization", ["x", "gain"], ["normal", "mean", ""], name="norm"), "axis", attribute.INT),
+            reference(node("LayerNormalization", ["x", "gain"], ["n", "mean"], name="norm"), "axis", attribute.INT),
             node("If", ["flag"], ["y"], name="choose", then_branch=yes, else_branch=no),
         ],
         base, attributes=["axis"],
     )  # fmt: skip
     block.metadata_props.add(key="origin", value="by hand")
-    block.value_info.append(info("normal", FLOAT, ["batch", 4]))
-    wide = helper.make_function("example.other", "Act", ["x"], ["y"], [node("Relu", ["x"], ["y"], name="relu")], base[:1])
+    block.value_info.append(info("n", FLOAT, ["batch", 4]))
+    wide = helper.make_function(
+        "example.other", "Act", ["x"], ["y"], [node("Relu", ["x"], ["y"], name="relu")], base[:1]
+    )
     smooth = helper.make_function("example.other", "Act", ["x"], ["y"], [node("Gelu", ["x"], ["y"])], base)
     smooth.overload = "smooth"
     unused = helper.make_function(domain, "Unused", [], ["y"], [node("Constant", [], ["y"], value_float=1.0)], base)
@@ -204,8 +214,22 @@ def containers():
             node("OptionalHasElement", ["maybe"], ["present"], name="has"),
             node("OptionalGetElement", ["maybe"], ["taken"], name="get"),
             node("Optional", [], ["nothing"], name="none", type=tensor),
-            node("DictVectorizer", ["counts"], ["vector"], domain="ai.onnx.ml", name="vectorise", int64_vocabulary=[3, 1, 2]),
-            node("ZipMap", ["vector"], ["named"], domain="ai.onnx.ml", name="zip", classlabels_strings=["cat", "dog", "emu"]),
+            node(
+                "DictVectorizer",
+                ["counts"],
+                ["vector"],
+                domain="ai.onnx.ml",
+                name="vectorise",
+                int64_vocabulary=[3, 1, 2],
+            ),
+            node(
+                "ZipMap",
+                ["vector"],
+                ["named"],
+                domain="ai.onnx.ml",
+                name="zip",
+                classlabels_strings=["cat", "dog", "emu"],
+            ),
         ],
         "containers",
         [
@@ -220,7 +244,12 @@ def containers():
             info("present", BOOL, []),
             value("taken", sequence),
             value("nothing", helper.make_optional_type_proto(tensor)),
-            value("named", helper.make_sequence_type_proto(helper.make_map_type_proto(STRING, helper.make_tensor_type_proto(FLOAT, [])))),
+            value(
+                "named",
+                helper.make_sequence_type_proto(
+                    helper.make_map_type_proto(STRING, helper.make_tensor_type_proto(FLOAT, []))
+                ),
+            ),
         ],
         [constant("zero", 0, np.int64), constant("minus_one", -1, np.int64)],
         value_info=[value("triple", sequence)],
@@ -230,10 +259,15 @@ def containers():
 
 def nested():
     """Twenty bodies, each in an If of the one around it: depth without width. Each level captures from the top."""
-    graph = helper.make_graph([node("Identity", ["x"], ["y20"], name="leaf")], "level_20", [], [info("y20", FLOAT, [1])])
+    graph = helper.make_graph(
+        [node("Identity", ["x"], ["y20"], name="leaf")], "level_20", [], [info("y20", FLOAT, [1])]
+    )
     for level in range(19, 0, -1):
         other = helper.make_graph(
-            [node("Neg", ["x"], [f"n{level}"], name=f"neg_{level}")], f"else_{level}", [], [info(f"n{level}", FLOAT, [1])]
+            [node("Neg", ["x"], [f"n{level}"], name=f"neg_{level}")],
+            f"else_{level}",
+            [],
+            [info(f"n{level}", FLOAT, [1])],
         )
         branch = node("If", ["flag"], [f"y{level}"], name=f"if_{level}", then_branch=graph, else_branch=other)
         graph = helper.make_graph([branch], f"level_{level}", [], [info(f"y{level}", FLOAT, [1])])

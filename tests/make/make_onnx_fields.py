@@ -1,4 +1,4 @@
-"""ONNX: every field of the schema: attribute kinds, value types, metadata, quantisation, training, devices, IR versions."""
+"""ONNX: every field of the schema: attributes, value types, metadata, quantisation, training, devices, IR versions."""
 
 import numpy as np
 import onnx
@@ -27,17 +27,20 @@ def model_of(graph, ir_version=10, opset=21, imports=()):
 
 def attributes():
     """One node with every kind of attribute, one whose attributes lie about their kind, one with long values."""
-    inner = helper.make_graph([node("Relu", ["p"], ["q"], name="relu")], "g", [info("p", FLOAT, [1])], [info("q", FLOAT, [1])])
+    inner = helper.make_graph(
+        [node("Relu", ["p"], ["q"], name="relu")], "g", [info("p", FLOAT, [1])], [info("q", FLOAT, [1])]
+    )
     second = helper.make_graph([], "empty", [], [])
     small = numpy_helper.from_array(np.array([[1, 2]], dtype=np.float32), "t")
     text = helper.make_tensor("s", STRING, [2], ["a", "b"])
     values = helper.make_tensor("values", FLOAT, [1], [5.0])
     coo = helper.make_sparse_tensor(values, numpy_helper.from_array(np.array([2], dtype=np.int64)), [4])
     every = node(
-        "Everything", ["x"], ["y"], name="everything", domain="example", float=0.1, int=-7, string="text ü", tensor=small,
-        graph=inner, floats=[1.0, -0.5, 1e-30], ints=[-1, 0, 2**62], strings=["a", "", "ß"], tensors=[small, text],
-        graphs=[inner, second], type_proto=helper.make_tensor_type_proto(FLOAT, [1, "n"]), sparse_tensor=coo,
-        sparse_tensors=[coo, coo], type_protos=[helper.make_sequence_type_proto(helper.make_tensor_type_proto(INT64, []))],
+        "Everything", ["x"], ["y"], name="everything", domain="example", float=0.1, int=-7, string="text ü",
+        tensor=small, graph=inner, floats=[1.0, -0.5, 1e-30], ints=[-1, 0, 2**62], strings=["a", "", "ß"],
+        tensors=[small, text], graphs=[inner, second], type_proto=helper.make_tensor_type_proto(FLOAT, [1, "n"]),
+        sparse_tensor=coo, sparse_tensors=[coo, coo],
+        type_protos=[helper.make_sequence_type_proto(helper.make_tensor_type_proto(INT64, []))],
     )  # fmt: skip
     every.attribute.extend(
         [
@@ -83,7 +86,7 @@ def attributes():
 
 
 def types():
-    """Value types: unknown rank, symbolic, unknown, zero and negative dimensions, denotations, opaque types, no type."""
+    """Value types: unknown rank, symbolic, unknown, zero and negative dimensions, denotations, opaque, none."""
     image = info("image", FLOAT, ["N", 3, None, 0])
     image.type.denotation = "IMAGE"
     for dim, meaning in zip(image.type.tensor_type.shape.dim, ["DATA_BATCH", "DATA_CHANNEL", "DATA_FEATURE"]):
@@ -192,7 +195,10 @@ def training():
         [numpy_helper.from_array(np.int64(0), "iteration"), numpy_helper.from_array(np.int64(1), "one")],
     )
     start = helper.make_graph(
-        [node("RandomNormal", [], ["w_start"], name="random", shape=[2])], "initialisation", [], [info("w_start", FLOAT, [2])]
+        [node("RandomNormal", [], ["w_start"], name="random", shape=[2])],
+        "initialisation",
+        [],
+        [info("w_start", FLOAT, [2])],
     )
     bindings = ([("w", "w_next"), ("iteration", "iteration_next")], [("w", "w_start")])
     graph = helper.make_graph(
@@ -229,7 +235,10 @@ def oldest():
     norm.attribute.add(name="is_test", i=1)
     norm.attribute.add(name="consumed_inputs", ints=[0, 0, 0, 1, 1])
     norm.attribute.add(name="epsilon", f=1e-5)
-    tensors = [numpy_helper.from_array(noise("oldest", 2, 1, 3, 3), "1"), numpy_helper.from_array(np.ones(2, dtype=np.float32), "3")]
+    tensors = [
+        numpy_helper.from_array(noise("oldest", 2, 1, 3, 3), "1"),
+        numpy_helper.from_array(np.ones(2, dtype=np.float32), "3"),
+    ]
     inputs = [info("0", FLOAT, [1, 1, 8, 8]), info("1", FLOAT, [2, 1, 3, 3]), info("3", FLOAT, [2])]
     graph = helper.make_graph([conv, norm], "torch-jit-export", inputs, [info("4", FLOAT, [1, 2, 8, 8])], tensors)
     model = onnx.ModelProto(ir_version=1, producer_name="pytorch", producer_version="0.2", graph=graph)

@@ -73,7 +73,7 @@ def wiring():
 
 
 def operators():
-    """Operators from unknown domains, from versions that do not exist, without a type, and nodes that are only types."""
+    """Operators from unknown domains and versions, or without a type, and a node without anything."""
     nodes = [
         node("FancyAttention", ["x", "w"], ["a", "b"], name="fancy", domain="com.example.custom", heads=4),
         node("NoSuchOperator", ["a"], ["c"], name="none_such"),
@@ -87,7 +87,11 @@ def operators():
     ]
     graph = helper.make_graph(nodes, "operators", x_and("x"), x_and("i", "b"), [small()])
     imports = [*OPSET, helper.make_opsetid("com.example.custom", 1), helper.make_opsetid("com.microsoft", 1)]
-    imports += [helper.make_opsetid("ai.onnx", 999), helper.make_opsetid("", 11), helper.make_opsetid("unused.domain", -3)]
+    imports += [
+        helper.make_opsetid("ai.onnx", 999),
+        helper.make_opsetid("", 11),
+        helper.make_opsetid("unused.domain", -3),
+    ]
     model = helper.make_model(graph, opset_imports=imports)
     model.ir_version = 999
     save("onnx/unknown-operators.onnx", model.SerializeToString(deterministic=True))
@@ -114,13 +118,21 @@ def names():
     nodes = []
     for name, following in zip(strange, [*strange[1:], "out"]):
         operator = node(name[:80], [name, f"w{name}"], [following], name=name, domain=name[:60], doc_string=name)
-        operator.attribute.extend([helper.make_attribute(name[:200] or "empty", name), helper.make_attribute("ints", [1])])
+        operator.attribute.extend(
+            [helper.make_attribute(name[:200] or "empty", name), helper.make_attribute("ints", [1])]
+        )
         operator.metadata_props.add(key=name[:80], value=name[:200])
         nodes.append(operator)
     values = [helper.make_tensor_value_info(name, FLOAT, [name[:100], 2], doc_string=name) for name in strange[1:]]
     tensors = [helper.make_tensor(f"w{name}", TensorProto.STRING, [1], [name[:300]]) for name in strange]
     graph = helper.make_graph(
-        nodes, HTML, [info(HTML, FLOAT, [HTML])], [info("out", FLOAT, None)], tensors, doc_string=HTML, value_info=values
+        nodes,
+        HTML,
+        [info(HTML, FLOAT, [HTML])],
+        [info("out", FLOAT, None)],
+        tensors,
+        doc_string=HTML,
+        value_info=values,
     )
     model = helper.make_model(graph, opset_imports=[*OPSET, helper.make_opsetid(HTML, 1)], producer_name=HTML)
     model.ir_version, model.domain, model.producer_version, model.doc_string = 8, HTML, HTML, HTML
@@ -170,12 +182,24 @@ def encodings():
     ints = b"".join(field(5, value) for value in (-1, 127))
     unsigned = b"".join(field(11, value) for value in (2**64 - 1, 5))
     mixed = varint(4 << 3 | 5) + struct.pack("<f", 7.0) + field(4, struct.pack("<f", 8.0))
-    stored = [("f", 1, floats), ("l", 7, longs), ("d", 11, doubles), ("i", 6, ints), ("u", 13, unsigned), ("mixed", 1, mixed)]
+    stored = [
+        ("f", 1, floats),
+        ("l", 7, longs),
+        ("d", 11, doubles),
+        ("i", 6, ints),
+        ("u", 13, unsigned),
+        ("mixed", 1, mixed),
+    ]
     tensors = b"".join(field(5, dims + field(2, kind) + data + field(8, name)) for name, kind, data in stored)
     attribute = field(1, "perm") + field(8, 1) + field(8, 0) + field(20, 7)
     scales = field(1, "scales") + varint(7 << 3 | 5) + struct.pack("<f", 0.5) + field(20, 6)
-    nodes = field(1, field(1, "x") + field(2, "y") + field(3, "n") + field(4, "Transpose") + field(5, attribute) + field(5, scales))
-    nodes += b"".join(field(1, field(1, name) + field(2, f"{name}_out") + field(4, "Identity")) for name, _, _ in stored)
+    nodes = field(
+        1,
+        field(1, "x") + field(2, "y") + field(3, "n") + field(4, "Transpose") + field(5, attribute) + field(5, scales),
+    )
+    nodes += b"".join(
+        field(1, field(1, name) + field(2, f"{name}_out") + field(4, "Identity")) for name, _, _ in stored
+    )
     ends = field(11, value_info("x")) + field(12, value_info("y"))
     graph = nodes + tensors + field(2, "unpacked") + ends
     save("onnx/unpacked.onnx", model_bytes(graph))
@@ -227,7 +251,12 @@ def hopeless():
     ModelProto.FromString(whole)
     save("bad/onnx/truncated-node.onnx", whole[: whole.index(b"Relu") + 2])
     save("bad/onnx/truncated-header.onnx", whole[:6])
-    save("bad/onnx/length-beyond-file.onnx", field(1, 8) + field(2, "by hand") + b"\x3a\xff\xff\xff\xff\x0f" + bytes(64))
+    weight = numpy_helper.from_array(np.zeros((16, 3, 8, 8), dtype=np.float32), "w").SerializeToString()
+    cut = model_bytes(field(1, node_bytes) + field(5, weight) + field(11, value_info("x")) + field(12, value_info("y")))
+    save("bad/onnx/truncated-download.onnx", cut[: len(cut) // 2])
+    save(
+        "bad/onnx/length-beyond-file.onnx", field(1, 8) + field(2, "by hand") + b"\x3a\xff\xff\xff\xff\x0f" + bytes(64)
+    )
     save("bad/onnx/varint-endless.onnx", field(1, 8) + field(2, "by hand") + b"\x3a" + b"\xff" * 20)
     save("bad/onnx/wire-type-7.onnx", field(1, 8) + field(2, "by hand") + b"\x3f" + bytes(16))
 

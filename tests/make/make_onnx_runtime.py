@@ -75,14 +75,29 @@ def contributed():
     )  # fmt: skip
     nodes = [
         node("SimplifiedLayerNormalization", ["x", "gamma"], ["h"], name="norm", axis=-1, epsilon=1e-5),
-        node("MatMulNBits", ["h", "weight_packed", "weight_scales"], ["q"], domain=ms, name="q", K=16, N=16, bits=4, block_size=16),
+        node(
+            "MatMulNBits",
+            ["h", "weight_packed", "weight_scales"],
+            ["q"],
+            domain=ms,
+            name="q",
+            K=16,
+            N=16,
+            bits=4,
+            block_size=16,
+        ),
         attention,
-        node("SkipSimplifiedLayerNormalization", ["a", "x", "gamma"], ["n", "", "", "sum"], domain=ms, name="skip_norm"),
+        node(
+            "SkipSimplifiedLayerNormalization", ["a", "x", "gamma"], ["n", "", "", "sum"], domain=ms, name="skip_norm"
+        ),
         node("QuickGelu", ["n"], ["g"], domain=ms, name="gelu", alpha=1.702),
         node("FusedMatMul", ["g", "sum"], ["y"], domain=ms, name="fused", transB=1, alpha=0.5),
     ]
     inputs = [info("x", kind, ["batch", "sequence", 16]), info("lengths", TensorProto.INT32, ["batch"])]
-    inputs += [info("total", TensorProto.INT32, []), *(info(name, kind, ["batch", 2, "past", 8]) for name in ("past_k", "past_v"))]
+    inputs += [
+        info("total", TensorProto.INT32, []),
+        *(info(name, kind, ["batch", 2, "past", 8]) for name in ("past_k", "past_v")),
+    ]
     outputs = [info("y", kind, ["batch", "sequence", "sequence"])]
     outputs += [info(name, kind, ["batch", 2, "total", 8]) for name in ("present_k", "present_v")]
     graph = helper.make_graph(nodes, "contributed", inputs, outputs, tensors)

@@ -58,7 +58,11 @@ def loop():
             i += 1
         return total
 
-    convert("tf-loop.onnx", iterate, [tf.TensorSpec((None, 2), tf.float32, name="x"), tf.TensorSpec((), tf.int32, name="steps")])
+    convert(
+        "tf-loop.onnx",
+        iterate,
+        [tf.TensorSpec((None, 2), tf.float32, name="x"), tf.TensorSpec((), tf.int32, name="steps")],
+    )
 
 
 if __name__ == "__main__":

@@ -138,7 +138,9 @@ def wrong_tensors():
     short = TensorProto(name="too_short", data_type=FLOAT, dims=[4], raw_data=bytes(12))
     long = TensorProto(name="too_long", data_type=FLOAT, dims=[2], raw_data=bytes(12))
     empty = TensorProto(name="no_data", data_type=FLOAT, dims=[3])
-    both = TensorProto(name="both_fields", data_type=FLOAT, dims=[1], raw_data=np.float32(1).tobytes(), float_data=[2.0])
+    both = TensorProto(
+        name="both_fields", data_type=FLOAT, dims=[1], raw_data=np.float32(1).tobytes(), float_data=[2.0]
+    )
     field = TensorProto(name="wrong_field", data_type=FLOAT, dims=[2], int64_data=[1, 2])
     unknown = TensorProto(name="unknown_type", data_type=99, dims=[1], raw_data=bytes(4))
     undefined = TensorProto(name="undefined_type", data_type=0, dims=[1], raw_data=bytes(4))

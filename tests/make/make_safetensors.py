@@ -30,7 +30,7 @@ def write(path, tensors, metadata=None):
 
 
 def load(path):
-    """What the library reads from a fixture. Its `load` of bytes does not know all element types, its `load_file` does."""
+    """What the library reads from a fixture. Its `load` of bytes does not know all types, its `load_file` does."""
     return safetensors.torch.load_file(FIXTURES / "safetensors" / path)
 
 
@@ -43,7 +43,7 @@ def sorted_metadata(data):
 
 
 def assemble(header, payload=b"", padding=8):
-    """A file from a header (JSON text, bytes or an object) and the bytes behind it, padded the way the library does it."""
+    """A file from a header (JSON text, bytes or an object) and the bytes behind it, padded as the library does."""
     if not isinstance(header, (str, bytes)):
         header = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
     text = header.encode() if isinstance(header, str) else header
@@ -118,7 +118,11 @@ def shapes():
 
 
 def metadata():
-    kohya = {"ss_network_module": "networks.lora", "ss_network_dim": "4", "ss_tag_frequency": '{"img": {"cat": 3, "dog": 1}}'}
+    kohya = {
+        "ss_network_module": "networks.lora",
+        "ss_network_dim": "4",
+        "ss_tag_frequency": '{"img": {"cat": 3, "dog": 1}}',
+    }
     entries = {
         "format": "pt", "": "no key", "empty": "", "größe": "Ünïcödé 😀 行列", "html": "<img src=x onerror=alert(1)>",
         "long": "lorem ipsum " * 400, "lines": "first\nsecond\ttabbed", "__proto__": "x", **kohya,
@@ -130,8 +134,9 @@ def names():
     """Names that a module tree may trip over."""
     strange = [
         "weight", "a", "a.b", "a.b.c", "a..b", ".lead", "trail.", ".", "", " ", "layers.10.weight", "layers.9.weight",
-        "layers.9.bias", "LAYERS.9.weight", "größe.straße", "层.0.权重", "emoji.😀.weight", "<img src=x onerror=alert(1)>.weight",
-        "path/like/name", "double::colon", "__proto__.weight", "constructor", "x" * 3000, ".".join("d" * 100), "tab\tline\nquote\"\\",
+        "layers.9.bias", "LAYERS.9.weight", "größe.straße", "层.0.权重", "emoji.😀.weight", "double::colon",
+        "<img src=x onerror=alert(1)>.weight", "path/like/name", "__proto__.weight", "constructor", "x" * 3000,
+        ".".join("d" * 100), "tab\tline\nquote\"\\",
     ]  # fmt: skip
     write("names.safetensors", {name: torch.tensor([float(i)]) for i, name in enumerate(strange)})
 
@@ -151,18 +156,28 @@ def transformers_models():
 
     llama = transformers.LlamaForCausalLM(
         transformers.LlamaConfig(
-            vocab_size=32, hidden_size=16, intermediate_size=24, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2
+            vocab_size=32,
+            hidden_size=16,
+            intermediate_size=24,
+            num_hidden_layers=3,
+            num_attention_heads=4,
+            num_key_value_heads=2,
         )
     )
     bert = transformers.BertModel(
         transformers.BertConfig(
-            vocab_size=32, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=2, max_position_embeddings=8
+            vocab_size=32,
+            hidden_size=16,
+            intermediate_size=24,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            max_position_embeddings=8,
         )
     )
     mixtral = transformers.MixtralForCausalLM(
         transformers.MixtralConfig(
-            vocab_size=16, hidden_size=8, intermediate_size=12, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1,
-            num_local_experts=3,
+            vocab_size=16, hidden_size=8, intermediate_size=12, num_hidden_layers=2, num_attention_heads=2,
+            num_key_value_heads=1, num_local_experts=3,
         )
     )  # fmt: skip
     for name, model in (("llama", llama.to(torch.bfloat16)), ("bert", bert), ("mixtral", mixtral.half())):
@@ -181,12 +196,17 @@ def saved(model, **options):
 
 
 def quantized():
-    """Names and types as quantising tools write them: GPTQ's packed integers, DeepSeek's block-scaled float8, a LoRA."""
+    """Names and types as quantising tools write them: GPTQ's packed integers, DeepSeek's scaled float8, a LoRA."""
+
     def integers(*shape):
         return torch.arange(int(np.prod(shape)), dtype=torch.int32).reshape(shape) * 0x01234567
 
     layer = "model.layers.0.self_attn.q_proj"
-    gptq = {f"{layer}.qweight": integers(2, 16), f"{layer}.qzeros": integers(2, 2), f"{layer}.g_idx": torch.arange(16) // 8}
+    gptq = {
+        f"{layer}.qweight": integers(2, 16),
+        f"{layer}.qzeros": integers(2, 2),
+        f"{layer}.g_idx": torch.arange(16) // 8,
+    }
     gptq[f"{layer}.scales"] = torch.from_numpy(noise("scales", 2, 16)).half()
     expert = "model.layers.0.mlp.experts.0.gate_proj"
     block = torch.from_numpy(noise("fp8", 8, 8)).to(torch.float8_e4m3fn)
@@ -202,11 +222,17 @@ def quantized():
 def headers():
     """Legal headers that the library does not write: any order, any white space, escapes, no alignment."""
     one = np.float32(1).tobytes()
-    spaced = '{ "b" : {"shape":[1],"data_offsets":[ 0 , 4 ],\n\t"dtype":"F32"} , "a" : {"dtype":"U8","data_offsets":[4,5],"shape":[]},'
-    spaced += ' "\\u00e9\\ud83d\\ude00\\n" : {"dtype":"F32","shape":[1],"data_offsets":[5,9]}, "__metadata__" : {"k":"\\u003cb\\u003e"} }'
+    spaced = (
+        '{ "b" : {"shape":[1],"data_offsets":[ 0 , 4 ],\n\t"dtype":"F32"} , '
+        '"a" : {"dtype":"U8","data_offsets":[4,5],"shape":[]},'
+        ' "\\u00e9\\ud83d\\ude00\\n" : {"dtype":"F32","shape":[1],"data_offsets":[5,9]}, '
+        '"__metadata__" : {"k":"\\u003cb\\u003e"} }'
+    )
     files = {
         "header-free-form.safetensors": assemble(spaced, one + b"\x07" + one, padding=1),
-        "header-padded.safetensors": assemble('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}' + " " * 4000, one),
+        "header-padded.safetensors": assemble(
+            '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}' + " " * 4000, one
+        ),
     }
     for path, data in files.items():
         save(f"safetensors/{path}", data)

@@ -9,7 +9,6 @@ import os
 import sys
 import tempfile
 import warnings
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -53,7 +52,7 @@ def exported(model, inputs, **options):
 
 
 def detach(tensors):
-    """Turns tensors of more than 64 elements into references to a file that is not there; shapes and sizes stay true."""
+    """Turns tensors of more than 64 elements into references to a file that is not there; shapes stay true."""
     offset = 0
     for tensor in tensors:
         length = len(tensor.raw_data)
@@ -78,11 +77,15 @@ def without_workings(model):
 
 def resnet50():
     names = {"input_names": ["image"], "output_names": ["logits"], "dynamic_shapes": ({0: "batch"},)}
-    model = exported(sample_nets.ResNet50().eval(), (torch.zeros(1, 3, 224, 224),), dynamo=True, opset_version=18, **names)
+    model = exported(
+        sample_nets.ResNet50().eval(), (torch.zeros(1, 3, 224, 224),), dynamo=True, opset_version=18, **names
+    )
     detach(model.graph.initializer)
     without_workings(model)
     model.graph.name = "resnet50"
-    model.doc_string = "ResNet-50 for 224×224 images and 1000 classes. The weights are not part of this sample; their shapes are."
+    model.doc_string = (
+        "ResNet-50 for 224×224 images and 1000 classes. The weights are not part of this sample; their shapes are."
+    )
     write("resnet50.onnx", model.SerializeToString(deterministic=True))
 
 
@@ -101,12 +104,19 @@ def decoder(layers=4, groups=2, size=4):
         dynamo=True,
         opset_version=23,
         dynamic_shapes=shapes,
-        input_names=["input_ids", "position_ids", "attention_mask", *(f"past.{i}.{k}" for i in range(layers) for k in kinds)],
+        input_names=[
+            "input_ids",
+            "position_ids",
+            "attention_mask",
+            *(f"past.{i}.{k}" for i in range(layers) for k in kinds),
+        ],
         output_names=["logits", *(f"present.{i}.{k}" for i in range(layers) for k in kinds)],
     )
     without_workings(proto)
     proto.graph.name = "decoder"
-    proto.doc_string = "A Llama-style decoder with four layers, grouped-query attention and a key-value cache. The weights are noise."
+    proto.doc_string = (
+        "A Llama-style decoder with four layers, grouped-query attention and a key-value cache. The weights are noise."
+    )
     write("decoder.onnx", proto.SerializeToString(deterministic=True))
 
 
@@ -119,11 +129,16 @@ def constant(name, value, dtype=np.float32):
 
 def spectrum(prefix, length, step):
     """Magnitudes of the bins up to 4 kHz, for one sample rate: a body of If."""
-    name = {key: f"{prefix}_{key}" for key in ("step", "length", "signal", "stft", "power", "low", "log")}
+    name = {key: f"{prefix}_{key}" for key in ("step", "length", "window", "signal", "stft", "power", "low")}
     nodes = [
         node("Unsqueeze", ["audio", "last_axis"], [name["signal"]], name=f"{prefix}/signal"),
-        node("HannWindow", [name["length"]], [f"{prefix}_window"], name=f"{prefix}/window"),
-        node("STFT", [name["signal"], name["step"], f"{prefix}_window", name["length"]], [name["stft"]], name=f"{prefix}/stft"),
+        node("HannWindow", [name["length"]], [name["window"]], name=f"{prefix}/window"),
+        node(
+            "STFT",
+            [name["signal"], name["step"], name["window"], name["length"]],
+            [name["stft"]],
+            name=f"{prefix}/stft",
+        ),
         node("ReduceL2", [name["stft"], "last_axis"], [name["power"]], name=f"{prefix}/magnitude", keepdims=0),
         node("Slice", [name["power"], "first_bin", "bins", "last_axis"], [name["low"]], name=f"{prefix}/up_to_4_khz"),
     ]
@@ -135,14 +150,28 @@ def counting(name, nodes, outputs):
     return helper.make_graph(nodes, name, [], [info(output, INT64, []) for output in outputs])
 
 
+def carried(suffix):
+    """What the loop hands from frame to frame."""
+    state = [1, 1, 32]
+    return [info(f"h_{suffix}", FLOAT, state), info(f"c_{suffix}", FLOAT, state), info(f"silent_{suffix}", INT64, [])]
+
+
 def frame_step():
     """The body of Loop: one frame through the LSTM, its probability, and the count of silent frames that may end it."""
     speech = counting("speech", [node("Identity", ["zero"], ["no_silence"], name="speech/reset")], ["no_silence"])
-    silence = counting("silence", [node("Add", ["silent_in", "one"], ["more_silence"], name="silence/count")], ["more_silence"])
+    silence = counting(
+        "silence", [node("Add", ["silent_in", "one"], ["more_silence"], name="silence/count")], ["more_silence"]
+    )
     nodes = [
         node("Gather", ["features", "t"], ["frame"], name="step/frame", axis=2),
         node("Unsqueeze", ["frame", "zero_axis"], ["sequence"], name="step/sequence"),
-        node("LSTM", ["sequence", "lstm_w", "lstm_r", "lstm_b", "", "h_in", "c_in"], ["", "h_out", "c_out"], name="step/lstm", hidden_size=32),
+        node(
+            "LSTM",
+            ["sequence", "lstm_w", "lstm_r", "lstm_b", "", "h_in", "c_in"],
+            ["", "h_out", "c_out"],
+            name="step/lstm",
+            hidden_size=32,
+        ),
         node("Relu", ["h_out"], ["active"], name="step/relu"),
         node("MatMul", ["active", "head_w"], ["score"], name="step/head"),
         node("Add", ["score", "head_b"], ["logit"], name="step/bias"),
@@ -152,15 +181,13 @@ def frame_step():
         node("If", ["is_speech"], ["silent_out"], name="step/silence", then_branch=speech, else_branch=silence),
         node("Less", ["silent_out", "patience"], ["go_on"], name="step/go_on"),
     ]
-    state = [1, 1, 32]
-    carried = lambda suffix: [info(f"h_{suffix}", FLOAT, state), info(f"c_{suffix}", FLOAT, state), info(f"silent_{suffix}", INT64, [])]  # noqa: E731
     inputs = [info("t", INT64, []), info("keep_going", TensorProto.BOOL, []), *carried("in")]
     outputs = [info("go_on", TensorProto.BOOL, []), *carried("out"), info("probability", FLOAT, [])]
     return helper.make_graph(nodes, "frame_step", inputs, outputs)
 
 
 def voice_activity():
-    """If picks the transform by the sample rate; Loop walks the frames, carries the LSTM's state and ends after long silence."""
+    """If picks the transform by the sample rate; Loop walks the frames up to the first long silence."""
     narrow, wide = spectrum("at_8_khz", 256, 80), spectrum("at_16_khz", 512, 160)
     nodes = [
         node("Equal", ["sample_rate", "wide_rate"], ["is_wide"], name="is_16_khz"),
@@ -168,21 +195,44 @@ def voice_activity():
         node("Add", ["magnitudes", "floor"], ["raised"], name="floor"),
         node("Log", ["raised"], ["log_magnitudes"], name="log"),
         node("Transpose", ["log_magnitudes"], ["channels_first"], name="channels_first", perm=[0, 2, 1]),
-        node("Conv", ["channels_first", "conv1_w", "conv1_b"], ["conv1"], name="encoder/conv1", kernel_shape=[3], pads=[1, 1]),
+        node(
+            "Conv",
+            ["channels_first", "conv1_w", "conv1_b"],
+            ["conv1"],
+            name="encoder/conv1",
+            kernel_shape=[3],
+            pads=[1, 1],
+        ),
         node("Relu", ["conv1"], ["relu1"], name="encoder/relu1"),
-        node("Conv", ["relu1", "conv2_w", "conv2_b"], ["conv2"], name="encoder/conv2", kernel_shape=[3], pads=[1, 1], strides=[2]),
+        node(
+            "Conv",
+            ["relu1", "conv2_w", "conv2_b"],
+            ["conv2"],
+            name="encoder/conv2",
+            kernel_shape=[3],
+            pads=[1, 1],
+            strides=[2],
+        ),
         node("Relu", ["conv2"], ["features"], name="encoder/relu2"),
         node("Shape", ["features"], ["frames"], name="frame_count", start=2, end=3),
         node("Squeeze", ["frames"], ["trips"], name="trips"),
         node("Split", ["state", "halves"], ["h", "c"], name="split_state", axis=0),
-        node("Loop", ["trips", "", "h", "c", "zero"], ["h_last", "c_last", "silent_frames", "speech"], name="frames", body=frame_step()),
+        node(
+            "Loop",
+            ["trips", "", "h", "c", "zero"],
+            ["h_last", "c_last", "silent_frames", "speech"],
+            name="frames",
+            body=frame_step(),
+        ),
         node("Concat", ["h_last", "c_last"], ["next_state"], name="join_state", axis=0),
     ]
     weights = {
         "conv1_w": (24, 129, 3), "conv1_b": (24,), "conv2_w": (32, 24, 3), "conv2_b": (32,),
         "lstm_w": (1, 128, 32), "lstm_r": (1, 128, 32), "lstm_b": (1, 256), "head_w": (32, 1), "head_b": (1,),
     }  # fmt: skip
-    tensors = [numpy_helper.from_array(noise(f"voice {name}", *shape, scale=0.1), name) for name, shape in weights.items()]
+    tensors = [
+        numpy_helper.from_array(noise(f"voice {name}", *shape, scale=0.1), name) for name, shape in weights.items()
+    ]
     tensors += [constant(name, value) for name, value in {"floor": 1e-4, "threshold": 0.5}.items()]
     numbers = {
         "wide_rate": 16000, "zero": 0, "one": 1, "patience": 50, "last_axis": [-1], "zero_axis": [0], "first_bin": [0],
@@ -190,10 +240,16 @@ def voice_activity():
     }  # fmt: skip
     tensors += [constant(name, value, np.int64) for name, value in numbers.items()]
     inputs = [info("audio", FLOAT, [1, "samples"]), info("sample_rate", INT64, []), info("state", FLOAT, [2, 1, 32])]
-    outputs = [info("speech", FLOAT, ["steps"]), info("next_state", FLOAT, [2, 1, 32]), info("silent_frames", INT64, [])]
+    outputs = [
+        info("speech", FLOAT, ["steps"]),
+        info("next_state", FLOAT, [2, 1, 32]),
+        info("silent_frames", INT64, []),
+    ]
     graph = helper.make_graph(nodes, "voice_activity", inputs, outputs, tensors)
     opsets = [helper.make_opsetid("", 18)]
-    model = helper.make_model(graph, opset_imports=opsets, producer_name="onnx.helper", producer_version=onnx.__version__)
+    model = helper.make_model(
+        graph, opset_imports=opsets, producer_name="onnx.helper", producer_version=onnx.__version__
+    )
     model.ir_version = 9
     model.doc_string = "Finds speech in audio of 8 or 16 kHz, frame by frame. The weights are noise."
     onnx.checker.check_model(model, full_check=True)
@@ -201,7 +257,11 @@ def voice_activity():
     data = model.SerializeToString(deterministic=True)
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     for rate in (8000, 16000):
-        feed = {"audio": noise("audio", 1, rate), "sample_rate": np.array(rate), "state": np.zeros((2, 1, 32), dtype=np.float32)}
+        feed = {
+            "audio": noise("audio", 1, rate),
+            "sample_rate": np.array(rate),
+            "state": np.zeros((2, 1, 32), dtype=np.float32),
+        }
         speech, _, _ = session.run(None, feed)
         assert speech.size and np.all((speech > 0) & (speech < 1))
     write("voice-activity.onnx", data)
@@ -212,7 +272,12 @@ def llama():
     import transformers
 
     config = transformers.LlamaConfig(
-        vocab_size=128, hidden_size=16, intermediate_size=40, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2
+        vocab_size=128,
+        hidden_size=16,
+        intermediate_size=40,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        num_key_value_heads=2,
     )
     model = make_safetensors.seeded(transformers.LlamaForCausalLM(config).to(torch.bfloat16))
     (data,) = make_safetensors.saved(model).values()
@@ -228,9 +293,24 @@ def llama():
 
 
 SAMPLES = [
-    ("resnet50.onnx", "ResNet-50", "An image classifier: 53 convolutions in four stages, exported from PyTorch.", "ONNX"),
-    ("decoder.onnx", "Llama-style decoder", "Four transformer layers with a key-value cache and the modules they came from.", "ONNX"),
-    ("voice-activity.onnx", "Voice activity", "Control flow: If chooses by sample rate, Loop walks over the frames.", "ONNX"),
+    (
+        "resnet50.onnx",
+        "ResNet-50",
+        "An image classifier: 53 convolutions in four stages, exported from PyTorch.",
+        "ONNX",
+    ),
+    (
+        "decoder.onnx",
+        "Llama-style decoder",
+        "Four transformer layers with a key-value cache and the modules they came from.",
+        "ONNX",
+    ),
+    (
+        "voice-activity.onnx",
+        "Voice activity",
+        "Control flow: If chooses by sample rate, Loop walks over the frames.",
+        "ONNX",
+    ),
     ("llama.safetensors", "Llama weights", "A state dict as the tree of modules that its names spell.", "safetensors"),
 ]
 
@@ -250,4 +330,3 @@ if __name__ == "__main__":
     voice_activity()
     llama()
     index()
-    assert Path(FOLDER / "samples.json").exists()

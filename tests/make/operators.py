@@ -1,7 +1,8 @@
 """The operators of ONNX, from the schemas in the `onnx` and `onnxruntime` packages.
 
-Writes src/formats/onnx/operators.tsv (what the reader needs: category and names of formal parameters, latest version) and
-static/ops/onnx.json (documentation, loaded by the page when a node is looked at). The domain "" is spelled `ai.onnx` in both.
+Writes src/formats/onnx/operators.tsv (what the reader needs: category and names of formal parameters, latest version)
+and static/ops/onnx.json (documentation, loaded by the page when a node is looked at). The domain "" is spelled
+`ai.onnx` in both.
 """
 
 import json
@@ -26,33 +27,78 @@ RUNTIME_DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc")
 
 # Category by rule: the first pattern that matches the whole name. The categories are those of src/model.
 RULES = [
-    ("attention", r"\w*Attention(_TRT)?|\w*RotaryEmbedding|RelativePositionBias|GatedRelativePositionBias|RMSNormRotary"),
+    (
+        "attention",
+        r"\w*Attention(_TRT)?|\w*RotaryEmbedding|RelativePositionBias|GatedRelativePositionBias|RMSNormRotary",
+    ),
     ("attention", r"\w*Attention(Gate|Indexer|IndexerMerge)|GatedDeltaNet\w*"),
-    ("convolution", r"\w*Conv|ConvInteger|(QLinear)?ConvTranspose\w*|\w*CausalConvWithState|ConvStateReplay|WordConvEmbedding"),
+    (
+        "convolution",
+        r"\w*Conv|ConvInteger|(QLinear)?ConvTranspose\w*|\w*CausalConvWithState|ConvStateReplay|WordConvEmbedding",
+    ),
     ("recurrent", r"\w*LSTM|RNN|GRU|GRUUnit|Mamba2\w*"),
-    ("pool", r"\w*(Pool|Unpool)|MaxpoolWithMask|\w*Roi(Pool|Align)|PyramidROIAlign_TRT|Resize|Upsample|GridSample|AffineGrid"),
+    (
+        "pool",
+        r"\w*(Pool|Unpool)|MaxpoolWithMask|\w*Roi(Pool|Align)|PyramidROIAlign_TRT|Resize|Upsample|GridSample|AffineGrid",
+    ),
     ("pool", r"\w*CropAndResize(_TRT)?"),
     ("normalization", r"\w*Normalization|LRN|\w*GroupNorm|\w*RMSNorm|Normalizer|Scaler"),
     ("linear", r"GemmFastGelu"),
-    ("activation", r"\w*Relu|Elu|Selu|Celu|\w*Gelu|\w*Sigmoid|HardSwish|Swish|Mish|\w*SiLU|SwiGLU|(Scaled)?Tanh|\w*Softmax|Hardmax"),
+    (
+        "activation",
+        r"\w*Relu|Elu|Selu|Celu|\w*Gelu|\w*Sigmoid|HardSwish|Swish|Mish|\w*SiLU|SwiGLU|(Scaled)?Tanh|\w*Softmax|Hardmax",
+    ),
     ("activation", r"Softsign|\w*Softplus|Shrink|Clip|LogSoftmax"),
-    ("linear", r"\w*Gemm|GemmFloat8|\w*MatMul\w*|Einsum|Det|Inverse|Linear(Classifier|Regressor)|SVM\w+|\w*MoE(Packed)?|RouterGateUpProj"),
+    (
+        "linear",
+        r"\w*Gemm|GemmFloat8|\w*MatMul\w*|Einsum|Det|Inverse|Linear(Classifier|Regressor)|SVM\w+|\w*MoE(Packed)?|RouterGateUpProj",
+    ),
     ("linear", r"DFT|STFT|Rfft|Irfft|CDist"),
-    ("control", r"If|Loop|Scan|SequenceMap|\w*BeamSearch|GreedySearch|Sampling|Gradient|EPContext|Snpe|SpeculativePrefixCommit"),
+    (
+        "control",
+        r"If|Loop|Scan|SequenceMap|\w*BeamSearch|GreedySearch|Sampling|Gradient|EPContext|Snpe|SpeculativePrefixCommit",
+    ),
     ("data", r"\w*QuantizeLinear|DequantizeBFP|QuantizeBFP|\w*QuantizeWithOrder|DequantizeLinear|DequantizeWithOrder"),
-    ("data", r"Constant(OfShape)?|GivenTensorFill|Cast(Like|Map)?|BitCast|EyeLike|Range|Random\w+|Bernoulli|Multinomial"),
+    (
+        "data",
+        r"Constant(OfShape)?|GivenTensorFill|Cast(Like|Map)?|BitCast|EyeLike|Range|Random\w+|Bernoulli|Multinomial",
+    ),
     ("data", r"(Hann|Hamming|Blackman)Window|MelWeightMatrix|ImageDecoder|MemcpyFromHost|MemcpyToHost|Optional\w*"),
     ("data", r"String\w+|RegexFullMatch|Tokenizer|TfIdfVectorizer|\w*NGramHashMapping|MurmurHash3|SequenceEmpty"),
     ("data", r"(Category|Dict|Label|OneHot)(Mapper|Vectorizer|Encoder)|ZipMap|Imputer"),
-    ("shape", r"Reshape|Transpose|(QLinear)?Concat|ConcatFromSequence|Split|SplitToSequence|\w*Slice|Gather\w*|\w*Scatter\w*"),
-    ("shape", r"Squeeze|Unsqueeze|Flatten|Expand(Dims)?|Tile|Pad|DepthToSpace|SpaceToDepth|ReverseSequence|Shape|Size|Identity"),
-    ("shape", r"Sequence(At|Construct|Erase|Insert|Length)|CenterCropPad|Crop|Compress|Trilu|Unique|OneHot|NonZero|Col2Im|UnfoldTensor"),
-    ("shape", r"ArrayFeatureExtractor|FeatureVectorizer|\w*Padding|Reorder(Input|Output)|TorchEmbedding|NGramRepeatBlock"),
-    ("reduction", r"Reduce\w+|QLinearReduceMean|Arg(Max|Min)|TopK|Cum(Sum|Prod)|\w*Loss|NonMaxSuppression|EfficientNMS_TRT"),
+    (
+        "shape",
+        r"Reshape|Transpose|(QLinear)?Concat|ConcatFromSequence|Split|SplitToSequence|\w*Slice|Gather\w*|\w*Scatter\w*",
+    ),
+    (
+        "shape",
+        r"Squeeze|Unsqueeze|Flatten|Expand(Dims)?|Tile|Pad|DepthToSpace|SpaceToDepth|ReverseSequence|Shape|Size|Identity",
+    ),
+    (
+        "shape",
+        r"Sequence(At|Construct|Erase|Insert|Length)|CenterCropPad|Crop|Compress|Trilu|Unique|OneHot|NonZero|Col2Im|UnfoldTensor",
+    ),
+    (
+        "shape",
+        r"ArrayFeatureExtractor|FeatureVectorizer|\w*Padding|Reorder(Input|Output)|TorchEmbedding|NGramRepeatBlock",
+    ),
+    (
+        "reduction",
+        r"Reduce\w+|QLinearReduceMean|Arg(Max|Min)|TopK|Cum(Sum|Prod)|\w*Loss|NonMaxSuppression|EfficientNMS_TRT",
+    ),
     ("reduction", r"MoEGroupRouter|DynamicTimeWarping|BifurcationDetector|IsAllFinite"),
-    ("elementwise", r"Abs|Neg|Sign|Ceil|Floor|Round|Sqrt|Reciprocal|Exp|Log|Erf|Pow|Mod|A?(sin|cos|tan)h?|Sinh?|Cosh?|Tan|(QLinear)?(Add|Mul)|Sub|Div"),
-    ("elementwise", r"Max|Min|Mean|Sum|And|Or|Xor|Not|Bit(Shift|wise\w+)|Equal|(Greater|Less)(OrEqual)?|Is(Inf|NaN)|(QLinear)?Where"),
-    ("elementwise", r"Binarizer|\w*Dropout|BiasAdd|GatedAdd|ComplexMul(Conj)?|MulInteger|Affine|Scale|ImageScaler|EngramGate"),
+    (
+        "elementwise",
+        r"Abs|Neg|Sign|Ceil|Floor|Round|Sqrt|Reciprocal|Exp|Log|Erf|Pow|Mod|A?(sin|cos|tan)h?|Sinh?|Cosh?|Tan|(QLinear)?(Add|Mul)|Sub|Div",
+    ),
+    (
+        "elementwise",
+        r"Max|Min|Mean|Sum|And|Or|Xor|Not|Bit(Shift|wise\w+)|Equal|(Greater|Less)(OrEqual)?|Is(Inf|NaN)|(QLinear)?Where",
+    ),
+    (
+        "elementwise",
+        r"Binarizer|\w*Dropout|BiasAdd|GatedAdd|ComplexMul(Conj)?|MulInteger|Affine|Scale|ImageScaler|EngramGate",
+    ),
     ("elementwise", r"Adam|Adagrad|Momentum|HyperConnection\w+"),
     ("other", r"TreeEnsemble\w*|SampleOp"),
 ]
@@ -173,7 +219,12 @@ def default(attribute):
 def attribute_entry(attribute):
     kind = str(attribute.type).rsplit(".", 1)[-1].lower()
     value = default(attribute)
-    entry = {"name": attribute.name, "type": kind, "default": value, "doc": sentences(plain(attribute.description), 200)}
+    entry = {
+        "name": attribute.name,
+        "type": kind,
+        "default": value,
+        "doc": sentences(plain(attribute.description), 200),
+    }
     if attribute.required:
         entry["required"] = True
     return {key: item for key, item in entry.items() if item not in (None, "") or (key == "default" and item == "")}
@@ -197,7 +248,10 @@ def write_documentation(schemas):
             "deprecated": schema.deprecated,
         }
         operators[f"{domain}:{name}"] = {key: value for key, value in entry.items() if value}
-    lines = [f"{json.dumps(key)}:{json.dumps(entry, ensure_ascii=False, separators=(',', ':'))}" for key, entry in operators.items()]
+    lines = [
+        f"{json.dumps(key)}:{json.dumps(entry, ensure_ascii=False, separators=(',', ':'))}"
+        for key, entry in operators.items()
+    ]
     text = f'{{"source":{json.dumps(SOURCE)},"operators":{{\n' + ",\n".join(lines) + "\n}}\n"
     DOCUMENTATION.parent.mkdir(parents=True, exist_ok=True)
     DOCUMENTATION.write_text(text, encoding="utf-8")
