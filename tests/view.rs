@@ -8,7 +8,9 @@ use lamina::model::{
 };
 use lamina::report::{Report, Severity};
 use lamina::source::{BytesSource, Files, Span};
-use lamina::view::{Detail, HitKind, ItemKind, NONE, NetStyle, Scene, SceneOptions, Selection, Theme, Viewer, flag};
+use lamina::view::{
+    Detail, HitKind, ItemKind, NONE, NetStyle, Palette, Scene, SceneOptions, Selection, Theme, Viewer, flag,
+};
 use std::rc::Rc;
 
 fn viewer(model: Model, report: Report) -> Viewer {
@@ -142,7 +144,10 @@ fn the_panels_tell_all() {
     let (model, report) = residual();
     let viewer = viewer(model, report);
     let info = viewer.info();
-    assert_eq!((info.counts.nodes, info.counts.edges, info.counts.tensors, info.counts.parameters), (3, 6, 1, 216));
+    assert_eq!(
+        (info.counts.nodes, info.counts.edges, info.counts.initializers, info.counts.parameters),
+        (3, 5, 1, 216)
+    );
     assert_eq!(info.graphs[1].title, "If then_branch");
     assert_eq!(info.dtypes[0].bytes, 864);
     let Some(Detail::Node(node)) = viewer.detail(GraphId(0), Selection::Node(NodeId(0))) else { panic!("no node") };
@@ -202,11 +207,11 @@ fn modules() -> Model {
 fn modules_are_a_tree_in_natural_order() {
     let scene = viewer(modules(), Report::default()).scene(GraphId(0), &SceneOptions::default()).unwrap();
     let titles: Vec<_> = scene.items.iter().map(|item| &*item.card.title).collect();
-    assert_eq!(titles, ["root", "layers", "2", "10", "loose"]);
+    assert_eq!(titles, ["model", "root", "layers", "2", "10", "loose"]);
     let nets: Vec<_> = scene.nets.iter().map(|net| (net.source, net.targets.clone())).collect();
-    assert_eq!(nets, [(0, vec![1]), (1, vec![2, 3])]);
+    assert_eq!(nets, [(0, vec![1, 5]), (1, vec![2]), (2, vec![3, 4])]);
     assert!(scene.nets.iter().all(|net| net.value == NONE && net.style == NetStyle::Containment));
-    assert_eq!(scene.items[0].card.lines, [(String::new(), "12".to_string())]);
+    assert_eq!(scene.items[1].card.lines, [(String::new(), "12".to_string())]);
     assert_eq!(scene.direction, lamina::layout::Direction::Right);
 }
 
@@ -218,10 +223,34 @@ fn a_module_sums_what_is_below() {
     };
     assert_eq!((module.path.as_str(), module.tensors, module.parameters, module.bytes), ("root.layers", 2, 12, 48));
     assert_eq!(viewer.find(GraphId(0), "layers").hits[0].kind, HitKind::Module);
+    let Some(Detail::Module(root)) = viewer.detail(GraphId(0), Selection::Module(ScopeId(NONE))) else {
+        panic!("no root")
+    };
+    assert_eq!((root.tensors, root.parameters), (3, 18));
 }
 
 #[test]
 fn tensors_that_cannot_be_named_are_reported() {
     let error = viewer(modules(), Report::default()).values(TensorId(99), 0, 8).unwrap_err();
     assert!(error.to_string().contains("no such tensor"), "{error}");
+}
+
+#[test]
+fn exported_colours_are_those_of_the_page() {
+    let css = std::fs::read_to_string("static/style/canvas.css").unwrap();
+    for (theme, selector) in [(Theme::Light, ":root {"), (Theme::Dark, "[data-theme='dark'] {")] {
+        let block = css.split_once(selector).unwrap().1.split_once('}').unwrap().0;
+        let token = |name: &str| {
+            let line = block.lines().find_map(|line| line.trim().strip_prefix(&format!("--{name}: "))).unwrap();
+            line.trim_end_matches(';').to_string()
+        };
+        let palette = Palette::of(theme);
+        for category in Category::ALL {
+            assert_eq!(palette.category(category), token(&format!("cat-{}", category.name())));
+        }
+        assert_eq!(
+            [palette.wire, palette.tree, palette.pill, palette.module, palette.card_line, palette.error],
+            ["wire", "wire-tree", "pill", "module", "card-line", "mark-error"].map(token)
+        );
+    }
 }

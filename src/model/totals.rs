@@ -1,10 +1,11 @@
 //! Figures about a whole model.
 
 use super::{Graph, GraphId, Model, TensorId};
+use serde::Serialize;
 use std::collections::HashSet;
 
 /// Figures about a whole model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// Graphs of all kinds.
     pub graphs: usize,
@@ -16,6 +17,8 @@ pub struct Totals {
     pub initializers: usize,
     /// The elements of these.
     pub parameters: u64,
+    /// The size of these in bytes, packed.
+    pub bytes: u64,
 }
 
 impl Model {
@@ -23,12 +26,14 @@ impl Model {
     pub fn totals(&self) -> Totals {
         let tensors: HashSet<TensorId> = self.graphs.values().flat_map(constants).collect();
         let elements = tensors.iter().filter_map(|tensor| self.tensors.get(*tensor)?.elements());
+        let bytes = tensors.iter().filter_map(|tensor| self.tensors.get(*tensor)?.bytes());
         Totals {
             graphs: self.graphs.len(),
             nodes: self.graphs.values().map(|graph| graph.nodes.len()).sum(),
             edges: self.graphs.iter().map(|(id, _)| self.edges(id)).sum(),
             initializers: tensors.len(),
             parameters: elements.fold(0, u64::saturating_add),
+            bytes: bytes.fold(0, u64::saturating_add),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The Selection panel: all about a node, a value or a module.
 
 use super::info::{Share, shares};
+use super::scene::NONE;
 use super::words;
 use crate::formats::Format;
 use crate::model::{
@@ -225,20 +226,24 @@ impl Describe<'_> {
         Some(Detail::Value { graph: self.id, value: Box::new(self.value(id)) })
     }
 
+    /// All about `id`; [`NONE`] stands for the root, which is all of the model.
     pub fn module(&self, id: ScopeId) -> Option<Detail> {
-        self.graph.scopes.get(id)?;
-        let mut inside = vec![false; self.graph.scopes.len()];
-        for (scope_id, scope) in self.graph.scopes.iter() {
-            inside[scope_id.index()] = scope_id == id || scope.parent.is_some_and(|parent| inside[parent.index()]);
+        let root = id.0 == NONE;
+        if !root && self.graph.scopes.get(id).is_none() {
+            return None;
         }
-        let nodes = self.graph.nodes.values().filter(|node| node.scope.is_some_and(|scope| inside[scope.index()]));
+        let mut inside = vec![root; self.graph.scopes.len()];
+        for (scope_id, scope) in self.graph.scopes.iter() {
+            inside[scope_id.index()] |= scope_id == id || scope.parent.is_some_and(|parent| inside[parent.index()]);
+        }
+        let nodes = self.graph.nodes.values().filter(|node| node.scope.map_or(root, |scope| inside[scope.index()]));
         let values = nodes.flat_map(|node| &node.inputs).flat_map(|argument| &argument.values);
         let tensors = values.filter_map(|value| self.graph.values[*value].tensor);
         let dtypes = shares(tensors.map(|tensor| &self.model.tensors[tensor]));
         Some(Detail::Module(ModuleInfo {
             id,
             graph: self.id,
-            path: self.graph.path(id, "."),
+            path: if root { "model".into() } else { self.graph.path(id, ".") },
             tensors: dtypes.iter().map(|share| share.tensors).sum(),
             parameters: dtypes.iter().map(|share| share.parameters).fold(0, u64::saturating_add),
             bytes: dtypes.iter().map(|share| share.bytes).fold(0, u64::saturating_add),

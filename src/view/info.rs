@@ -1,27 +1,10 @@
 //! The Model panel: what the model is, in figures.
 
 use crate::formats::Opened;
-use crate::model::{Category, DType, Entry, GraphId, GraphKind, Import, Model, Tensor, Wiring};
+use crate::model::{Category, DType, Entry, GraphId, GraphKind, Import, Model, Tensor, Totals, Wiring};
 use crate::report::Diagnostic;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
-
-/// The counts that describe a model; see [`Counts::of`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Graphs, functions and bodies.
-    pub graphs: usize,
-    /// Nodes of all graphs.
-    pub nodes: usize,
-    /// Distinct (value, consumer) pairs of all graphs, graph outputs included, constants not.
-    pub edges: usize,
-    /// Constants that nodes read, each once.
-    pub tensors: usize,
-    /// The elements of these.
-    pub parameters: u64,
-    /// Their size in bytes, packed.
-    pub bytes: u64,
-}
 
 /// How much of the model is of one element type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -111,7 +94,7 @@ pub struct ModelInfo {
     /// The graph to show first.
     pub entry: GraphId,
     /// The counts.
-    pub counts: Counts,
+    pub counts: Totals,
     /// Element types, largest first.
     pub dtypes: Vec<Share>,
     /// Operators, most frequent first.
@@ -124,22 +107,6 @@ pub struct ModelInfo {
     pub bytes_read: u64,
     /// How long opening took.
     pub seconds: f64,
-}
-
-impl Counts {
-    /// The counts of `model`.
-    pub fn of(model: &Model) -> Self {
-        let ids = model.graphs.iter().map(|(id, _)| id);
-        let sizes = read_tensors(model);
-        Self {
-            graphs: model.graphs.len(),
-            nodes: model.graphs.values().map(|graph| graph.nodes.len()).sum(),
-            edges: ids.map(|id| model.edges(id)).sum(),
-            tensors: sizes.len(),
-            parameters: sizes.iter().filter_map(|tensor| tensor.elements()).fold(0, u64::saturating_add),
-            bytes: sizes.iter().filter_map(|tensor| tensor.bytes()).fold(0, u64::saturating_add),
-        }
-    }
 }
 
 /// The tensors that nodes read, each once.
@@ -244,7 +211,7 @@ impl ModelInfo {
             metadata: model.metadata.clone(),
             graphs: graphs(model),
             entry: GraphId(0),
-            counts: Counts::of(model),
+            counts: model.totals(),
             dtypes: dtypes(model),
             operators: operators(model),
             diagnostics: report.diagnostics.clone(),

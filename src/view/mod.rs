@@ -18,7 +18,7 @@ mod words;
 pub use card::{Card, METRICS, Metrics, Shown};
 pub use detail::{ArgumentInfo, AttributeInfo, Detail, End, ModuleInfo, NodeInfo, TensorInfo, ValueInfo};
 pub use find::{Hit, HitKind, Hits};
-pub use info::{Counts, FileInfo, GraphInfo, Holder, ModelInfo, Share, Usage};
+pub use info::{FileInfo, GraphInfo, Holder, ModelInfo, Share, Usage};
 pub use measure::{Advances, Role};
 pub use palette::{Palette, Theme};
 pub use scene::{Flow, Item, ItemKind, NONE, Net, NetStyle, Scene, SceneOptions, flag};

@@ -7,7 +7,7 @@ use crate::model::{Arena, Category, GraphId, Model, NodeId, Scope, ScopeId};
 use std::cmp::Ordering;
 
 /// Items and nets of a graph of [`Wiring::Modules`](crate::model::Wiring::Modules): one item for each scope, and for each node without
-/// one; containment from each scope to those in it, in natural order (`layers.2` before `layers.10`).
+/// one; a root where there are several of these; containment from each scope to those in it, in natural order (`layers.2` before `layers.10`).
 pub(super) fn parts(model: &Model, id: GraphId, shown: Shown) -> Parts {
     let graph = &model.graphs[id];
     let totals = parameters(model, id);
@@ -20,8 +20,16 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown) -> Parts {
             _ => loose.push(node_id),
         }
     }
+    let order = walk(&graph.scopes);
+    let roots = graph.scopes.values().filter(|scope| scope.parent.is_none()).count() + loose.len();
+    if roots > 1 {
+        // One tree reads better than a forest.
+        let mut card = Card::titled("model");
+        card.line("", &words::count(model.totals().parameters));
+        parts.items.push(Item { kind: ItemKind::Module, reference: NONE, category: Category::Other, flags: 0, card });
+    }
     let mut item_of = vec![NONE; graph.scopes.len()];
-    for scope in walk(&graph.scopes) {
+    for scope in order.iter().copied() {
         item_of[scope.index()] = parts.items.len() as u32;
         let mut card = Card::titled(&graph.scopes[scope].name);
         let item = match owner[scope.index()] {
@@ -39,6 +47,7 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown) -> Parts {
         };
         parts.items.push(item);
     }
+    let first_loose = parts.items.len();
     for node_id in loose {
         let node = &graph.nodes[node_id];
         let card = Card::of_node(model, graph, node, shown);
@@ -46,10 +55,16 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown) -> Parts {
     }
     // The walk visits parents before children and siblings in order, so targets come out in order too.
     let mut children: Vec<Vec<u32>> = vec![Vec::new(); parts.items.len()];
-    for scope in walk(&graph.scopes) {
-        if let Some(parent) = graph.scopes[scope].parent {
-            children[item_of[parent.index()] as usize].push(item_of[scope.index()]);
+    for scope in order {
+        let item = item_of[scope.index()];
+        match graph.scopes[scope].parent {
+            Some(parent) => children[item_of[parent.index()] as usize].push(item),
+            None if roots > 1 => children[0].push(item),
+            None => {}
         }
+    }
+    if roots > 1 {
+        children[0].extend(first_loose as u32..parts.items.len() as u32);
     }
     for (source, targets) in children.into_iter().enumerate().filter(|(_, targets)| !targets.is_empty()) {
         let label = String::new();

@@ -18,22 +18,28 @@ pub enum Theme {
 pub struct Palette {
     /// Behind everything.
     pub background: &'static str,
-    /// Of cards and pills.
+    /// Of the bodies of cards.
     pub surface: &'static str,
     /// Of text.
     pub text: &'static str,
     /// Of labels.
     pub muted: &'static str,
-    /// Of containment.
-    pub line: &'static str,
+    /// Around cards.
+    pub card_line: &'static str,
+    /// Of pills.
+    pub pill: &'static str,
+    /// Of the headers of modules.
+    pub module: &'static str,
     /// Of edges.
-    pub edge: &'static str,
+    pub wire: &'static str,
+    /// Of containment.
+    pub tree: &'static str,
     /// Of the mark of a warning.
     pub warning: &'static str,
     /// Of the mark of an error.
     pub error: &'static str,
-    /// Fill and text of the header of each [`Category`].
-    pub categories: [(&'static str, &'static str); 13],
+    /// Of the header of each [`Category`], for white text.
+    pub categories: [&'static str; 13],
 }
 
 impl Palette {
@@ -45,32 +51,44 @@ impl Palette {
         }
     }
 
-    /// Fill and text of the header of `category`.
-    pub fn category(&self, category: Category) -> (&'static str, &'static str) {
+    /// The fill of the header of `category`, for white text.
+    pub fn category(&self, category: Category) -> &'static str {
         self.categories[category as usize]
     }
 }
 
 static LIGHT: Palette = Palette {
-    background: "#fafafa",
+    background: "#f7f8fa",
     surface: "#ffffff",
-    text: "#1f2328",
-    muted: "#667079",
-    line: "#d0d7de",
-    edge: "#8b949e",
-    warning: "#b35900",
-    error: "#cf222e",
-    categories: [("#57606a", "#ffffff"); 13],
+    text: "#1e222a",
+    muted: "#5e636e",
+    card_line: "#c3c7cf",
+    pill: "#e9ebf0",
+    module: "#eef0f4",
+    wire: "#8d939f",
+    tree: "#c3c7cf",
+    warning: "#b25e00",
+    error: "#c5221f",
+    categories: [
+        "#5e6470", "#2775d1", "#5540a8", "#a82e26", "#0b7f4f", "#195c4e", "#753070", "#866a00", "#667490", "#575601",
+        "#8c223a", "#ac5a41", "#15638c",
+    ],
 };
 
 static DARK: Palette = Palette {
-    background: "#0d1117",
-    surface: "#161b22",
-    text: "#e6edf3",
-    muted: "#8b949e",
-    line: "#30363d",
-    edge: "#6e7681",
-    warning: "#d29922",
-    error: "#f85149",
-    categories: [("#8b949e", "#0d1117"); 13],
+    background: "#101216",
+    surface: "#17191d",
+    text: "#e6e8ec",
+    muted: "#9da2ab",
+    card_line: "#3d434e",
+    pill: "#2b303a",
+    module: "#242830",
+    wire: "#6d7480",
+    tree: "#3d434e",
+    warning: "#f0a33f",
+    error: "#ff7b72",
+    categories: [
+        "#5b606b", "#2467b9", "#5642a4", "#9b2d26", "#0b764a", "#1f6053", "#75336f", "#7b6100", "#5f6b85", "#595807",
+        "#89263c", "#9d533b", "#19618a",
+    ],
 };

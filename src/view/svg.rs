@@ -62,7 +62,7 @@ impl Drawing<'_> {
         let style = |path: usize| self.scene.nets[layout.path_net[path] as usize].style;
         let mut heads = String::new();
         for (wanted, colour, width) in
-            [(NetStyle::Containment, self.palette.line, 1.0), (NetStyle::Data, self.palette.edge, 1.25)]
+            [(NetStyle::Containment, self.palette.tree, 1.25), (NetStyle::Data, self.palette.wire, 1.25)]
         {
             let mut curves = String::new();
             for path in (0..layout.path_net.len()).filter(|path| style(*path) == wanted) {
@@ -77,57 +77,63 @@ impl Drawing<'_> {
                 write!(self.out, r#"<path d="{curves}" fill="none" stroke="{colour}" stroke-width="{width}"/>"#)?;
             }
         }
-        write!(self.out, r#"<path d="{heads}" fill="{}"/>"#, self.palette.edge)
+        write!(self.out, r#"<path d="{heads}" fill="{}"/>"#, self.palette.wire)
     }
 
     fn pill(&mut self, item: &Item, rect: Rect) -> fmt::Result {
         let Rect { x, y, w, h } = rect;
         let dash = if item.flags & flag::CAPTURED != 0 { r#" stroke-dasharray="4 3""# } else { "" };
-        let (surface, edge, text) = (self.palette.surface, self.palette.edge, self.palette.text);
+        let palette = self.palette;
         write!(
             self.out,
-            r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{}" fill="{surface}" stroke="{edge}"{dash}/>"#,
-            h / 2.0
+            r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{}" fill="{}" stroke="{}"{dash}/>"#,
+            h / 2.0,
+            palette.pill,
+            palette.card_line
         )?;
-        self.text(&item.card.title, x + w / 2.0, y + h / 2.0 + 4.0, "middle", text, "600 12px")
+        self.text(&item.card.title, Point { x: x + w / 2.0, y: y + h / 2.0 + 4.0 }, Font::Pill, palette.text)
     }
 
     fn card(&mut self, item: &Item, rect: Rect) -> fmt::Result {
         let Rect { x, y, w, h } = rect;
         let palette = self.palette;
-        let (fill, ink) = palette.category(item.category);
-        let (r, header) = (METRICS.radius, METRICS.header);
+        let (fill, ink) = match item.kind {
+            ItemKind::Module => (palette.module, palette.text),
+            _ => (palette.category(item.category), "#fff"),
+        };
+        let (r, header, line) = (METRICS.radius, METRICS.header, palette.card_line);
         if h > header {
             write!(
                 self.out,
-                r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" fill="{}"/><path d="M{x} {} v{} a{r} {r} 0 0 1 {r} {} h{} a{r} {r} 0 0 1 {r} {r} v{} z" fill="{fill}"/>"#,
-                palette.surface,
-                y + header,
-                r - header,
-                -r,
-                w - 2.0 * r,
-                header - r,
+                r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" fill="{}"/>"#,
+                palette.surface
+            )?;
+            let (bottom, straight, across) = (y + header, header - r, w - 2.0 * r);
+            write!(
+                self.out,
+                r#"<path d="M{x} {bottom}v-{straight}a{r} {r} 0 0 1 {r} -{r}h{across}a{r} {r} 0 0 1 {r} {r}v{straight}z" fill="{fill}"/>"#
             )?;
             write!(
                 self.out,
-                r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" fill="none" stroke="{fill}"/>"#
+                r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" fill="none" stroke="{line}"/>"#
             )?;
         } else {
             write!(self.out, r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" fill="{fill}"/>"#)?;
         }
-        self.text(&item.card.title, x + METRICS.pad, y + header / 2.0 + 4.0, "start", ink, "600 12px")?;
+        let left = x + METRICS.pad;
+        self.text(&item.card.title, Point { x: left, y: y + header / 2.0 + 4.0 }, Font::Title, ink)?;
         if item.flags & (flag::WARNING | flag::ERROR) != 0 {
             let colour = if item.flags & flag::ERROR != 0 { palette.error } else { palette.warning };
             write!(self.out, r#"<circle cx="{}" cy="{}" r="3.5" fill="{colour}"/>"#, x + w - 9.0, y + 9.0)?;
         }
         for (index, (label, value)) in item.card.lines.iter().enumerate() {
-            let base = y + header + METRICS.pad / 2.0 + METRICS.line * index as f64 + 12.0;
-            let mut left = x + METRICS.pad;
+            let y = y + header + METRICS.pad / 2.0 + METRICS.line * index as f64 + 12.0;
+            let mut x = left;
             if !label.is_empty() {
-                self.text(label, left, base, "start", palette.muted, "11px")?;
-                left += self.advances.width(label, Role::Label) + METRICS.gap;
+                self.text(label, Point { x, y }, Font::Label, palette.muted)?;
+                x += self.advances.width(label, Role::Label) + METRICS.gap;
             }
-            self.text(value, left, base, "start", palette.text, "mono 11px")?;
+            self.text(value, Point { x, y }, Font::Value, palette.text)?;
         }
         Ok(())
     }
@@ -147,16 +153,32 @@ impl Drawing<'_> {
         Ok(())
     }
 
-    fn text(&mut self, text: &str, x: f64, y: f64, anchor: &str, colour: &str, font: &str) -> fmt::Result {
-        let font = match font {
-            "600 12px" => r#" font-size="12" font-weight="600""#.to_string(),
-            "11px" => r#" font-size="11""#.to_string(),
-            _ => format!(r#" font-size="11" font-family="{MONO}""#),
-        };
-        write!(self.out, r#"<text x="{x}" y="{y}" text-anchor="{anchor}" fill="{colour}"{font}>"#)?;
+    /// Writes `text` from (or, on a pill, around) the base line at `at`.
+    fn text(&mut self, text: &str, at: Point, font: Font, colour: &str) -> fmt::Result {
+        let Point { x, y } = at;
+        write!(self.out, r#"<text x="{x}" y="{y}" fill="{colour}""#)?;
+        match font {
+            Font::Title => self.out.write_str(r#" font-size="12" font-weight="600">"#)?,
+            Font::Pill => self.out.write_str(r#" font-size="12" font-weight="600" text-anchor="middle">"#)?,
+            Font::Label => self.out.write_str(r#" font-size="11">"#)?,
+            Font::Value => write!(self.out, r#" font-size="11" font-family="{MONO}">"#)?,
+        }
         escape(self.out, text)?;
         self.out.write_str("</text>")
     }
+}
+
+/// How a piece of text is set.
+#[derive(Clone, Copy)]
+enum Font {
+    /// The header of a card.
+    Title,
+    /// The middle of a pill.
+    Pill,
+    /// The name of a line.
+    Label,
+    /// The content of a line.
+    Value,
 }
 
 /// Appends a chain of cubics, its end pulled back by `short` pixels to make room for an arrowhead.
