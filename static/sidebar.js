@@ -42,7 +42,9 @@ export function createSidebar() {
     role: 'tabpanel', id: `panel-${tab}`, class: 'tabpanel', 'aria-labelledby': `tab-${tab}`, tabindex: -1,
   }));
   const tablist = el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Details' }, ...tabs);
-  const handle = el('div', { class: 'handle', role: 'separator', tabindex: 0, 'aria-label': 'Size of the details', 'aria-orientation': 'vertical' });
+  const handle = el('div', {
+    class: 'handle', role: 'separator', tabindex: 0, 'aria-label': 'Size of the details', 'aria-valuemin': 0, 'aria-valuemax': 100,
+  });
   fill(sidebar, handle, tablist, ...panels);
 
   tablist.addEventListener('keydown', (event) => {
@@ -80,6 +82,15 @@ export function createSidebar() {
   function sheet(state) {
     root.dataset.sheet = state;
     sidebar.style.removeProperty('--sheet');
+    if (narrow.matches) tellShare(SHEET[state]);
+  }
+
+  /**
+   * Tells screen readers how much of the window the details take.
+   * @param {number} share
+   */
+  function tellShare(share) {
+    handle.setAttribute('aria-valuenow', String(Math.round(100 * share)));
   }
 
   /** @param {boolean} open */
@@ -93,7 +104,7 @@ export function createSidebar() {
     const most = Math.min(WIDEST, window.innerWidth * 0.6);
     const sidebarWidth = Math.round(Math.max(NARROWEST, Math.min(most, width)));
     root.style.setProperty('--sidebar', `${sidebarWidth}px`);
-    handle.setAttribute('aria-valuenow', String(sidebarWidth));
+    tellShare(sidebarWidth / window.innerWidth);
     remember({ sidebarWidth });
   }
 
@@ -113,7 +124,10 @@ export function createSidebar() {
     },
   });
 
-  if (!narrow.matches) root.style.setProperty('--sidebar', `${preferences.sidebarWidth}px`);
+  if (!narrow.matches) {
+    root.style.setProperty('--sidebar', `${preferences.sidebarWidth}px`);
+    tellShare(preferences.sidebarWidth / window.innerWidth);
+  }
   root.dataset.sidebar = preferences.sidebar ? 'open' : 'closed';
   sheet('peek');
   show('model');
