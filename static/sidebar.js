@@ -24,7 +24,7 @@ const SHEET = { peek: 0, half: 0.5, full: 0.88 };
  * @property {(tab: Tab, ...content: import('./dom.js').Child[]) => void} set fills a tab
  * @property {() => Tab} tab
  * @property {(open?: boolean) => void} toggle
- * @property {() => boolean} reveal opens what is closed; tells whether that took room from the graph
+ * @property {(force?: boolean) => boolean} reveal opens the sheet and, if forced, the column; tells whether that took room from the graph
  */
 
 /** @returns {Sidebar} */
@@ -144,8 +144,9 @@ export function createSidebar() {
       if (narrow.matches) sheet((open ?? root.dataset.sheet === 'peek') ? 'half' : 'peek');
       else setOpen(open ?? root.dataset.sidebar !== 'open');
     },
-    reveal() {
-      const closed = narrow.matches ? root.dataset.sheet === 'peek' : root.dataset.sidebar !== 'open';
+    reveal(force = false) {
+      // Whoever closed the column wants it closed; the sheet is closed because it covers the graph.
+      const closed = narrow.matches ? root.dataset.sheet === 'peek' : force && root.dataset.sidebar !== 'open';
       if (closed && narrow.matches) sheet('half');
       else if (closed) setOpen(true);
       return closed;
