@@ -35,8 +35,7 @@ impl Probe {
     /// # Errors
     /// Those of the source.
     pub fn new(name: &str, file: Slice) -> Result<Self> {
-        let count = usize::try_from(file.len().min(HEAD)).unwrap_or(0);
-        let head = file.read_bytes(file.span().at, count)?;
+        let head = file.bytes_at(file.span().at, file.len().min(HEAD))?;
         Ok(Self { name: name.into(), head, file })
     }
 

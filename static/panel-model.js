@@ -34,7 +34,7 @@ export function modelPanel(info, actions) {
       diagnosticList(info.diagnostics, actions),
       info.droppedDiagnostics > 0 && el('p', { class: 'note' }, `${plural(info.droppedDiagnostics, 'more remark')} of the same kind.`)),
     info.graphs.length > 1 && section('Graphs', exact(info.graphs.length), graphList(info.graphs, actions)),
-    info.dtypes.length > 0 && section('Element types', plural(counts.tensors, 'tensor'), dtypeTable(info.dtypes)),
+    info.dtypes.length > 0 && section('Element types', plural(counts.initializers, 'tensor'), dtypeTable(info.dtypes)),
     info.operators.length > 0 && section('Operators', exact(info.operators.length), operatorTable(info.operators, actions)),
     (info.properties.length > 0 || info.imports.length > 0) && section('Properties', null,
       entryList([...info.properties, ...importEntries(info)])),

@@ -55,7 +55,7 @@
  * @property {Entry[]} metadata
  * @property {GraphInfo[]} graphs
  * @property {number} entry the graph to show first
- * @property {{graphs: number, nodes: number, edges: number, tensors: number, parameters: number, bytes: number}} counts
+ * @property {{graphs: number, nodes: number, edges: number, initializers: number, parameters: number, bytes: number}} counts
  * @property {{dtype: string, tensors: number, parameters: number, bytes: number}[]} dtypes largest first
  * @property {{operator: string, domain: string, category: string, count: number}[]} operators most frequent first
  * @property {Diagnostic[]} diagnostics

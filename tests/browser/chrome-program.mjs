@@ -98,7 +98,7 @@ function info(name, size) {
       { id: 3, title: 'LayerNormalization', kind: 'function', wiring: 'flow', parent: null, nodes: 5, edges: 6 },
     ],
     entry: 0,
-    counts: { graphs: 4, nodes: 21, edges: 23, tensors: 62, parameters: 11_689_512, bytes: 46_758_048 },
+    counts: { graphs: 4, nodes: 21, edges: 23, initializers: 62, parameters: 11_689_512, bytes: 46_758_048 },
     dtypes: [
       { dtype: 'float32', tensors: 40, parameters: 11_000_000, bytes: 44_000_000 },
       { dtype: 'float16', tensors: 12, parameters: 600_000, bytes: 1_200_000 },
