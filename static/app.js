@@ -6,7 +6,7 @@
  * @module
  */
 
-import { announce, byId } from './dom.js';
+import { announce, byId, toast } from './dom.js';
 import { acceptDrops } from './drop.js';
 import { fromList, mainFirst } from './files.js';
 import { showHelp } from './help.js';
@@ -144,7 +144,10 @@ function fail(job, error, back) {
 function openFiles(given) {
   const files = mainFirst(given, extensions);
   const [main] = files;
-  if (!main) return;
+  if (!main) {
+    toast('There are no files in this folder.');
+    return;
+  }
   void open({ name: main.path, url: null, run: (tell, signal) => read(signal, (session) => session.openFiles(files, tell)) });
 }
 
@@ -219,7 +222,9 @@ function run(command) {
 window.addEventListener('popstate', ({ state: entry }) => {
   const url = new URLSearchParams(location.search).get('url');
   opening?.abort();
-  if (current && entry?.opening === current.number) {
+  // An address that someone typed has no entry; only its graph may differ.
+  const typed = entry === null && addressedGraph() !== null && url === current?.job.url;
+  if (current && (typed || entry?.opening === current.number)) {
     setState('ready');
     void viewer.show(addressedGraph());
   } else if (url) {
@@ -231,7 +236,7 @@ window.addEventListener('popstate', ({ state: entry }) => {
 
 byId('file').addEventListener('change', (event) => {
   const input = /** @type {HTMLInputElement} */ (event.target);
-  openFiles(fromList(input.files ?? []));
+  if (input.files?.length) openFiles(fromList(input.files));
   // The same file can be chosen again.
   input.value = '';
 });
@@ -244,7 +249,6 @@ acceptDrops({
 
 listen(() => state() === 'ready', run);
 
-warm();
 const asked = new URLSearchParams(location.search).get('url');
 if (asked) void open(remote(asked), false);
 else setState('welcome');

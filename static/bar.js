@@ -41,7 +41,7 @@ const THEMES = /** @type {const} */ ({
  */
 export function createBar({ run, onHome, onGraph }) {
   const bar = byId('bar');
-  const name = el('span', { class: 'name' });
+  const name = el('h1', { class: 'name' });
   const format = el('span', { class: 'chip' });
   const crumbs = el('nav', { class: 'crumbs', 'aria-label': 'Graphs' });
   const home = el('a', { class: 'home', href: './', title: 'Start page', 'aria-label': 'Lamina, start page' },
@@ -50,8 +50,8 @@ export function createBar({ run, onHome, onGraph }) {
     event.preventDefault();
     onHome();
   });
-  const find = el('button', { type: 'button', class: 'findbutton', title: 'Find', 'aria-label': 'Find', onclick: () => run('find') },
-    icon('find'), el('span', {}, 'Find'), keyCaps('find'));
+  const find = el('button', { type: 'button', class: 'findbutton', title: 'Find', onclick: () => run('find') },
+    icon('find'), el('span', {}, 'Find'), el('span', { class: 'hint', 'aria-hidden': 'true' }, keyCaps('find')));
   const direction = iconButton('down', 'Direction', () => run('direction'), { command: 'direction' });
   const toggles = /** @type {const} */ (['attributes', 'weights', 'names']).map((key) => {
     const label = `${key[0]?.toUpperCase()}${key.slice(1)} in nodes`;

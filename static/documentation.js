@@ -61,7 +61,7 @@ function block({ summary, inputs, outputs, attributes = [], since }, source) {
  */
 function terms(title, list) {
   if (!list || list.length === 0) return null;
-  return el('div', {}, el('h4', {}, title), el('dl', {}, ...list.flatMap(({ name, doc }) =>
+  return el('div', {}, el('h3', {}, title), el('dl', {}, ...list.flatMap(({ name, doc }) =>
     [el('dt', { class: 'mono' }, name), el('dd', {}, ...prose(doc))])));
 }
 

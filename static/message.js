@@ -64,7 +64,7 @@ export function showError(name, failure, { onOpen, onRetry, onBack }) {
   const { title, advice } = KINDS[failure.kind] ?? KINDS.io;
   const crash = failure.kind === 'crash';
   const again = crash || failure.kind === 'io' || failure.kind === 'download';
-  const heading = el('h2', { tabindex: -1 }, title);
+  const heading = el('h1', { tabindex: -1 }, title);
   show(
     'error',
     el('div', { class: 'badge' }, icon('warning')),

@@ -67,8 +67,17 @@ function graphList(graphs, actions) {
     el('button', { type: 'button', class: 'row', onclick: () => actions.enter(graph.id) },
       icon('graph'),
       el('span', { class: 'operator', title: graph.title }, graph.title),
-      graph.kind !== 'main' && el('span', { class: 'context' }, graph.kind === 'body' ? graph.parent?.label ?? 'subgraph' : 'function'),
+      graph.kind !== 'main' && el('span', { class: 'context' }, placeOf(graph)),
       el('span', { class: 'aside' }, plural(graph.nodes, 'node'))), 8));
+}
+
+/**
+ * What a graph is to the model, as far as its title does not say it.
+ * @param {GraphInfo} graph
+ */
+function placeOf({ kind, title, parent }) {
+  if (kind === 'function') return 'function';
+  return parent && parent.label !== title ? parent.label : 'subgraph';
 }
 
 /**

@@ -29,7 +29,7 @@ export const SHORTCUTS = [
   { command: 'actual', label: 'Actual size', keys: 'Shift+Backspace', viewer: true },
   { command: 'fit', label: 'Fit the graph', keys: '0', viewer: true },
   { command: 'svg', label: 'Save as SVG', keys: 'Ctrl+Alt+E', viewer: true },
-  { command: 'back', label: 'Deselect, then leave a subgraph', keys: 'Escape', typing: true },
+  { command: 'back', label: 'Deselect, then leave a subgraph', keys: 'Escape' },
   { command: 'help', label: 'This list', keys: '?' },
 ];
 
@@ -65,14 +65,16 @@ function keyName(key) {
  * @param {(command: string) => void} run
  */
 export function listen(viewing, run) {
+  // Before the parts of the page see the key: some of them give its plain form another meaning.
   document.addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open], :popover-open')) return;
+    if (event.isComposing || document.querySelector('dialog[open], :popover-open')) return;
     const typing = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
     const found = SHORTCUTS.find((shortcut) => matches(shortcut.keys, event));
     if (!found || (typing && !found.typing) || (found.viewer && !viewing())) return;
     event.preventDefault();
+    event.stopPropagation();
     run(found.command);
-  });
+  }, { capture: true });
 }
 
 /**

@@ -24,7 +24,7 @@ const SHEET = { peek: 0, half: 0.5, full: 0.88 };
  * @property {(tab: Tab, ...content: import('./dom.js').Child[]) => void} set fills a tab
  * @property {() => Tab} tab
  * @property {(open?: boolean) => void} toggle
- * @property {() => boolean} reveal opens what is closed; tells whether that took room from the graph
+ * @property {(force?: boolean) => boolean} reveal opens the sheet and, if forced, the column; tells whether that took room from the graph
  */
 
 /** @returns {Sidebar} */
@@ -42,7 +42,9 @@ export function createSidebar() {
     role: 'tabpanel', id: `panel-${tab}`, class: 'tabpanel', 'aria-labelledby': `tab-${tab}`, tabindex: -1,
   }));
   const tablist = el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Details' }, ...tabs);
-  const handle = el('div', { class: 'handle', role: 'separator', tabindex: 0, 'aria-label': 'Size of the details', 'aria-orientation': 'vertical' });
+  const handle = el('div', {
+    class: 'handle', role: 'separator', tabindex: 0, 'aria-label': 'Size of the details', 'aria-valuemin': 0, 'aria-valuemax': 100,
+  });
   fill(sidebar, handle, tablist, ...panels);
 
   tablist.addEventListener('keydown', (event) => {
@@ -80,6 +82,15 @@ export function createSidebar() {
   function sheet(state) {
     root.dataset.sheet = state;
     sidebar.style.removeProperty('--sheet');
+    if (narrow.matches) tellShare(SHEET[state]);
+  }
+
+  /**
+   * Tells screen readers how much of the window the details take.
+   * @param {number} share
+   */
+  function tellShare(share) {
+    handle.setAttribute('aria-valuenow', String(Math.round(100 * share)));
   }
 
   /** @param {boolean} open */
@@ -93,7 +104,7 @@ export function createSidebar() {
     const most = Math.min(WIDEST, window.innerWidth * 0.6);
     const sidebarWidth = Math.round(Math.max(NARROWEST, Math.min(most, width)));
     root.style.setProperty('--sidebar', `${sidebarWidth}px`);
-    handle.setAttribute('aria-valuenow', String(sidebarWidth));
+    tellShare(sidebarWidth / window.innerWidth);
     remember({ sidebarWidth });
   }
 
@@ -113,7 +124,10 @@ export function createSidebar() {
     },
   });
 
-  if (!narrow.matches) root.style.setProperty('--sidebar', `${preferences.sidebarWidth}px`);
+  if (!narrow.matches) {
+    root.style.setProperty('--sidebar', `${preferences.sidebarWidth}px`);
+    tellShare(preferences.sidebarWidth / window.innerWidth);
+  }
   root.dataset.sidebar = preferences.sidebar ? 'open' : 'closed';
   sheet('peek');
   show('model');
@@ -130,8 +144,9 @@ export function createSidebar() {
       if (narrow.matches) sheet((open ?? root.dataset.sheet === 'peek') ? 'half' : 'peek');
       else setOpen(open ?? root.dataset.sidebar !== 'open');
     },
-    reveal() {
-      const closed = narrow.matches ? root.dataset.sheet === 'peek' : root.dataset.sidebar !== 'open';
+    reveal(force = false) {
+      // Whoever closed the column wants it closed; the sheet is closed because it covers the graph.
+      const closed = narrow.matches ? root.dataset.sheet === 'peek' : force && root.dataset.sidebar !== 'open';
       if (closed && narrow.matches) sheet('half');
       else if (closed) setOpen(true);
       return closed;

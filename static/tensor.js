@@ -15,6 +15,9 @@ import { entryList } from './pieces.js';
 /** So many values are asked for at once. */
 const BATCH = 256;
 
+/** Values with more characters than this are cut; the tooltip has them whole. */
+const WIDEST = 14;
+
 /** Up to so many columns a row of the tensor is a row on the screen; wider ones wrap. */
 const COLUMNS = 8;
 
@@ -56,6 +59,7 @@ function valuesView(tensor, actions) {
       const values = await actions.values(tensor.id, shown.length, BATCH);
       appendValues(grid, values);
       shown.push(...values.values);
+      grid.style.setProperty('--cell', `${Math.min(WIDEST, Math.max(...shown.map(({ length }) => length), 1))}ch`);
       grid.hidden = false;
       copyAll.hidden = shown.length === 0;
       const left = values.total - shown.length;
@@ -82,7 +86,7 @@ function appendValues(grid, { from, shape, values }) {
   for (let start = 0; start < values.length;) {
     const flat = from + start;
     const end = Math.min(values.length, start + columns - (flat % columns));
-    const cells = values.slice(start, end).map((value) => el('span', { title: value.length > 12 ? value : null }, value));
+    const cells = values.slice(start, end).map((value) => el('span', { title: value.length > WIDEST ? value : null }, value));
     if (flat % columns === 0 || start > 0 || grid.lastElementChild === null) {
       const heading = shape.length > 1 ? el('span', { class: 'index' }, indices(flat, shape)) : null;
       if (heading) grid.append(heading);

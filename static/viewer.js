@@ -333,7 +333,7 @@ export class Viewer {
   /** @param {string} [query] */
   #openFind(query) {
     this.#sidebar.show('find');
-    this.#sidebar.reveal();
+    this.#sidebar.reveal(true);
     this.#find.focus(query);
   }
 

@@ -22,15 +22,7 @@ const NAMED = 10;
  */
 export async function showWelcome({ onOpen, onSample }) {
   const button = byId('open');
-  fill(
-    button,
-    el('span', { class: 'badge' }, icon('open')),
-    el('span', { class: 'title mouse' }, 'Drop a model here'),
-    el('span', { class: 'text mouse' }, 'or click to choose one. Several files or a folder work too.'),
-    el('span', { class: 'title touch' }, 'Open a model'),
-    el('span', { class: 'text touch' }, 'Several files that belong together can be chosen at once.'),
-    keyCaps('open'),
-  );
+  button.append(keyCaps('open'));
   button.addEventListener('click', onOpen);
   /** @type {[Sample[], FormatInfo[]]} */
   const [samples, formats] = await Promise.all([list(`${SAMPLES}samples.json`), list('static/formats.json')]);
