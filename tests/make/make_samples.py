@@ -312,13 +312,15 @@ SAMPLES = [
         "Control flow: If chooses by sample rate, Loop walks over the frames.",
         "ONNX",
     ),
-    ("llama.safetensors", "Llama weights", "A state dict as the tree of modules that its names spell.", "safetensors"),
+    ("llama.safetensors", "Llama weights", "A state dict as the tree of modules that its names spell.", "Safetensors"),
 ]
 
 
 def index():
-    keys = ("file", "title", "text", "format")
-    lines = ["  " + json.dumps(dict(zip(keys, sample)), ensure_ascii=False) for sample in SAMPLES]
+    # The thumbnails are drawn by the viewer itself: UPDATE=1 cargo test --test registry.
+    keys = ("file", "title", "text", "format", "thumb")
+    samples = [(*sample, Path(sample[0]).stem + ".svg") for sample in SAMPLES]
+    lines = ["  " + json.dumps(dict(zip(keys, sample)), ensure_ascii=False) for sample in samples]
     (FOLDER / "samples.json").write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
     total = sum((FOLDER / sample[0]).stat().st_size for sample in SAMPLES)
     print(f"{total:7} in all")
