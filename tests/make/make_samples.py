@@ -319,7 +319,7 @@ SAMPLES = [
 def index():
     # The thumbnails are drawn by the viewer itself: UPDATE=1 cargo test --test registry.
     keys = ("file", "title", "text", "format", "thumb")
-    samples = [(*sample, Path(sample[0]).stem + ".svg") for sample in SAMPLES]
+    samples = [(*sample, sample[0].rsplit(".", 1)[0] + ".svg") for sample in SAMPLES]
     lines = ["  " + json.dumps(dict(zip(keys, sample)), ensure_ascii=False) for sample in samples]
     (FOLDER / "samples.json").write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
     total = sum((FOLDER / sample[0]).stat().st_size for sample in SAMPLES)
