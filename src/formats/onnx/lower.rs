@@ -164,7 +164,7 @@ pub fn model(open: &mut Open) -> Result<Model> {
 /// Reads a file that is just a `GraphProto`.
 pub fn bare_graph(open: &mut Open) -> Result<Model> {
     let mut lowering = Lowering::new(open);
-    lowering.model.format = "ONNX graph".into();
+    lowering.model.format = "ONNX Graph".into();
     let span = lowering.file.span();
     lowering.graph(GraphKind::Main, None, vec![span], 0);
     lowering.run();
@@ -174,7 +174,7 @@ pub fn bare_graph(open: &mut Open) -> Result<Model> {
 /// Reads a file that is just a `TensorProto`.
 pub fn bare_tensor(open: &mut Open) -> Result<Model> {
     let mut lowering = Lowering::new(open);
-    lowering.model.format = "ONNX tensor".into();
+    lowering.model.format = "ONNX Tensor".into();
     let (tensor, fault) = proto::Tensor::decode(lowering.file.clone());
     if let Some(error) = fault {
         lowering.report.add_error(&error);
