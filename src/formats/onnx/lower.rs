@@ -91,6 +91,15 @@ impl<'a> Lowering<'a> {
         message
     }
 
+    /// The message at `span`, as far as it can be read; what cannot is reported.
+    pub fn decode_at<M: Message>(&mut self, span: Span, graph: GraphId) -> M {
+        let (message, fault) = M::decode(self.file.window(span));
+        if let Some(error) = fault {
+            self.fault(&error, span, Some(graph));
+        }
+        message
+    }
+
     /// Adds an empty graph, to be read later.
     pub fn graph(&mut self, kind: GraphKind, parent: Option<(GraphId, NodeId)>, spans: Vec<Span>, depth: usize) -> GraphId {
         let scheme = if kind == GraphKind::Function { Scheme::Function } else { Scheme::Graph };
