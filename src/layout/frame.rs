@@ -1,9 +1,9 @@
 //! An ordered component, renumbered so that vertices next to one another in a row are next to one another in memory.
 
+use super::Options;
 use super::dummy::Layered;
 use super::graph::{Csr, Graph};
 use super::order::Order;
-use super::Options;
 
 /// One side of the edges: the neighbours of each vertex, from left to right, and the class of the edge to each.
 #[derive(Debug, Default)]
@@ -50,7 +50,8 @@ impl Frame {
         for (at, &vertex) in vertex.iter().enumerate() {
             slot[vertex as usize] = at as u32;
         }
-        let half = vertex.iter().map(|&vertex| graph.sizes.get(vertex as usize).map_or(0.0, |size| size.w / 2.0)).collect();
+        let half =
+            vertex.iter().map(|&vertex| graph.sizes.get(vertex as usize).map_or(0.0, |size| size.w / 2.0)).collect();
         let mut frame = Self { starts: rows.starts, vertex, slot, half, ..Self::default() };
         frame.apart = frame.spaces(layered.boxes, options);
         frame.link(layered);
@@ -85,8 +86,10 @@ impl Frame {
     /// Fills in the edges, each row of them from left to right: grouping by one end while going through the other in order.
     fn link(&mut self, layered: &Layered) {
         let count = self.len();
-        let by_upper =
-            Csr::group(count, layered.edges.iter().enumerate().map(|(at, edge)| (self.slot[edge.upper as usize], at as u32)));
+        let by_upper = Csr::group(
+            count,
+            layered.edges.iter().enumerate().map(|(at, edge)| (self.slot[edge.upper as usize], at as u32)),
+        );
         let ends = |edge: u32| {
             let edge = &layered.edges[edge as usize];
             (self.slot[edge.upper as usize], self.slot[edge.lower as usize])

@@ -72,11 +72,7 @@ impl Pen {
             Point { x: last - third, y: middle },
             Point { x: last, y: middle },
         );
-        self.curve(
-            Point { x: last + side * ROUND, y: middle },
-            Point { x, y: y + gap * ROUND / 2.0 },
-            Point { x, y },
-        );
+        self.curve(Point { x: last + side * ROUND, y: middle }, Point { x, y: y + gap * ROUND / 2.0 }, Point { x, y });
     }
 
     /// Writes down what was gone straight.

@@ -76,7 +76,9 @@ struct Side<'a> {
 
 /// Of each vertex the highest class among its edges on one side.
 fn highest(frame: &Frame, links: &Links) -> Vec<u8> {
-    (0..frame.len() as u32).map(|vertex| links.class[links.near.range(vertex)].iter().copied().max().unwrap_or(0)).collect()
+    (0..frame.len() as u32)
+        .map(|vertex| links.class[links.near.range(vertex)].iter().copied().max().unwrap_or(0))
+        .collect()
 }
 
 /// Of each edge in `frame.down`, whether an edge of a higher class crosses it; and the same in the order of `frame.up`.
@@ -191,7 +193,9 @@ fn compact<const LEFT: bool>(frame: &Frame, blocks: &Blocks, pull: bool) -> Vec<
     }
     let mut x = vec![0.0f64; count];
     let mut queue: Vec<u32> = Vec::with_capacity(count);
-    queue.extend((0..count as u32).filter(|&vertex| blocks.root[vertex as usize] == vertex && waiting[vertex as usize] == 0));
+    queue.extend(
+        (0..count as u32).filter(|&vertex| blocks.root[vertex as usize] == vertex && waiting[vertex as usize] == 0),
+    );
     let mut at = 0;
     while at < queue.len() {
         let root = queue[at];
@@ -207,7 +211,10 @@ fn compact<const LEFT: bool>(frame: &Frame, blocks: &Blocks, pull: bool) -> Vec<
     }
     if pull {
         for &root in queue.iter().rev() {
-            let room = blocks.members(root).filter_map(after).map(|(other, apart)| x[blocks.root[other as usize] as usize] - apart);
+            let room = blocks
+                .members(root)
+                .filter_map(after)
+                .map(|(other, apart)| x[blocks.root[other as usize] as usize] - apart);
             let room = room.fold(f64::INFINITY, f64::min);
             if room.is_finite() {
                 x[root as usize] = x[root as usize].max(room);

@@ -89,7 +89,9 @@ impl<'a> Spine<'a> {
     /// Whether the main line to `node` passes `ancestor`.
     fn leads(&self, ancestor: u32, node: u32) -> bool {
         let (from, at) = (self.enter[ancestor as usize], self.enter[node as usize]);
-        from <= at && at - from < self.size[ancestor as usize] && self.depth[ancestor as usize] < self.depth[node as usize]
+        from <= at
+            && at - from < self.size[ancestor as usize]
+            && self.depth[ancestor as usize] < self.depth[node as usize]
     }
 }
 
