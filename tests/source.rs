@@ -57,20 +57,20 @@ impl Source for Logged {
 
 /// Bytes that fail from an offset on.
 struct Failing {
-    bytes: Vec<u8>,
+    bytes: BytesSource,
     from: u64,
 }
 
 impl Source for Failing {
     fn len(&self) -> u64 {
-        self.bytes.len() as u64
+        self.bytes.len()
     }
 
     fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize> {
         if at + buffer.len() as u64 > self.from {
             return Err(Error::io("the cable was cut"));
         }
-        BytesSource(self.bytes.clone()).read_at(at, buffer)
+        self.bytes.read_at(at, buffer)
     }
 }
 
@@ -403,7 +403,7 @@ fn a_read_that_fails_is_what_decoding_reports() {
     assert!(bytes.len() > 8 * PAGE_LEN);
     let mut failures = 0;
     for from in (0..bytes.len() as u64).step_by(PAGE_LEN / 2) {
-        let source = Failing { bytes: bytes.clone(), from };
+        let source = Failing { bytes: BytesSource(bytes.clone()), from };
         let file = Slice::new(Rc::new(Pages::new(Rc::new(source))));
         let mut buf = file.clone();
         let direct = Outer::decode(&mut buf);
@@ -416,6 +416,19 @@ fn a_read_that_fails_is_what_decoding_reports() {
         }
     }
     assert!(failures > 4, "only {failures} reads failed: the others were of payloads, which are not read");
+}
+
+#[test]
+fn decoding_stops_soon_after_a_read_that_fails() {
+    // Field 1 of Inner: packed numbers of one byte each.
+    let mut bytes = vec![0x0a];
+    prost::encoding::encode_varint(64 * PAGE, &mut bytes);
+    bytes.resize(bytes.len() + 64 * PAGE_LEN, 1);
+    let source = Failing { bytes: BytesSource(bytes), from: PAGE };
+    let mut buf = Slice::new(Rc::new(Pages::new(Rc::new(source))));
+    assert!(Inner::decode(&mut buf).is_err());
+    assert_eq!(buf.failure().unwrap().message, "the cable was cut");
+    assert!(buf.position() < 2 * PAGE, "decoding went on up to {:#x}", buf.position());
 }
 
 #[test]

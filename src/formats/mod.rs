@@ -5,7 +5,7 @@
 #![deny(clippy::indexing_slicing)]
 
 use crate::model::{Model, check};
-use crate::probe::{Confidence, Probe};
+use crate::probe::{self, Confidence, Probe};
 use crate::report::{Error, Report, Result, Severity};
 use crate::source::{Files, Limits};
 
@@ -62,7 +62,8 @@ pub struct Opened {
     pub report: Report,
 }
 
-/// The format that is surest that `probe` is its own; of equals, one that has the file's extension.
+/// The format that is surest that `probe` is its own; of equals, one that has the file's extension. None, if it is not sure and the
+/// file is known to be something else.
 pub fn recognise(probe: &Probe) -> Option<&'static Format> {
     let rate = |format: &Format| {
         let extension = format.extensions.iter().any(|extension| probe.has_extension(extension));
@@ -70,7 +71,11 @@ pub fn recognise(probe: &Probe) -> Option<&'static Format> {
     };
     let rated = FORMATS.iter().rev().map(|format| (rate(format), format));
     let ((confidence, _), format) = rated.max_by_key(|(rating, _)| *rating)?;
-    (confidence > Confidence::No).then_some(format)
+    match confidence {
+        Confidence::No => None,
+        Confidence::Maybe if probe::identify(probe).is_some() => None,
+        _ => Some(format),
+    }
 }
 
 /// Opens the main file of `files`; `progress` is told now and then how far that is, from 0 to 1.
@@ -80,8 +85,7 @@ pub fn recognise(probe: &Probe) -> Option<&'static Format> {
 /// container. Anything less is in the report.
 pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     let probe = Probe::new(&files.name(), files.main())?;
-    let format =
-        recognise(&probe).ok_or_else(|| Error::unsupported("this is no model file of a format that is known here"))?;
+    let format = recognise(&probe).ok_or_else(|| probe::explain(&probe))?;
     let mut open = Open { probe: &probe, files, limits: Limits::default(), report: Report::default(), progress };
     let model = (format.open)(&mut open)
         .map_err(|error| Error { message: format!("{}: {}", format.id, error.message), ..error })?;
