@@ -11,8 +11,8 @@
  */
 
 /**
- * An answer; or, while a model is opened, how far it is; or the text of a panic, which its hook posts just before the trap.
- * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {progress: Progress} | {panic: string}} Response
+ * An answer; or, while a model is opened, how far that is.
+ * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {progress: Progress}} Response
  */
 
 /**

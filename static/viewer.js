@@ -342,7 +342,8 @@ export class Viewer {
     if (graph === null) return;
     await this.#try(async () => {
       const { session, info } = this.#need();
-      const text = await session.svg(graph, this.#options());
+      const theme = document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light';
+      const text = await session.svg(graph, { ...this.#options(), theme });
       const url = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }));
       el('a', { href: url, download: `${info.file.name.replace(/^.*\//, '')}.svg` }).click();
       // The download has its own hold on the blob by then.

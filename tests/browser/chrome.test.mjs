@@ -315,7 +315,7 @@ test('the main file is found among several', async (t) => {
   const main = (/** @type {Record<string, number>} */ files) => page.evaluate(async (entries) => {
     const { mainFirst } = await import(`/static/${'files.js'}`);
     const given = entries.map(([path, size]) => ({ path, blob: { size } }));
-    return mainFirst(given, new Set(['onnx', 'safetensors'])).map((/** @type {{path: string}} */ { path }) => path);
+    return mainFirst(given, new Set(['onnx', 'onnx.data', 'safetensors'])).map((/** @type {{path: string}} */ { path }) => path);
   }, Object.entries(files));
   assert.deepEqual(await main({ 'model.onnx.data': 9000, 'model.onnx': 10, 'README.md': 5 }), ['model.onnx', 'model.onnx.data', 'README.md']);
   const shards = { 'a-00001-of-00002.safetensors': 900, 'a-00002-of-00002.safetensors': 800, 'model.safetensors.index.json': 3, 'config.json': 1 };
