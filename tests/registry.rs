@@ -1,9 +1,13 @@
 //! What is generated from the registry of formats is up to date; `UPDATE=1 cargo test --test registry` rewrites it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use lamina::formats::FORMATS;
+use lamina::formats::{self, FORMATS};
+use lamina::model::GraphId;
+use lamina::source::{Files, NativeFile};
+use lamina::view::Viewer;
 use std::fmt::Write;
 use std::fs;
+use std::rc::Rc;
 
 /// Compares the file at `path` with `wanted`, or writes it when asked to.
 fn golden(path: &str, wanted: &str) {
@@ -35,6 +39,20 @@ fn the_table_of_the_readme_is_the_registry() {
     let (before, rest) = readme.split_once(begin).unwrap();
     let (_, after) = rest.split_once(end).unwrap();
     golden("README.md", &format!("{before}{begin}{table}{end}{after}"));
+}
+
+#[test]
+fn the_thumbnails_of_the_samples_are_their_graphs() {
+    let samples: Vec<serde_json::Value> =
+        serde_json::from_str(&fs::read_to_string("static/samples/samples.json").unwrap()).unwrap();
+    assert!(!samples.is_empty());
+    for sample in samples {
+        let (file, thumb) = (sample["file"].as_str().unwrap(), sample["thumb"].as_str().unwrap());
+        let source = NativeFile::open(format!("static/samples/{file}").as_ref()).unwrap();
+        let files = Files::new(file, Rc::new(source));
+        let viewer = Viewer::new(formats::open(&files, &|_| ()).unwrap(), files);
+        golden(&format!("static/samples/{thumb}"), &viewer.thumbnail(GraphId(0)).unwrap());
+    }
 }
 
 #[test]

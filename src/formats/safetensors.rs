@@ -6,15 +6,13 @@
 //! What the reference reader would refuse (holes, overlaps, sizes that do not fit) is reported, and what is sound is shown.
 
 use super::{Format, Open};
-use crate::model::{
-    Argument, DType, Data, Encoding, Entry, Graph, Model, Node, NodeId, Scope, ScopeId, Strings, Tensor, TensorId, Text,
-    Value, Wiring,
-};
+use crate::model::{DType, Data, Encoding, Entry, Model, Modules, Tensor};
 use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Report, Result, Severity};
 use crate::source::{FileId, Slice, Span};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -43,7 +41,11 @@ fn sniff(probe: &Probe) -> Confidence {
 fn open(open: &mut Open) -> Result<Model> {
     let (text, payload) = header(&open.probe.file())?;
     let mut header = Header::default();
-    let mut json = serde_json::Deserializer::from_slice(&text);
+    let text = String::from_utf8_lossy(&text);
+    if let Cow::Owned(_) = text {
+        header.odd.push("the header is not UTF-8".into());
+    }
+    let mut json = serde_json::Deserializer::from_str(&text);
     if let Err(error) = (Entries { header: &mut header }).deserialize(&mut json).and_then(|()| json.end()) {
         let error = Error::malformed(format!("the header is no valid JSON: {error}")).at(PREFIX);
         if header.tensors.is_empty() {
@@ -54,9 +56,7 @@ fn open(open: &mut Open) -> Result<Model> {
     for message in std::mem::take(&mut header.odd) {
         open.report.add(Severity::Warning, message);
     }
-    if open.report.diagnostics.is_empty() {
-        verify(&header.tensors, payload, &mut open.report);
-    }
+    verify(&header.tensors, payload, &mut open.report);
     Ok(lower(header, payload, &mut open.report))
 }
 
@@ -85,12 +85,44 @@ struct Header {
     odd: Vec<String>,
 }
 
-/// What the header says of one tensor.
+/// What the header says of one tensor, as far as it can be read.
 #[derive(Deserialize)]
 struct Info {
-    dtype: String,
-    shape: Vec<u64>,
-    data_offsets: (u64, u64),
+    #[serde(default)]
+    dtype: Readable<String>,
+    #[serde(default)]
+    shape: Readable<Vec<u64>>,
+    #[serde(default)]
+    data_offsets: Readable<(u64, u64)>,
+}
+
+/// Something of type `T`, or anything else.
+#[derive(Default, Deserialize)]
+#[serde(untagged)]
+enum Readable<T> {
+    Yes(T),
+    #[default]
+    No,
+    Other(IgnoredAny),
+}
+
+impl<T> Readable<T> {
+    fn get(&self) -> Option<&T> {
+        if let Self::Yes(content) = self { Some(content) } else { None }
+    }
+}
+
+impl Info {
+    fn dtype(&self) -> DType {
+        self.dtype.get().map_or(DType::Unknown, |name| dtype(name))
+    }
+
+    /// The range in the payload, if it is within.
+    fn range(&self, payload: Span) -> Option<Span> {
+        let (from, to) = *self.data_offsets.get()?;
+        let len = to.checked_sub(from).filter(|_| to <= payload.len)?;
+        Some(Span { at: payload.at.checked_add(from)?, len })
+    }
 }
 
 /// Fills a header while its JSON is read, so that what comes before a fault is kept, and a name that comes twice is noticed.
@@ -116,15 +148,15 @@ impl<'de> Visitor<'de> for Entries<'_> {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
         while let Some(name) = map.next_key::<String>()? {
             if name == "__metadata__" {
-                match map.next_value::<Metadata>()? {
-                    Metadata::Entries(Pairs(pairs)) => self.header.metadata = pairs,
-                    Metadata::Other(_) => self.header.odd.push("\"__metadata__\" is no object of texts".into()),
+                match map.next_value::<Readable<Pairs>>()? {
+                    Readable::Yes(Pairs(pairs)) => self.header.metadata = pairs,
+                    _ => self.header.odd.push("\"__metadata__\" is no object of texts".into()),
                 }
                 continue;
             }
-            match map.next_value::<Lenient>()? {
-                Lenient::Tensor(info) => self.header.add(name, info),
-                Lenient::Other(_) => self.header.odd.push(format!("{name:?} is no tensor: it lacks type, shape or range")),
+            match map.next_value::<Readable<Info>>()? {
+                Readable::Yes(info) => self.header.add(name, info),
+                _ => self.header.odd.push(format!("{name:?} is no description of a tensor")),
             }
         }
         Ok(())
@@ -145,22 +177,6 @@ impl Header {
             }
         }
     }
-}
-
-/// A description of a tensor, or anything else.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Lenient {
-    Tensor(Info),
-    Other(IgnoredAny),
-}
-
-/// The metadata, or anything else.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Metadata {
-    Entries(Pairs),
-    Other(IgnoredAny),
 }
 
 /// An object of texts, in the order of the file; what is no text keeps its JSON.
@@ -222,60 +238,82 @@ fn dtype(name: &str) -> DType {
 /// that type and shape ask for.
 fn verify(tensors: &[(String, Info)], payload: Span, report: &mut Report) {
     let mut warn = |message: String| report.add(Severity::Warning, message);
-    let mut ranges: Vec<(u64, u64, &str)> = Vec::with_capacity(tensors.len());
-    for (name, Info { dtype: stated, shape, data_offsets: (from, to) }) in tensors {
-        if dtype(stated) == DType::Unknown {
-            warn(format!("tensor {name:?} has element type {stated:?}, which is not known"));
+    let mut ranges: Vec<(Span, &str)> = Vec::with_capacity(tensors.len());
+    for (name, info) in tensors {
+        for problem in problems(info, payload) {
+            warn(format!("tensor {name:?} {problem}"));
         }
-        if from > to || *to > payload.len {
-            warn(format!("tensor {name:?} has range {from} to {to}, the file has {} bytes of payload", payload.len));
-            continue;
-        }
-        ranges.push((*from, *to, name));
-        let elements = shape.iter().try_fold(1u64, |product, dim| product.checked_mul(*dim));
-        let bytes = elements.and_then(|elements| dtype(stated).bytes(elements));
-        match bytes {
-            Some(bytes) if bytes != to - from => {
-                warn(format!("tensor {name:?} has {} bytes, its type and shape ask for {bytes}", to - from));
-            }
-            None if elements.is_none() => warn(format!("tensor {name:?} has a shape that is too large: {shape:?}")),
-            _ => {}
-        }
+        ranges.extend(info.range(payload).map(|span| (span, name.as_str())));
     }
     if ranges.len() < tensors.len() {
         return;
     }
-    ranges.sort_unstable();
-    let mut end = 0;
-    for (from, to, name) in ranges {
-        if from > end {
-            warn(format!("{} bytes before tensor {name:?} belong to no tensor", from - end));
-        } else if from < end {
-            warn(format!("tensor {name:?} shares {} bytes with the one before it", end.min(to) - from));
+    ranges.sort_unstable_by_key(|(span, name)| (span.at, span.len, *name));
+    let mut end = payload.at;
+    for (span, name) in ranges {
+        if span.at > end {
+            warn(format!("{} bytes before tensor {name:?} belong to no tensor", span.at - end));
+        } else if span.at < end {
+            warn(format!("tensor {name:?} shares {} bytes with the one before it", end.min(span.end()) - span.at));
         }
-        end = end.max(to);
+        end = end.max(span.end());
     }
-    if end < payload.len {
-        warn(format!("{} bytes at the end of the file belong to no tensor", payload.len - end));
+    if end < payload.end() {
+        warn(format!("{} bytes at the end of the file belong to no tensor", payload.end() - end));
     }
+}
+
+/// What is wrong with one tensor.
+fn problems(info: &Info, payload: Span) -> Vec<String> {
+    let mut problems = Vec::new();
+    match info.dtype.get() {
+        Some(name) if dtype(name) == DType::Unknown => {
+            problems.push(format!("has element type {name:?}, which is not known"));
+        }
+        Some(_) => {}
+        None => problems.push("has no readable element type".into()),
+    }
+    let elements = match info.shape.get() {
+        Some(shape) => {
+            let elements = shape.iter().try_fold(1u64, |product, dim| product.checked_mul(*dim));
+            if elements.is_none() {
+                problems.push(format!("has a shape that is too large: {shape:?}"));
+            }
+            elements
+        }
+        None => {
+            problems.push("has no readable shape".into());
+            None
+        }
+    };
+    match (info.data_offsets.get(), info.range(payload)) {
+        (None, _) => problems.push("has no readable range".into()),
+        (Some((from, to)), None) => {
+            problems.push(format!("has range {from} to {to}, the file has {} bytes of payload", payload.len));
+        }
+        (_, Some(span)) => {
+            let wanted = elements.and_then(|elements| info.dtype().bytes(elements));
+            if let Some(wanted) = wanted.filter(|wanted| *wanted != span.len) {
+                problems.push(format!("has {} bytes, its type and shape ask for {wanted}", span.len));
+            }
+        }
+    }
+    problems
 }
 
 fn lower(header: Header, payload: Span, report: &mut Report) -> Model {
     let mut model = Model { format: "Safetensors".into(), ..Model::default() };
-    model.metadata =
-        header.metadata.iter().map(|(name, value)| Entry { name: (&**name).into(), value: (&**value).into() }).collect();
-    let mut modules = Modules::default();
+    let entries = header.metadata.iter();
+    model.metadata = entries.map(|(name, value)| Entry { name: (&**name).into(), value: (&**value).into() }).collect();
+    let mut modules = Modules::new('.');
     for (name, info) in header.tensors {
-        let (from, to) = info.data_offsets;
-        let found = from <= to && to <= payload.len;
-        let span = Span { at: payload.at.saturating_add(from), len: to.saturating_sub(from) };
         let tensor = model.tensors.push(Tensor {
             name: name.as_str().into(),
-            dtype: dtype(&info.dtype),
-            shape: info.shape,
+            dtype: info.dtype(),
+            shape: info.shape.get().cloned().unwrap_or_default(),
             encoding: Encoding::Little,
-            data: if found { Data::Range(FileId(0), span) } else { Data::Absent },
-            description: modules.strings.intern(""),
+            data: info.range(payload).map_or(Data::Absent, |span| Data::Range(FileId(0), span)),
+            description: "".into(),
             metadata: Vec::new(),
             indices: None,
         });
@@ -284,52 +322,6 @@ fn lower(header: Header, payload: Span, report: &mut Report) -> Model {
     if model.tensors.is_empty() {
         report.add(Severity::Note, "the file has no tensors");
     }
-    model.graphs.push(modules.graph);
+    model.graphs.push(modules.finish());
     model
-}
-
-/// The tree of modules while it grows.
-struct Modules {
-    graph: Graph,
-    strings: Strings,
-    nodes: HashMap<String, NodeId>,
-    scopes: HashMap<(Option<ScopeId>, Text), ScopeId>,
-}
-
-impl Default for Modules {
-    fn default() -> Self {
-        let graph = Graph { wiring: Wiring::Modules, ..Graph::default() };
-        Self { graph, strings: Strings::default(), nodes: HashMap::new(), scopes: HashMap::new() }
-    }
-}
-
-impl Modules {
-    /// Gives the tensor called `name` to the module that owns it.
-    fn add(&mut self, name: &str, tensor: TensorId) {
-        let (path, own) = name.rsplit_once('.').unwrap_or(("", name));
-        let node = match self.nodes.get(path) {
-            Some(node) => *node,
-            None => self.module(path),
-        };
-        let value = Value { name: name.into(), tensor: Some(tensor), ..Value::default() };
-        let value = self.graph.values.push(value);
-        let name = self.strings.intern(own);
-        if let Some(node) = self.graph.nodes.get_mut(node) {
-            node.inputs.push(Argument { name, values: vec![value] });
-        }
-    }
-
-    fn module(&mut self, path: &str) -> NodeId {
-        let mut scope = None;
-        for part in path.split('.').filter(|_| !path.is_empty()) {
-            let name = self.strings.intern(part);
-            let scopes = &mut self.graph.scopes;
-            let known = self.scopes.entry((scope, name.clone()));
-            scope = Some(*known.or_insert_with(|| scopes.push(Scope { name, parent: scope })));
-        }
-        let operator = self.strings.intern(if path.is_empty() { "root" } else { path.rsplit('.').next().unwrap_or(path) });
-        let node = self.graph.nodes.push(Node { name: path.into(), operator, scope, ..Node::default() });
-        self.nodes.insert(path.into(), node);
-        node
-    }
 }

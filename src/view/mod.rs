@@ -13,6 +13,7 @@ mod modules;
 mod palette;
 mod scene;
 mod svg;
+mod thumbnail;
 mod words;
 
 pub use card::{Card, METRICS, Metrics, Shown};
@@ -105,6 +106,11 @@ impl Viewer {
     /// The drawing of `graph` as a standalone SVG document; none if there is no such graph.
     pub fn svg(&self, graph: GraphId, options: &SceneOptions, theme: Theme) -> Option<String> {
         Some(svg::draw(&self.scene(graph, options)?, theme))
+    }
+
+    /// The beginning of `graph` in miniature, as a standalone SVG document; none if there is no such graph.
+    pub fn thumbnail(&self, graph: GraphId) -> Option<String> {
+        Some(thumbnail::draw(&self.scene(graph, &SceneOptions::default())?))
     }
 
     fn links(&self, graph: GraphId) -> Option<Rc<Links>> {

@@ -182,7 +182,7 @@ enum Font {
 }
 
 /// Appends a chain of cubics, its end pulled back by `short` pixels to make room for an arrowhead.
-fn curve(out: &mut String, points: &[Point], short: f64) -> fmt::Result {
+pub(super) fn curve(out: &mut String, points: &[Point], short: f64) -> fmt::Result {
     let Some((first, rest)) = points.split_first() else { return Ok(()) };
     write!(out, "M{} {}", first.x, first.y)?;
     let (dx, dy) = end_direction(points);

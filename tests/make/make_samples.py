@@ -93,14 +93,15 @@ def decoder(layers=4, groups=2, size=4):
     """The exporter over torch.export, at an opset with attention and RMS normalisation as operators."""
     model = nets.seeded(sample_nets.Decoder())
     cache = [(torch.zeros(2, groups, 3, size), torch.zeros(2, groups, 3, size)) for _ in range(layers)]
-    ids = torch.arange(8).reshape(2, 4)
+    # Two tensors: of one that is passed twice, the exporter makes one input.
+    token_ids, position_ids = torch.arange(8).reshape(2, 4), torch.arange(4).repeat(2, 1)
     past = {0: "batch", 2: "past"}
     tokens = {0: "batch", 1: "sequence"}
     shapes = (tokens, tokens, {0: "batch", 2: "sequence", 3: "total"}, [(past, past)] * layers)
     kinds = ("key", "value")
     proto = exported(
         model,
-        (ids, ids, torch.zeros(2, 1, 4, 7), cache),
+        (token_ids, position_ids, torch.zeros(2, 1, 4, 7), cache),
         dynamo=True,
         opset_version=23,
         dynamic_shapes=shapes,
@@ -311,13 +312,15 @@ SAMPLES = [
         "Control flow: If chooses by sample rate, Loop walks over the frames.",
         "ONNX",
     ),
-    ("llama.safetensors", "Llama weights", "A state dict as the tree of modules that its names spell.", "safetensors"),
+    ("llama.safetensors", "Llama weights", "A state dict as the tree of modules that its names spell.", "Safetensors"),
 ]
 
 
 def index():
-    keys = ("file", "title", "text", "format")
-    lines = ["  " + json.dumps(dict(zip(keys, sample)), ensure_ascii=False) for sample in SAMPLES]
+    # The thumbnails are drawn by the viewer itself: UPDATE=1 cargo test --test registry.
+    keys = ("file", "title", "text", "format", "thumb")
+    samples = [(*sample, sample[0].rsplit(".", 1)[0] + ".svg") for sample in SAMPLES]
+    lines = ["  " + json.dumps(dict(zip(keys, sample)), ensure_ascii=False) for sample in samples]
     (FOLDER / "samples.json").write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
     total = sum((FOLDER / sample[0]).stat().st_size for sample in SAMPLES)
     print(f"{total:7} in all")

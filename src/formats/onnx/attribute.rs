@@ -28,31 +28,55 @@ impl Lowering<'_> {
         if !proto.ref_attr_name.is_empty() {
             return Literal::Reference(self.strings.intern(&proto.ref_attr_name));
         }
-        match if proto.kind == 0 { implied(proto) } else { proto.kind } {
-            1 => Literal::Float(proto.f.unwrap_or_default()),
-            2 => integer(proto, owner.operator),
-            3 => self.string(proto.s.unwrap_or_default()),
-            4 => proto.t.as_ref().map_or(Literal::Absent, |tensor| Literal::Tensor(self.tensor(tensor, ""))),
-            5 => proto.g.map_or(Literal::Absent, |span| self.body(span, owner)),
-            6 => Literal::List(proto.floats.iter().copied().map(Literal::Float).collect()),
-            7 => Literal::List(proto.ints.iter().copied().map(Literal::Int).collect()),
-            8 => Literal::List(proto.strings.iter().map(|span| self.string(*span)).collect()),
-            9 => Literal::List(proto.tensors.iter().map(|tensor| Literal::Tensor(self.tensor(tensor, ""))).collect()),
-            10 => Literal::List(proto.graphs.iter().map(|span| self.body(*span, owner)).collect()),
-            11 => proto.sparse_tensor.as_ref().map_or(Literal::Absent, |it| Literal::Tensor(self.sparse_tensor(it, ""))),
-            12 => {
-                let tensors = proto.sparse_tensors.iter();
-                Literal::List(tensors.map(|tensor| Literal::Tensor(self.sparse_tensor(tensor, ""))).collect())
-            }
-            13 => proto.tp.as_ref().and_then(proto::Type::lower).map_or(Literal::Absent, Literal::Type),
-            14 => Literal::List(
-                proto.type_protos.iter().map(|ty| ty.lower().map_or(Literal::Absent, Literal::Type)).collect(),
-            ),
-            0 => Literal::Absent,
-            kind => {
+        let kind = if proto.kind == 0 { implied(proto) } else { proto.kind };
+        let spans = match kind {
+            1 => return Literal::Float(proto.f.unwrap_or_default()),
+            2 => return integer(proto, owner.operator),
+            6 => return Literal::List(proto.floats.iter().copied().map(Literal::Float).collect()),
+            7 => return Literal::List(proto.ints.iter().copied().map(Literal::Int).collect()),
+            3 if proto.s.is_none() => return Literal::String(self.empty.clone()),
+            3 => proto.s.as_slice(),
+            4 => proto.t.as_slice(),
+            5 => proto.g.as_slice(),
+            11 => proto.sparse_tensor.as_slice(),
+            13 => proto.tp.as_slice(),
+            8 => &proto.strings,
+            9 => &proto.tensors,
+            10 => &proto.graphs,
+            12 => &proto.sparse_tensors,
+            14 => &proto.type_protos,
+            0 => &[],
+            _ => {
                 self.warn(format!("attribute {:?} has type {kind}, which is not known", proto.name));
-                Literal::Absent
+                &[]
             }
+        };
+        match (kind, spans) {
+            (8 | 9 | 10 | 12 | 14, _) => {
+                Literal::List(spans.iter().map(|span| self.item(kind, *span, owner)).collect())
+            }
+            (_, [span, ..]) => self.item(kind, *span, owner),
+            _ => Literal::Absent,
+        }
+    }
+
+    /// The content at `span` of an attribute, or of one item of it, whose type is `kind`.
+    fn item(&mut self, kind: i64, span: Span, owner: Owner) -> Literal {
+        match kind {
+            3 | 8 => self.string(span),
+            4 | 9 => {
+                let tensor: proto::Tensor = self.decode_at(span, owner.graph);
+                Literal::Tensor(self.tensor(&tensor, ""))
+            }
+            11 | 12 => {
+                let tensor: proto::SparseTensor = self.decode_at(span, owner.graph);
+                Literal::Tensor(self.sparse_tensor(&tensor, ""))
+            }
+            13 | 14 => {
+                let ty: proto::Type = self.decode_at(span, owner.graph);
+                ty.lower().map_or(Literal::Absent, Literal::Type)
+            }
+            _ => self.body(span, owner),
         }
     }
 

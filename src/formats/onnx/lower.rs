@@ -91,6 +91,15 @@ impl<'a> Lowering<'a> {
         message
     }
 
+    /// The message at `span`, as far as it can be read; what cannot is reported.
+    pub fn decode_at<M: Message>(&mut self, span: Span, graph: GraphId) -> M {
+        let (message, fault) = M::decode(self.file.window(span));
+        if let Some(error) = fault {
+            self.fault(&error, span, Some(graph));
+        }
+        message
+    }
+
     /// Adds an empty graph, to be read later.
     pub fn graph(&mut self, kind: GraphKind, parent: Option<(GraphId, NodeId)>, spans: Vec<Span>, depth: usize) -> GraphId {
         let scheme = if kind == GraphKind::Function { Scheme::Function } else { Scheme::Graph };
@@ -164,7 +173,7 @@ pub fn model(open: &mut Open) -> Result<Model> {
 /// Reads a file that is just a `GraphProto`.
 pub fn bare_graph(open: &mut Open) -> Result<Model> {
     let mut lowering = Lowering::new(open);
-    lowering.model.format = "ONNX graph".into();
+    lowering.model.format = "ONNX Graph".into();
     let span = lowering.file.span();
     lowering.graph(GraphKind::Main, None, vec![span], 0);
     lowering.run();
@@ -174,7 +183,7 @@ pub fn bare_graph(open: &mut Open) -> Result<Model> {
 /// Reads a file that is just a `TensorProto`.
 pub fn bare_tensor(open: &mut Open) -> Result<Model> {
     let mut lowering = Lowering::new(open);
-    lowering.model.format = "ONNX tensor".into();
+    lowering.model.format = "ONNX Tensor".into();
     let (tensor, fault) = proto::Tensor::decode(lowering.file.clone());
     if let Some(error) = fault {
         lowering.report.add_error(&error);

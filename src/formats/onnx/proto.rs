@@ -34,25 +34,25 @@ messages! {
         9 metadata_props: Vec<StringStringEntry>,
     }
 
-    /// `AttributeProto`. Payloads and graphs are left where they are.
+    /// `AttributeProto`. What is not a number is left where it is until the type says that it is wanted.
     Attribute {
         1 name: String,
         2 f: Option<f32>,
         3 i: Option<i64>,
         4 s: Option<Span>,
-        5 t: Option<Tensor>,
+        5 t: Option<Span>,
         6 g: Option<Span>,
         7 floats: Vec<f32>,
         8 ints: Vec<i64>,
         9 strings: Vec<Span>,
-        10 tensors: Vec<Tensor>,
+        10 tensors: Vec<Span>,
         11 graphs: Vec<Span>,
-        14 tp: Option<Type>,
-        15 type_protos: Vec<Type>,
+        14 tp: Option<Span>,
+        15 type_protos: Vec<Span>,
         20 kind: i64,
         21 ref_attr_name: String,
-        22 sparse_tensor: Option<SparseTensor>,
-        23 sparse_tensors: Vec<SparseTensor>,
+        22 sparse_tensor: Option<Span>,
+        23 sparse_tensors: Vec<Span>,
     }
 
     /// `ValueInfoProto`.
