@@ -1,0 +1,111 @@
+/**
+ * Items in full: cards and pills with their text and marks.
+ *
+ * @module
+ */
+
+import { FLAG, KIND } from './index.js';
+import { element, tenth, text } from './svg.js';
+
+/** @typedef {import('../types.js').Scene} Scene */
+
+/** Categories that the style sheet has a colour for. */
+export const CATEGORIES = [
+  'other', 'convolution', 'linear', 'activation', 'normalization', 'pool', 'attention',
+  'shape', 'elementwise', 'reduction', 'recurrent', 'control', 'data',
+];
+
+/** Half the side of the mark of items that can be entered; it sits astride the right side of the header. */
+export const ENTER = 8;
+
+/**
+ * The classes that colour the items of a scene: one per category, then those of pills and of modules.
+ *
+ * @param {Scene} scene
+ */
+export const paintsOf = (scene) => [...scene.categories.map((name) => `cat-${CATEGORIES.includes(name) ? name : 'other'}`), 'pill', 'module'];
+
+/** Which of the classes an item has. @param {Scene} scene @param {number} item */
+export function paintAt({ categories, itemKind, itemCategory }, item) {
+  if (itemKind[item] === KIND.node) return itemCategory[item];
+  return categories.length + (itemKind[item] === KIND.module ? 1 : 0);
+}
+
+/**
+ * Draws an item, relative to an origin.
+ *
+ * @param {Scene} scene
+ * @param {string} paint its class
+ * @param {number} item
+ * @param {number} originX
+ * @param {number} originY
+ * @param {Element} parent
+ */
+export function drawCard(scene, paint, item, originX, originY, parent) {
+  const { rects, metrics, texts, itemTitle, itemKind, itemFlags, lineStarts } = scene;
+  const x = tenth(rects[4 * item] - originX);
+  const y = tenth(rects[4 * item + 1] - originY);
+  const w = tenth(rects[4 * item + 2]);
+  const h = tenth(rects[4 * item + 3]);
+  const header = Math.min(metrics.header, h);
+  const group = element('g', {
+    class: `card ${paint}${itemFlags[item] & FLAG.inferred ? ' inferred' : ''}`, role: 'img', 'aria-label': nameOf(scene, item), 'data-item': item,
+  }, parent);
+  const pill = itemKind[item] === KIND.input || itemKind[item] === KIND.output;
+  const radius = pill ? header / 2 : metrics.radius;
+  const bare = lineStarts[item] === lineStarts[item + 1];
+  if (pill || !bare) element('rect', { class: 'body', x, y, width: w, height: h, rx: radius }, group);
+  if (!pill && bare) element('rect', { class: 'head', x, y, width: w, height: h, rx: radius }, group);
+  if (!pill && !bare) element('path', { class: 'head', d: band(x, y, w, header, radius) }, group);
+  const place = pill ? { class: 'title middle', x: tenth(x + w / 2) } : { class: 'title', x: x + metrics.pad };
+  text(texts[itemTitle[item]], { ...place, y: tenth(y + header / 2) }, group);
+  drawLines(scene, item, x, y, h, group);
+  drawMarks(itemFlags[item], x + w, y, y + header / 2, group);
+}
+
+/** @param {Scene} scene @param {number} item @param {number} x @param {number} y @param {number} h @param {Element} group */
+function drawLines({ metrics, texts, lineStarts, lines }, item, x, y, h, group) {
+  const count = lineStarts[item + 1] - lineStarts[item];
+  const top = y + metrics.header + (h - metrics.header - count * metrics.line) / 2;
+  for (let at = 0; at < count; at++) {
+    const line = 2 * (lineStarts[item] + at);
+    const row = element('text', { class: 'line', x: x + metrics.pad, y: tenth(top + (at + 0.5) * metrics.line) }, group);
+    const label = element('tspan', { class: 'label' }, row);
+    label.textContent = texts[lines[line]];
+    const value = element('tspan', { class: 'value', dx: metrics.gap }, row);
+    value.textContent = texts[lines[line + 1]];
+  }
+}
+
+/** @param {number} flags @param {number} right @param {number} top @param {number} middle @param {Element} group */
+function drawMarks(flags, right, top, middle, group) {
+  if (flags & FLAG.enter) {
+    element('rect', { class: 'enter', x: right - ENTER, y: middle - ENTER, width: 2 * ENTER, height: 2 * ENTER, rx: 4 }, group);
+    element('path', { class: 'enter-sign', d: `M${right - 3} ${middle - 4}v3a3 3 0 0 0 3 3h3m-2.5 -2.5l2.5 2.5l-2.5 2.5` }, group);
+  }
+  const triangle = `M${right - 1} ${top - 5}l5.5 9.5h-11z`;
+  if (flags & FLAG.error) element('path', { class: 'mark error', d: triangle }, group);
+  else if (flags & FLAG.warning) element('path', { class: 'mark warning', d: triangle }, group);
+  else if (flags & FLAG.note) element('circle', { class: 'mark note', cx: right - 1, cy: top + 1, r: 4 }, group);
+}
+
+/** A header: round above, straight below. @param {number} x @param {number} y @param {number} w @param {number} h @param {number} r */
+const band = (x, y, w, h, r) =>
+  `M${x} ${tenth(y + h)}v${r - h}a${r} ${r} 0 0 1 ${r} ${-r}h${tenth(w - 2 * r)}a${r} ${r} 0 0 1 ${r} ${r}v${h - r}z`;
+
+/**
+ * What an item is, in words.
+ *
+ * @param {Scene} scene
+ * @param {number} item
+ */
+export function nameOf({ texts, itemTitle, itemKind, itemFlags, lineStarts, lines }, item) {
+  const parts = [['', 'input ', 'output ', 'module '][itemKind[item]] + texts[itemTitle[item]]];
+  for (let line = lineStarts[item]; line < lineStarts[item + 1]; line++) {
+    parts.push(`${texts[lines[2 * line]]} ${texts[lines[2 * line + 1]]}`.trim());
+  }
+  if (itemFlags[item] & FLAG.error) parts.push('has an error');
+  else if (itemFlags[item] & FLAG.warning) parts.push('has a warning');
+  if (itemFlags[item] & FLAG.enter) parts.push('can be entered');
+  return parts.join(', ');
+}

@@ -1,0 +1,154 @@
+/**
+ * Wheel, mouse, touch and keys, told apart and turned into a few plain calls. Coordinates are px from the top left corner of the host.
+ *
+ * @module
+ */
+
+/**
+ * @typedef {object} Calls
+ * @property {() => 'zoom'|'pan'} wheel what the wheel does; with Ctrl it always zooms, with Shift it pans sideways
+ * @property {(factor: number, x: number, y: number) => void} zoom
+ * @property {(dx: number, dy: number) => void} pan moves the content by screen px
+ * @property {(x: number, y: number) => void} click
+ * @property {(x: number, y: number) => void} doubleClick
+ * @property {(x: number, y: number) => void} point the mouse rests or moves here, no button down
+ * @property {() => void} leave nothing is pointed at any more
+ * @property {(key: string) => boolean} key whether it meant something
+ */
+
+/** A press that moves less than this is a click. */
+const SLOP = 4;
+/** How much a px of the wheel zooms, and one of a pinch on a touchpad, which comes as a wheel with Ctrl. */
+const WHEEL = 0.0016;
+const PINCH = 0.01;
+const LINE = 18;
+const PAGE = 400;
+/** The most px of the wheel that count at once. */
+const NOTCH = 160;
+
+/**
+ * @param {HTMLElement} host
+ * @param {Calls} calls
+ * @returns {() => void} stops listening
+ */
+export function listen(host, calls) {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const at = (/** @type {MouseEvent} */ event) => {
+    const { left, top } = host.getBoundingClientRect();
+    return { x: event.clientX - left - host.clientLeft, y: event.clientY - top - host.clientTop };
+  };
+  host.addEventListener('wheel', (event) => wheel(event, at(event), calls), { passive: false, signal });
+  host.addEventListener('keydown', (event) => {
+    if (event.target !== host || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (calls.key(event.key)) event.preventDefault();
+  }, { signal });
+  host.addEventListener('dblclick', (event) => {
+    const { x, y } = at(event);
+    calls.doubleClick(x, y);
+  }, { signal });
+  listenToPointers(host, calls, at, signal);
+  return () => stop.abort();
+}
+
+/** @param {WheelEvent} event @param {{x: number, y: number}} at @param {Calls} calls */
+function wheel(event, { x, y }, calls) {
+  event.preventDefault();
+  const unit = [1, LINE, PAGE][event.deltaMode] ?? 1;
+  const dx = event.deltaX * unit;
+  const dy = event.deltaY * unit;
+  if (event.ctrlKey || event.metaKey) {
+    // A notch of a mouse's wheel is some 100 px, a step of a pinch some 1 to 10.
+    calls.zoom(Math.exp(-bounded(dy) * (Math.abs(dy) >= 50 ? WHEEL : PINCH)), x, y);
+  } else if (event.shiftKey) {
+    calls.pan(-(dx || dy), 0);
+  } else if (calls.wheel() === 'pan') {
+    calls.pan(-dx, -dy);
+  } else {
+    calls.zoom(Math.exp(-bounded(dy) * WHEEL), x, y);
+  }
+}
+
+/** @param {number} delta */
+const bounded = (delta) => Math.max(-NOTCH, Math.min(NOTCH, delta));
+
+/**
+ * One pointer pans once it has moved; two of a touch screen pinch.
+ *
+ * @param {HTMLElement} host
+ * @param {Calls} calls
+ * @param {(event: MouseEvent) => {x: number, y: number}} at
+ * @param {AbortSignal} signal
+ */
+function listenToPointers(host, calls, at, signal) {
+  /** @type {Map<number, {x: number, y: number}>} */
+  const down = new Map();
+  let moved = false;
+  let travelled = { x: 0, y: 0 };
+
+  host.addEventListener('pointerdown', (event) => {
+    if (event.pointerType === 'mouse' && event.button > 1) return;
+    if (event.button === 1) event.preventDefault();
+    if (down.size === 0) {
+      moved = false;
+      travelled = { x: 0, y: 0 };
+    } else {
+      moved = true;
+    }
+    down.set(event.pointerId, at(event));
+  }, { signal });
+
+  host.addEventListener('pointermove', (event) => {
+    const to = at(event);
+    const from = down.get(event.pointerId);
+    if (!from) {
+      if (event.pointerType === 'mouse' && down.size === 0) calls.point(to.x, to.y);
+      return;
+    }
+    if (down.size === 2) {
+      const [other] = [...down].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
+      pinch(other, from, to, calls);
+    } else if (down.size === 1) {
+      travelled = { x: travelled.x + to.x - from.x, y: travelled.y + to.y - from.y };
+      if (moved) {
+        calls.pan(to.x - from.x, to.y - from.y);
+      } else if (Math.hypot(travelled.x, travelled.y) >= SLOP) {
+        moved = true;
+        host.setPointerCapture(event.pointerId);
+        host.classList.add('dragging');
+        calls.leave();
+        calls.pan(travelled.x, travelled.y);
+      }
+    }
+    down.set(event.pointerId, to);
+  }, { signal });
+
+  const end = (/** @type {PointerEvent} */ event) => {
+    if (!down.delete(event.pointerId)) return;
+    if (down.size === 0) host.classList.remove('dragging');
+    if (event.type !== 'pointerup' || moved || event.button !== 0) return;
+    const { x, y } = at(event);
+    calls.click(x, y);
+  };
+  host.addEventListener('pointerup', end, { signal });
+  host.addEventListener('pointercancel', end, { signal });
+  host.addEventListener('pointerleave', (event) => {
+    if (down.size === 0) calls.leave();
+    else if (!host.hasPointerCapture(event.pointerId)) down.delete(event.pointerId);
+  }, { signal });
+}
+
+/**
+ * One of two fingers moves: what is between them stays between them.
+ *
+ * @param {{x: number, y: number}} other
+ * @param {{x: number, y: number}} from
+ * @param {{x: number, y: number}} to
+ * @param {Calls} calls
+ */
+function pinch(other, from, to, calls) {
+  const before = Math.hypot(from.x - other.x, from.y - other.y);
+  const after = Math.hypot(to.x - other.x, to.y - other.y);
+  calls.pan((to.x - from.x) / 2, (to.y - from.y) / 2);
+  if (before > 0 && after > 0) calls.zoom(after / before, (to.x + other.x) / 2, (to.y + other.y) / 2);
+}

@@ -1,0 +1,157 @@
+/**
+ * What is pointed at and what is selected, drawn above the scene: the wires of the item or net, its outline, and for a selection the items
+ * that the wires join, above a veil that dims the rest.
+ *
+ * @module
+ */
+
+import { strained } from './camera.js';
+import { paintsOf } from './cards.js';
+import { NONE } from './index.js';
+import { grown, holds, meet, rectOf, seenFrom } from './rect.js';
+import { element, moveTo, tenth } from './svg.js';
+import { drawItems } from './tiles.js';
+import { addCurves, appendWires, noWires } from './wires.js';
+
+/** @typedef {import('./camera.js').View} View */
+/** @typedef {import('./camera.js').Size} Size */
+/** @typedef {import('./index.js').Index} Index */
+/** @typedef {import('./index.js').Place} Place */
+/** @typedef {import('./levels.js').Level} Level */
+/** @typedef {import('./rect.js').Rect} Rect */
+
+/** Widths in graph px, or in screen px when that is more. */
+const WIRE = { graph: 2.5, screen: 1.75 };
+const OUTLINE = { graph: 2, screen: 2 };
+/** The most joined items that are lifted above the veil. */
+const LIFTED = 400;
+
+export class Highlight {
+  /**
+   * @param {Element} parent
+   * @param {Index} index
+   */
+  constructor(parent, index) {
+    this.index = index;
+    this.paints = paintsOf(index.scene);
+    this.veil = document.createElement('div');
+    this.veil.className = 'veil';
+    this.svg = element('svg', { class: 'layer highlight', 'aria-hidden': 'true' });
+    parent.append(this.veil, this.svg);
+    /** @type {Place | null} */
+    this.selected = null;
+    /** @type {Place | null} */
+    this.pointed = null;
+    /** @type {{level: Level, base: View, window: Rect} | null} */
+    this.drawn = null;
+  }
+
+  /** @param {Place | null} place */
+  select(place) {
+    if (same(place, this.selected)) return;
+    this.selected = place;
+    this.drawn = null;
+    this.veil.classList.toggle('on', place !== null);
+  }
+
+  /** @param {Place | null} place @returns {boolean} whether it was another one */
+  point(place) {
+    if (same(place, this.pointed)) return false;
+    this.pointed = place;
+    this.drawn = null;
+    return true;
+  }
+
+  /**
+   * Draws a frame: anew when something changed, otherwise moved.
+   *
+   * @param {View} view
+   * @param {Size} host
+   * @param {Level} level
+   * @param {boolean} settled whether the zoom has come to rest
+   */
+  draw(view, host, level, settled) {
+    const seen = seenFrom(view, host);
+    const kept = this.drawn;
+    const good = kept && kept.level === level && holds(kept.window, seen) && !strained(kept.base, view) && (kept.base.scale === view.scale || !settled);
+    if (!kept || !good) {
+      this.drawn = { level, base: view, window: grown(seen, 0.5 * Math.max(seen.right - seen.left, seen.bottom - seen.top)) };
+      this.paint(this.drawn);
+    }
+    if (this.drawn) moveTo(this.svg, this.drawn.base, view);
+  }
+
+  /** @param {{level: Level, base: View, window: Rect}} drawn */
+  paint({ level, base, window }) {
+    const groups = [];
+    if (this.selected) groups.push(this.group('selected', this.selected, level, base, window));
+    if (this.pointed && !same(this.pointed, this.selected)) groups.push(this.group('pointed', this.pointed, level, base, window));
+    this.svg.replaceChildren(...groups);
+  }
+
+  /** @param {'selected'|'pointed'} name @param {Place} place @param {Level} level @param {View} base @param {Rect} window */
+  group(name, place, level, base, window) {
+    const { scene } = this.index;
+    const group = element('g', { class: name, transform: `scale(${base.scale})` });
+    const { paths, items } = this.reach(place);
+    const wires = noWires();
+    for (const path of paths) {
+      const [from, to] = [scene.pathStarts[path], scene.pathStarts[path + 1] - 1];
+      addCurves(wires, this.index, path, from, to, base.x, base.y, window);
+    }
+    if (level.kind === 'blocks' || level.kind === 'mosaic') wires.arrows = '';
+    const lines = element('g', { class: 'wires' }, group);
+    lines.style.strokeWidth = `${Math.max(WIRE.graph, WIRE.screen / base.scale)}px`;
+    appendWires(wires, lines);
+    if (name === 'selected') {
+      const shown = items.filter((item) => meet(rectOf(scene.rects, item), window)).slice(0, LIFTED);
+      const crowd = level.kind === 'mosaic' ? { ...level, kind: /** @type {const} */ ('blocks') } : level;
+      drawItems({ index: this.index, paints: this.paints, level: crowd }, shown, base.x, base.y, element('g', { class: level.kind }, group));
+    }
+    if (place.item !== NONE) outline(rectOf(scene.rects, place.item), base, scene.metrics.radius, group);
+    return group;
+  }
+
+  /**
+   * The paths to draw for a place, and the items that they join. What comes into an item is drawn without the legs to other items.
+   *
+   * @param {Place} place
+   */
+  reach({ item, net }) {
+    const { scene, netsOf, pathsOf } = this.index;
+    const { incoming, outgoing } = net === NONE ? netsOf(item) : { incoming: [], outgoing: [net] };
+    /** @type {number[]} */
+    const paths = [];
+    /** @type {Set<number>} */
+    const items = new Set(item === NONE ? [] : [item]);
+    for (const each of outgoing) {
+      for (const path of pathsOf(each)) paths.push(path);
+      items.add(scene.netSource[each]);
+      for (let at = scene.netStarts[each]; at < scene.netStarts[each + 1]; at++) items.add(scene.netTargets[at]);
+    }
+    for (const each of incoming) {
+      for (const path of pathsOf(each)) if (scene.pathTarget[path] === NONE || scene.pathTarget[path] === item) paths.push(path);
+      items.add(scene.netSource[each]);
+    }
+    return { paths, items: [...items] };
+  }
+
+  remove() {
+    this.veil.remove();
+    this.svg.remove();
+  }
+}
+
+/** @param {Place | null} a @param {Place | null} b */
+const same = (a, b) => a === b || (a !== null && b !== null && a.item === b.item && a.net === b.net);
+
+/** A frame around an item, wide enough to be seen from afar. @param {Rect} rect @param {View} base @param {number} radius @param {Element} parent */
+function outline({ left, top, right, bottom }, base, radius, parent) {
+  const width = Math.max(OUTLINE.graph, OUTLINE.screen / base.scale);
+  const reach = width / 2 + 1;
+  const frame = element('rect', {
+    class: 'outline', x: tenth(left - reach - base.x), y: tenth(top - reach - base.y),
+    width: tenth(right - left + 2 * reach), height: tenth(bottom - top + 2 * reach), rx: radius + reach,
+  }, parent);
+  frame.style.strokeWidth = `${width}px`;
+}

@@ -1,0 +1,23 @@
+/**
+ * Shapes of tensors beside their wires, each on a patch of the background that keeps it readable.
+ *
+ * @module
+ */
+
+import { element, tenth, text } from './svg.js';
+
+/** @typedef {import('../types.js').Scene} Scene */
+
+/** A character of the label's font is this wide, in graph px, and the patch this tall. */
+const CHARACTER = 6.05;
+const HEIGHT = 14;
+
+/** @param {Scene} scene @param {number} net @param {number} originX @param {number} originY @param {Element} parent */
+export function drawLabel({ texts, netLabel, netLabelAt }, net, originX, originY, parent) {
+  const content = texts[netLabel[net]];
+  const x = tenth(netLabelAt[2 * net] - originX);
+  const y = tenth(netLabelAt[2 * net + 1] - originY);
+  const width = tenth(content.length * CHARACTER + 6);
+  element('rect', { class: 'patch', x: tenth(x - width / 2), y: tenth(y - HEIGHT / 2), width, height: HEIGHT, rx: 3 }, parent);
+  text(content, { class: 'shape', x, y }, parent);
+}

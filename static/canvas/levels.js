@@ -1,0 +1,82 @@
+/**
+ * Levels of detail: what is drawn at which scale.
+ *
+ * A level holds for a range of scales and is drawn once for all of them. The ranges move with the crowd: how many
+ * items the screen would hold at that scale, judged from the scene as a whole so that panning never changes the level.
+ *
+ * @module
+ */
+
+/** @typedef {import('../types.js').Scene} Scene */
+/** @typedef {import('./camera.js').Size} Size */
+/** @typedef {import('./grid.js').Grid} Grid */
+
+/**
+ * @typedef {object} Level
+ * @property {'full'|'titles'|'blocks'|'mosaic'} kind
+ * @property {number} least the least scale that it holds for
+ * @property {number} most the scale up to which it holds
+ */
+
+/** Steps below full detail: the least scale of each, for an ordinary crowd. */
+const FULL = 0.6;
+const TITLES = [0.39, 0.25];
+const BLOCKS = [0.14, 0.08];
+/** Titles hold down to this scale for a small crowd, blocks to the second one. */
+const FEW = { items: 350, scale: 0.16 };
+const SOME = { items: 2500, scale: 0.02 };
+/** A crowd too large for titles. */
+const MANY = 1400;
+
+/**
+ * About how many items a screen holds, by scale.
+ *
+ * @param {Grid} items
+ * @param {Scene} scene
+ * @param {Size} host
+ * @returns {(scale: number) => number}
+ */
+export function crowdOf(items, scene, host) {
+  const { columns, rows, first } = items.levels[0];
+  let used = 0;
+  for (let cell = first; cell < first + columns * rows; cell++) if (items.starts[cell + 1] > items.starts[cell]) used++;
+  const share = items.entries.length / Math.max(1, used * items.cell * items.cell);
+  return (scale) => {
+    const area = Math.min(scene.width, host.width / scale) * Math.min(scene.height, host.height / scale);
+    return Math.min(items.entries.length, share * area);
+  };
+}
+
+/**
+ * The levels of a scene, from the closest to the farthest.
+ *
+ * @param {(scale: number) => number} crowd
+ * @param {number} smallest scale that can be reached
+ * @returns {Level[]}
+ */
+export function levelsOf(crowd, smallest) {
+  /** @type {Level[]} */
+  const levels = [{ kind: 'full', least: FULL, most: Infinity }];
+  const add = (/** @type {Level['kind']} */ kind, /** @type {number} */ least) => {
+    levels.push({ kind, least, most: levels[levels.length - 1].least });
+  };
+  for (const least of TITLES) if (crowd(least) <= MANY) add('titles', least);
+  if (crowd(FEW.scale) <= FEW.items) add('titles', FEW.scale);
+  let least = levels[levels.length - 1].least;
+  for (const step of BLOCKS) if (step < least) add('blocks', (least = step));
+  while (least / 2 >= SOME.scale && crowd(least / 2) <= SOME.items) add('blocks', (least /= 2));
+  while (least > smallest) add('mosaic', (least /= Math.SQRT2));
+  return levels;
+}
+
+/**
+ * The level to draw at a scale; the present one holds on a little below its range, so that nothing flickers at the border.
+ *
+ * @param {Level[]} levels
+ * @param {number} scale
+ * @param {Level | null} present
+ */
+export function levelAt(levels, scale, present) {
+  if (present && scale >= present.least * 0.97 && scale < present.most) return present;
+  return levels.find((level) => scale >= level.least) ?? levels[levels.length - 1];
+}

@@ -1,0 +1,108 @@
+/**
+ * Shows a scene at whatever level of detail the view asks for: one layer, or two while one gives way to another.
+ *
+ * @module
+ */
+
+import { paintsOf } from './cards.js';
+import { fitScale, strained } from './camera.js';
+import { Layer } from './layer.js';
+import { crowdOf, levelAt, levelsOf } from './levels.js';
+
+/** @typedef {import('./camera.js').View} View */
+/** @typedef {import('./camera.js').Size} Size */
+/** @typedef {import('./index.js').Index} Index */
+
+/** Milliseconds a frame for drawing tiles; more for the first, when there is nothing to look at yet. */
+const BUDGET = 5;
+const FIRST = 40;
+/** Milliseconds without zooming after which the content is painted anew, crisp. */
+const REST = 110;
+const FADE = 120;
+
+export class Stage {
+  /**
+   * @param {Element} parent
+   * @param {Index} index
+   * @param {Size} host
+   */
+  constructor(parent, index, host) {
+    this.parent = parent;
+    this.index = index;
+    this.paints = paintsOf(index.scene);
+    this.resize(host);
+    /** @type {Layer | null} */
+    this.present = null;
+    /** @type {Layer | null} the layer that is to replace the present one, once it is drawn */
+    this.next = null;
+    /** @type {{layer: Layer, until: number} | null} */
+    this.past = null;
+    this.scale = 0;
+    this.zoomedAt = 0;
+  }
+
+  /** @param {Size} host */
+  resize(host) {
+    this.host = host;
+    const { scene, items } = this.index;
+    this.levels = levelsOf(crowdOf(items, scene, host), Math.min(0.05, fitScale(scene, host)));
+  }
+
+  get level() {
+    return this.next?.level ?? this.present?.level ?? null;
+  }
+
+  /**
+   * Draws a frame.
+   *
+   * @param {View} view
+   * @param {number} now
+   * @param {boolean} still whether nothing moves of itself
+   * @returns {number} milliseconds until another frame is needed; 0 for at once, Infinity for never
+   */
+  draw(view, now, still) {
+    if (view.scale !== this.scale) this.zoomedAt = now;
+    this.scale = view.scale;
+    this.choose(view);
+    const layer = this.next ?? this.present;
+    if (!layer) return Infinity;
+    const rested = now - this.zoomedAt >= REST;
+    const stale = layer.base.scale !== view.scale;
+    if (strained(layer.base, view) || (stale && rested && still)) layer.settle(view);
+    const done = layer.update(view, this.host, this.present ? BUDGET : FIRST);
+    if (this.next?.complete) this.swap(now);
+    for (const each of [this.present, this.next, this.past?.layer]) each?.place(view);
+    if (this.past && now >= this.past.until) this.forget();
+    if (!done) return 0;
+    return Math.min(stale && !rested ? REST - (now - this.zoomedAt) : Infinity, this.past ? this.past.until - now : Infinity);
+  }
+
+  /** Begins a layer when the view asks for another level. @param {View} view */
+  choose(view) {
+    const level = levelAt(this.levels, view.scale, this.level);
+    if (level === this.level) return;
+    this.next?.remove();
+    this.next = null;
+    if (this.present?.level === level) return;
+    this.next = new Layer(this.parent, this.index, this.paints, level, view);
+    if (this.present) this.next.svg.classList.add('coming');
+  }
+
+  /** @param {number} now */
+  swap(now) {
+    this.forget();
+    if (this.present) this.past = { layer: this.present, until: now + FADE };
+    this.present = this.next;
+    this.next = null;
+    this.present?.svg.classList.replace('coming', 'arriving');
+  }
+
+  forget() {
+    this.past?.layer.remove();
+    this.past = null;
+  }
+
+  remove() {
+    for (const layer of [this.present, this.next, this.past?.layer]) layer?.remove();
+  }
+}

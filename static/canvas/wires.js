@@ -1,0 +1,150 @@
+/**
+ * Edges as path data. Stretches of many paths share one element per style, relative to an origin near by.
+ *
+ * @module
+ */
+
+import { path, tenth } from './svg.js';
+
+/** @typedef {import('./index.js').Index} Index */
+/** @typedef {import('./rect.js').Rect} Rect */
+/** @typedef {[number, number, number, number, number, number, number, number]} Curve */
+
+/** Length of an arrowhead, half its width, and how far the line reaches into it, in graph px. */
+const ARROW = { length: 7, half: 3.5, overlap: 1.5 };
+const DEPTH = 24;
+
+/** Path data by style of net, and of the arrowheads. @typedef {{styles: [string, string, string], arrows: string}} Wires */
+
+/** @returns {Wires} */
+export const noWires = () => ({ styles: ['', '', ''], arrows: '' });
+
+/** @param {Wires} wires @param {Element} parent */
+export function appendWires({ styles, arrows }, parent) {
+  ['wire', 'wire tree', 'wire control'].forEach((name, style) => path(styles[style], name, parent));
+  path(arrows, 'arrow', parent);
+}
+
+/**
+ * Adds some curves of a path, with an arrowhead where it ends at an item.
+ *
+ * @param {Wires} wires
+ * @param {Index} index
+ * @param {number} which the path
+ * @param {number} from the point to start at
+ * @param {number} to the point to end at
+ * @param {number} x the origin
+ * @param {number} y
+ * @param {Rect} [window] to leave out what is outside
+ */
+export function addCurves(wires, { scene }, which, from, to, x, y, window) {
+  const { points, pathStarts, pathTarget, pathNet, netStyle } = scene;
+  const style = netStyle[pathNet[which]];
+  const arrow = style !== 1 && pathTarget[which] !== 0xffffffff && to === pathStarts[which + 1] - 1;
+  let endX = points[2 * to];
+  let endY = points[2 * to + 1];
+  if (arrow && (!window || (endX >= window.left && endX <= window.right && endY >= window.top && endY <= window.bottom))) {
+    const head = arrowhead(points, to);
+    wires.arrows += `M${tenth(endX - x)} ${tenth(endY - y)}l${head.left}l${head.right}z`;
+    endX = head.x;
+    endY = head.y;
+  }
+  let data = '';
+  for (let at = from; at < to; at += 3) {
+    const curve = curveAt(points, at);
+    if (at + 3 === to) [curve[6], curve[7]] = [endX, endY];
+    if (window) clip(curve, window, (part) => (data += start(part, x, y) + onward(part, x, y)));
+    else data += (at === from ? start(curve, x, y) : '') + onward(curve, x, y);
+  }
+  wires.styles[style] += data;
+}
+
+/**
+ * Adds the straight line between the ends of a stretch: enough from afar.
+ *
+ * @param {Wires} wires
+ * @param {Index} index
+ * @param {number} piece
+ * @param {number} x the origin
+ * @param {number} y
+ */
+export function addChord(wires, { scene, pieceFrom, pieceTo, piecePath }, piece, x, y) {
+  const { points, pathNet, netStyle } = scene;
+  const from = 2 * pieceFrom[piece];
+  const to = 2 * pieceTo[piece];
+  const start = `${Math.round(points[from] - x)} ${Math.round(points[from + 1] - y)}`;
+  const end = `${Math.round(points[to] - x)} ${Math.round(points[to + 1] - y)}`;
+  wires.styles[netStyle[pathNet[piecePath[piece]]]] += `M${start}L${end}`;
+}
+
+/**
+ * Where the line ends below an arrowhead, and the ways from the tip to one corner and from there to the other.
+ *
+ * @param {Float64Array} points
+ * @param {number} to the tip
+ */
+function arrowhead(points, to) {
+  const tipX = points[2 * to];
+  const tipY = points[2 * to + 1];
+  let dx = 0;
+  let dy = 0;
+  for (let back = 1; back <= 3 && Math.hypot(dx, dy) < 1e-3; back++) {
+    dx = tipX - points[2 * (to - back)];
+    dy = tipY - points[2 * (to - back) + 1];
+  }
+  const length = Math.hypot(dx, dy) || 1;
+  dx /= length;
+  dy /= length;
+  const below = ARROW.length - ARROW.overlap;
+  return {
+    x: tipX - dx * below,
+    y: tipY - dy * below,
+    left: `${tenth(-dx * ARROW.length + dy * ARROW.half)} ${tenth(-dy * ARROW.length - dx * ARROW.half)}`,
+    right: `${tenth(-2 * dy * ARROW.half)} ${tenth(2 * dx * ARROW.half)}`,
+  };
+}
+
+/** A curve of a path. @param {Float64Array} points @param {number} at its first point @returns {Curve} */
+export function curveAt(points, at) {
+  const i = 2 * at;
+  return [points[i], points[i + 1], points[i + 2], points[i + 3], points[i + 4], points[i + 5], points[i + 6], points[i + 7]];
+}
+
+/** @param {Curve} curve @param {number} x @param {number} y */
+const start = (curve, x, y) => `M${tenth(curve[0] - x)} ${tenth(curve[1] - y)}`;
+
+/** @param {Curve} curve @param {number} x @param {number} y */
+const onward = (curve, x, y) =>
+  `C${tenth(curve[2] - x)} ${tenth(curve[3] - y)} ${tenth(curve[4] - x)} ${tenth(curve[5] - y)} ${tenth(curve[6] - x)} ${tenth(curve[7] - y)}`;
+
+/**
+ * Emits the parts of a curve that may be seen in a window, none much larger than it: coordinates far away would be drawn
+ * with too little precision.
+ *
+ * @param {Curve} curve
+ * @param {Rect} window
+ * @param {(curve: Curve) => void} emit
+ * @param {number} [depth]
+ */
+export function clip(curve, window, emit, depth = 0) {
+  const [ax, ay, bx, by, cx, cy, dx, dy] = curve;
+  const left = Math.min(ax, bx, cx, dx);
+  const right = Math.max(ax, bx, cx, dx);
+  const top = Math.min(ay, by, cy, dy);
+  const bottom = Math.max(ay, by, cy, dy);
+  if (right < window.left || left > window.right || bottom < window.top || top > window.bottom) return;
+  const size = 2 * Math.max(window.right - window.left, window.bottom - window.top);
+  if (depth === DEPTH || (right - left <= size && bottom - top <= size)) {
+    emit(curve);
+    return;
+  }
+  for (const half of halves(curve)) clip(half, window, emit, depth + 1);
+}
+
+/** Halves a curve (de Casteljau). @param {Curve} curve @returns {[Curve, Curve]} */
+function halves([ax, ay, bx, by, cx, cy, dx, dy]) {
+  const [abx, aby, bcx, bcy, cdx, cdy] = [(ax + bx) / 2, (ay + by) / 2, (bx + cx) / 2, (by + cy) / 2, (cx + dx) / 2, (cy + dy) / 2];
+  const [hx, hy, tx, ty] = [(abx + bcx) / 2, (aby + bcy) / 2, (bcx + cdx) / 2, (bcy + cdy) / 2];
+  const [mx, my] = [(hx + tx) / 2, (hy + ty) / 2];
+  return [[ax, ay, abx, aby, hx, hy, mx, my], [mx, my, tx, ty, cdx, cdy, dx, dy]];
+}

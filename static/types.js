@@ -1,0 +1,246 @@
+/**
+ * The contract between the page and the Worker, as types. What crosses is plain data made by `src/view/`; byte arrays
+ * are transferred, the rest is cloned.
+ *
+ * @module
+ */
+
+/**
+ * A request to the Worker; the answer carries the same id.
+ * @typedef {{id: number, method: string, args: unknown[]}} Request
+ */
+
+/**
+ * An answer; or, while a model is opened, how far it is; or the text of a panic, which its hook posts just before the trap.
+ * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {progress: Progress} | {panic: string}} Response
+ */
+
+/**
+ * Why something failed, in words for the reader of the page. `download`: the server has no Range requests, so the page is to
+ * download the file and open it as a blob.
+ * @typedef {{kind: 'malformed'|'unsupported'|'limit'|'missing'|'io'|'download'|'crash', message: string}} Failure
+ */
+
+/**
+ * How far opening is. `done` goes from 0 to 1, or is null when it cannot be told.
+ * @typedef {{stage: string, done: number|null, bytesRead: number}} Progress
+ */
+
+/** @typedef {{name: string, value: string}} Entry */
+
+/**
+ * @typedef {object} GraphInfo
+ * @property {number} id
+ * @property {string} title what to call it: its name, or what it is
+ * @property {'main'|'function'|'body'} kind
+ * @property {'flow'|'modules'} wiring
+ * @property {{graph: number, node: number, label: string}|null} parent of a body: the node that holds it, and as which attribute
+ * @property {number} nodes
+ * @property {number} edges
+ */
+
+/**
+ * One diagnostic, to be shown beside the graph; jumps to its node.
+ * @typedef {{severity: 'note'|'warning'|'error', message: string, at: number|null, graph: number|null, node: number|null}} Diagnostic
+ */
+
+/**
+ * The Model panel.
+ * @typedef {object} ModelInfo
+ * @property {{name: string, size: number, companions: string[]}} file
+ * @property {string} format with its version: `ONNX v8`
+ * @property {string} formatId names `static/ops/<formatId>.json`
+ * @property {Entry[]} properties
+ * @property {{domain: string, version: number}[]} imports
+ * @property {Entry[]} metadata
+ * @property {GraphInfo[]} graphs
+ * @property {number} entry the graph to show first
+ * @property {{graphs: number, nodes: number, edges: number, initializers: number, parameters: number, bytes: number}} counts
+ * @property {{dtype: string, tensors: number, parameters: number, bytes: number}[]} dtypes largest first
+ * @property {{operator: string, domain: string, category: string, count: number}[]} operators most frequent first
+ * @property {Diagnostic[]} diagnostics
+ * @property {number} droppedDiagnostics
+ * @property {number} bytesRead
+ * @property {number} seconds
+ */
+
+/**
+ * How wide characters are in the fonts of the drawing, in px: entries 0 to 94 for the characters U+0020 to U+007E, then one for `×`
+ * (stands for other narrow characters) and one for `漢` (stands for wide ones).
+ * @typedef {{title: number[], label: number[], value: number[]}} Advances
+ */
+
+/**
+ * @typedef {object} SceneOptions
+ * @property {'down'|'right'|'auto'} direction
+ * @property {Advances} advances
+ * @property {boolean} attributes show important attributes in nodes
+ * @property {boolean} weights show weight shapes in nodes
+ * @property {boolean} names show node names in nodes
+ */
+
+/**
+ * A laid-out graph, ready to draw. Arrays are indexed by item, path or net; texts are in one table.
+ *
+ * An item is a card or a pill. A net is a tensor with all its consumers; it is drawn as paths: trunks, and legs that end at an item.
+ *
+ * @typedef {object} Scene
+ * @property {number} graph
+ * @property {'down'|'right'} direction
+ * @property {number} width in graph pixels; the drawing goes from 0,0
+ * @property {number} height
+ * @property {{header: number, line: number, pad: number, radius: number, gap: number}} metrics of cards: height of the header, height of a
+ *   line, inner padding, corner radius, gap between a line's label and its value
+ * @property {string[]} texts
+ * @property {string[]} categories category names, indexed by `itemCategory`
+ *
+ * @property {Float64Array} rects x, y, w, h of each item
+ * @property {Uint8Array} itemKind 0 node, 1 graph input, 2 graph output, 3 module (a level of the hierarchy)
+ * @property {Uint32Array} itemRef the node, value or scope id that the item stands for
+ * @property {Uint8Array} itemCategory
+ * @property {Uint8Array} itemFlags 1 has a note, 2 has a warning, 4 has an error, 8 can be entered (a body or a function), 16 inferred
+ * @property {Uint32Array} itemTitle text of each item's header
+ * @property {Uint32Array} lineStarts CSR into `lines`, in lines (items + 1 entries)
+ * @property {Uint32Array} lines two texts a line: label, value
+ *
+ * @property {Uint32Array} pathStarts CSR into `points`, in points (paths + 1 entries)
+ * @property {Float64Array} points x, y; a start point, then control, control, end of each cubic
+ * @property {Uint32Array} pathNet
+ * @property {Uint32Array} pathTarget the item where a leg ends, 0xFFFFFFFF for a trunk
+ *
+ * @property {Uint32Array} netSource the item that each net starts at
+ * @property {Uint32Array} netValue the value id, 0xFFFFFFFF for containment
+ * @property {Uint8Array} netStyle 0 data flow (arrowhead), 1 containment in a module tree (no arrowhead), 2 control (dotted)
+ * @property {Uint32Array} netLabel text, 0xFFFFFFFF for none
+ * @property {Float64Array} netLabelAt x, y of the label's centre; NaN where there is no room
+ * @property {Uint32Array} netStarts CSR into `netTargets` (nets + 1 entries)
+ * @property {Uint32Array} netTargets items
+ */
+
+/**
+ * What is selected: a node, a value (an edge, an input, an output), or a module.
+ * @typedef {{kind: 'node'|'value'|'module', id: number}} Selection
+ */
+
+/** @typedef {{node: number, operator: string, name: string, argument: string, category: string}} End one end of an edge */
+
+/**
+ * @typedef {object} TensorInfo
+ * @property {number} id
+ * @property {string} name
+ * @property {string} dtype
+ * @property {string} shape `64×3×7×7`
+ * @property {number|null} elements
+ * @property {number|null} bytes
+ * @property {string} location where its bytes are
+ * @property {boolean} readable whether values can be asked for
+ * @property {string} description
+ * @property {Entry[]} metadata
+ */
+
+/**
+ * @typedef {object} ValueInfo
+ * @property {number} id
+ * @property {string} name
+ * @property {string|null} type `float32 1×64×56×56`
+ * @property {string} description
+ * @property {Entry[]} metadata
+ * @property {TensorInfo|null} tensor
+ * @property {End|null} producer
+ * @property {End[]} consumers
+ * @property {boolean} input it is an input of the graph
+ * @property {boolean} output it is an output of the graph
+ * @property {boolean} captured it comes from the graph around
+ */
+
+/** @typedef {{name: string, documentation: string|null, values: ValueInfo[]}} ArgumentInfo */
+
+/**
+ * @typedef {object} AttributeInfo
+ * @property {string} name
+ * @property {string} type
+ * @property {string} value
+ * @property {number[]} graphs graphs that can be entered
+ * @property {TensorInfo|null} tensor
+ */
+
+/**
+ * The Selection panel.
+ * @typedef {object} NodeInfo
+ * @property {'node'} kind
+ * @property {number} id
+ * @property {number} graph
+ * @property {string} operator
+ * @property {string} name
+ * @property {string} domain
+ * @property {string} category
+ * @property {string} documentationKey entry of `static/ops/<formatId>.json`
+ * @property {string} path of the scope, joined by ` › `
+ * @property {string} description
+ * @property {number|null} definition the function graph that it calls
+ * @property {AttributeInfo[]} attributes
+ * @property {ArgumentInfo[]} inputs
+ * @property {ArgumentInfo[]} outputs
+ * @property {Entry[]} metadata
+ * @property {Diagnostic[]} diagnostics
+ */
+
+/**
+ * @typedef {object} ModuleInfo
+ * @property {'module'} kind
+ * @property {number} id
+ * @property {number} graph
+ * @property {string} path
+ * @property {number} tensors in it and below
+ * @property {number} parameters
+ * @property {number} bytes
+ * @property {{dtype: string, tensors: number, parameters: number, bytes: number}[]} dtypes
+ */
+
+/** @typedef {{kind: 'value', graph: number, value: ValueInfo}} EdgeInfo */
+
+/** @typedef {NodeInfo | ModuleInfo | EdgeInfo} Detail */
+
+/**
+ * Some values of a tensor, as text, from a flat position on.
+ * @typedef {{from: number, total: number, shape: number[], values: string[]}} Values
+ */
+
+/**
+ * @typedef {object} Hit
+ * @property {'node'|'value'|'tensor'|'module'|'graph'} kind
+ * @property {number} graph
+ * @property {number} id of the node, value, module or graph; of a tensor: the node that owns it
+ * @property {string} title
+ * @property {string} context
+ * @property {string} category
+ */
+
+/** @typedef {{total: number, hits: Hit[]}} Hits */
+
+/**
+ * A card of the welcome page: an entry of `static/samples/samples.json`. `file` and `thumb` are names in `static/samples/`.
+ * @typedef {{file: string, title: string, text: string, format: string, thumb?: string}} Sample
+ */
+
+/**
+ * An entry of `static/formats.json`, which lists the registry of formats.
+ * @typedef {{id: string, name: string, extensions: string[]}} FormatInfo
+ */
+
+/**
+ * `static/ops/<formatId>.json`: where it comes from, and what is known about each operator, by documentation key.
+ * @typedef {{source: string, operators: Record<string, Documentation>}} Book
+ */
+
+/**
+ * What is known about an operator.
+ * @typedef {object} Documentation
+ * @property {string} summary
+ * @property {{name: string, doc: string}[]} [inputs]
+ * @property {{name: string, doc: string}[]} [outputs]
+ * @property {{name: string, type: string, default?: string, doc: string}[]} [attributes]
+ * @property {number} [since] the version of the operator set that brought it
+ */
+
+export {};
