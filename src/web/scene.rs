@@ -114,11 +114,8 @@ fn nets<'a>(out: &Object, scene: &'a Scene, texts: &mut Texts<'a>) {
 
 fn paths(out: &Object, scene: &Scene) {
     let layout = &scene.layout;
-    let targets: Vec<u32> = scene.nets.iter().flat_map(|net| net.targets.iter().copied()).collect();
-    let ends: Vec<u32> =
-        layout.path_target.iter().map(|target| targets.get(*target as usize).copied().unwrap_or(NONE)).collect();
     set(out, "pathStarts", Uint32Array::from(layout.path_starts.as_slice()));
     set(out, "points", floats(layout.points.iter().flat_map(|point| [point.x, point.y])));
     set(out, "pathNet", Uint32Array::from(layout.path_net.as_slice()));
-    set(out, "pathTarget", Uint32Array::from(ends.as_slice()));
+    set(out, "pathTarget", Uint32Array::from(layout.path_target.as_slice()));
 }

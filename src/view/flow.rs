@@ -1,0 +1,208 @@
+//! Items and nets of a graph through which values flow.
+
+use super::card::{Card, Shown};
+use super::fold::Open;
+use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts, flag};
+use super::words;
+use crate::analysis::{GroupId, GroupKind, Member, Tree};
+use crate::model::{Category, Graph, GraphId, GraphKind, Model, NodeId, ValueId};
+use std::collections::HashMap;
+
+/// A tensor that this many items read is drawn as stubs: its edges would cover the others.
+const CLUTTER: usize = 16;
+
+/// Builds the parts of one graph.
+pub(super) struct Flow<'a> {
+    model: &'a Model,
+    graph: &'a Graph,
+    shown: Shown,
+    parts: Parts,
+    /// Of each value: the item that it comes from.
+    source: Vec<u32>,
+    /// Of each node: the item that shows it.
+    item_of: Vec<u32>,
+}
+
+/// The parts of graph `id`: without `tree`, all its nodes; with it, the groups that are `open` as containers, the others as cards.
+pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: Option<(&Tree, &Open)>) -> Parts {
+    let graph = &model.graphs[id];
+    let mut flow = Flow {
+        model,
+        graph,
+        shown,
+        parts: Parts::default(),
+        source: vec![NONE; graph.values.len()],
+        item_of: vec![NONE; graph.nodes.len()],
+    };
+    flow.inputs();
+    match tree {
+        None => graph.nodes.iter().for_each(|(node, _)| flow.node(node, NONE)),
+        Some((tree, open)) => flow.groups(tree, open),
+    }
+    flow.sources();
+    flow.nets();
+    flow.parts
+}
+
+impl Flow<'_> {
+    fn push(&mut self, item: Item) -> u32 {
+        self.parts.items.push(item);
+        self.parts.items.len() as u32 - 1
+    }
+
+    fn pill(&mut self, kind: ItemKind, value: ValueId, flags: u8) -> u32 {
+        let title = match (&*self.graph.values[value].name, kind) {
+            ("", ItemKind::Output) => "output",
+            ("", _) => "input",
+            (name, _) => name,
+        };
+        let card = Card::titled(title);
+        self.push(Item { flags, ..Item::new(kind, value.0, Category::Data, card) })
+    }
+
+    fn inputs(&mut self) {
+        let graph = self.graph;
+        let captured = graph.values.iter().filter(|(_, value)| graph.kind == GraphKind::Body && value.outer.is_some());
+        let inputs = graph.inputs.iter().map(|value| (*value, 0));
+        for (value, flags) in inputs.chain(captured.map(|(value, _)| (value, flag::CAPTURED))) {
+            if graph.values[value].tensor.is_none() && self.source[value.index()] == NONE {
+                self.source[value.index()] = self.pill(ItemKind::Input, value, flags);
+            }
+        }
+    }
+
+    /// Adds the card of a node, within the container `parent`.
+    fn node(&mut self, id: NodeId, parent: u32) {
+        let node = &self.graph.nodes[id];
+        let enterable =
+            node.definition.is_some() || node.attributes.iter().any(|attribute| !attribute.value.graphs().is_empty());
+        let mut card = Card::of_node(self.model, self.graph, node, self.shown);
+        card.marked = enterable;
+        let flags = if enterable { flag::ENTER } else { 0 };
+        let item = Item { flags, parent, ..Item::new(ItemKind::Node, id.0, node.category, card) };
+        self.item_of[id.index()] = self.push(item);
+    }
+
+    /// Adds what is visible of the hierarchy: containers before what is in them.
+    fn groups(&mut self, tree: &Tree, open: &Open) {
+        // Each entry is a member, and the container that it goes into.
+        let mut stack: Vec<(Member, u32)> =
+            tree.groups[Tree::ROOT].members.iter().rev().map(|member| (*member, NONE)).collect();
+        while let Some((member, parent)) = stack.pop() {
+            match member {
+                Member::Node(node) => self.node(node, parent),
+                Member::Group(group) if open.has(group) => {
+                    let item = self.push(container(tree, group, parent));
+                    stack.extend(tree.groups[group].members.iter().rev().map(|member| (*member, item)));
+                }
+                Member::Group(group) => {
+                    let item = self.push(closed(tree, group, parent));
+                    self.hide(tree, group, item);
+                }
+            }
+        }
+    }
+
+    /// Has `item` stand for all nodes of `group`.
+    fn hide(&mut self, tree: &Tree, group: GroupId, item: u32) {
+        let mut stack = vec![group];
+        while let Some(group) = stack.pop() {
+            for member in &tree.groups[group].members {
+                match member {
+                    Member::Node(node) => self.item_of[node.index()] = item,
+                    Member::Group(child) => stack.push(*child),
+                }
+            }
+        }
+    }
+
+    fn sources(&mut self) {
+        for (id, node) in self.graph.nodes.iter() {
+            for value in node.outputs.iter().flat_map(|argument| &argument.values) {
+                if self.source[value.index()] == NONE {
+                    self.source[value.index()] = self.item_of[id.index()];
+                }
+            }
+        }
+    }
+
+    /// Adds outputs and nets. Values that go from the same item to the same items are one net: where groups are closed there would be many.
+    fn nets(&mut self) {
+        let links = self.graph.links();
+        let mut targets: Vec<Vec<u32>> =
+            links.consumers.iter().map(|nodes| nodes.iter().map(|node| self.item_of[node.index()]).collect()).collect();
+        for value in &self.graph.outputs {
+            let item = self.pill(ItemKind::Output, *value, 0);
+            targets[value.index()].push(item);
+        }
+        let mut bundles: HashMap<(u32, Vec<u32>), usize> = HashMap::new();
+        for ((id, value), mut targets) in self.graph.values.iter().zip(targets) {
+            let source = self.source[id.index()];
+            if source == NONE || value.tensor.is_some() {
+                continue;
+            }
+            targets.sort_unstable();
+            targets.dedup();
+            let group = |item: u32| self.parts.items[item as usize].kind == ItemKind::Group;
+            if group(source) {
+                // What stays within a closed group is not seen.
+                targets.retain(|target| *target != source);
+            }
+            if targets.is_empty() {
+                continue;
+            }
+            let bundled = group(source) || targets.iter().any(|target| group(*target));
+            if bundled && let Some(net) = bundles.get(&(source, targets.clone())) {
+                self.parts.nets[*net].more += 1;
+                continue;
+            }
+            if bundled {
+                bundles.insert((source, targets.clone()), self.parts.nets.len());
+            }
+            let shape = value.ty.as_ref().and_then(|ty| ty.shape());
+            let label = shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default();
+            let style = if targets.len() >= CLUTTER { NetStyle::Stub } else { NetStyle::Data };
+            self.parts.nets.push(Net { source, value: id.0, style, label, targets, more: 0 });
+        }
+        for net in self.parts.nets.iter_mut().filter(|net| net.more > 0) {
+            net.label = format!("{} tensors", net.more + 1);
+        }
+    }
+}
+
+/// The container of an open group.
+fn container(tree: &Tree, id: GroupId, parent: u32) -> Item {
+    let group = &tree.groups[id];
+    let card = Card::titled(&title(tree, id));
+    Item { parent, ..Item::new(ItemKind::Container, id.0, leading(group), card) }
+}
+
+/// The card of a closed group.
+pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32) -> Item {
+    let group = &tree.groups[id];
+    let mut card = Card::titled(&title(tree, id));
+    card.marked = true;
+    let nodes = if group.nodes == 1 { "node" } else { "nodes" };
+    card.line(nodes, &words::count(group.nodes.into()));
+    if group.parameters > 0 {
+        card.line("parameters", &words::count(group.parameters));
+    }
+    if let Some(difference) = group.differences.first() {
+        card.line("varies", difference);
+    }
+    Item { parent, mix: group.mix.clone(), ..Item::new(ItemKind::Group, id.0, leading(group), card) }
+}
+
+/// The name of a group; of a stack, with the number of its instances.
+pub(super) fn title(tree: &Tree, id: GroupId) -> String {
+    let group = &tree.groups[id];
+    match group.kind {
+        GroupKind::Stack => format!("{} ×{}", group.name, group.members.len()),
+        _ => group.name.to_string(),
+    }
+}
+
+/// The most frequent family of operators that says something about a group.
+fn leading(group: &crate::analysis::Group) -> Category {
+    group.mix.first().map(|(category, _)| *category).unwrap_or_default()
+}
