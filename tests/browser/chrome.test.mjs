@@ -104,9 +104,23 @@ test('a node shows its attributes, weights and neighbours', async (t) => {
 
   await panel.locator('.end:has-text("Relu")').click();
   await selected(page, 'Relu');
+  // What was unfolded stays so; little is known about this operator.
+  await panel.locator('text=Nothing is known here about Relu').waitFor();
   assert.equal(await page.locator('#panel-selection').evaluate((element) => element.scrollTop), 0);
   await page.keyboard.press('Escape');
   await page.waitForSelector('#tab-model[aria-selected=true]');
+});
+
+test('modules have tensors, no operators', async (t) => {
+  const page = await start(t);
+  await choose(page, 'ready', 'weights.safetensors');
+  assert.match((await page.innerText('.stats')).replaceAll(/\s+/g, ' '), /Modules 21 Tensors 62/);
+  await page.click('.diagnostic:has-text("weights.bin")');
+  await selected(page, 'Conv');
+  const panel = page.locator('#panel-selection');
+  assert.equal(await panel.locator('.kind').innerText(), 'module');
+  assert.deepEqual(await panel.locator('h3 > :first-child').allInnerTexts(), ['Attributes', 'Tensors', 'Outputs']);
+  assert.equal(await panel.locator('summary').count(), 0);
 });
 
 test('subgraphs are entered and left, by the history too', async (t) => {
