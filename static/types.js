@@ -172,7 +172,7 @@
  * @property {number} graph
  * @property {string} operator
  * @property {string} name
- * @property {string} domain
+ * @property {string} domain of the operator; empty where the format itself defines it
  * @property {string} category
  * @property {string} documentationKey entry of `static/ops/<formatId>.json`
  * @property {string} path of the scope, joined by ` › `

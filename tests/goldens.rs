@@ -1,5 +1,7 @@
 //! Opens every fixture and compares what the reader makes of it with the golden beside it.
 //!
+//! Files that are no models have none: what is said of them is the matter of `tests/probe.rs`.
+//!
 //! `UPDATE=1 cargo test --test goldens` writes the goldens anew, and removes those whose fixture is gone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -39,7 +41,8 @@ fn fixtures_open_as_their_goldens_say() {
     let update = std::env::var_os("UPDATE").is_some();
     let mut wrong = String::new();
     let mut count = 0;
-    for fixture in common::fixtures(&common::root()) {
+    let models = common::fixtures(&common::root()).into_iter().filter(|path| !common::name(path).starts_with("none/"));
+    for fixture in models {
         count += 1;
         let (golden, found) = (golden(&fixture), state(&fixture));
         let expected = fs::read_to_string(&golden).unwrap_or_default();
@@ -52,7 +55,7 @@ fn fixtures_open_as_their_goldens_say() {
             writeln!(wrong, "{}: {}", common::name(&fixture), difference(&expected, &found)).unwrap();
         }
     }
-    assert!(count > 100, "only {count} fixtures");
+    assert!(count > 90, "only {count} fixtures");
     assert!(wrong.is_empty(), "{wrong}\nIf this is meant to be so: UPDATE=1 cargo test --test goldens");
 }
 

@@ -335,3 +335,98 @@ macro_rules! messages {
     )*};
 }
 pub(crate) use messages;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Kind;
+    use crate::source::{BytesSource, Files};
+    use std::rc::Rc;
+
+    messages! {
+        Inner {
+            1 name: String,
+            2 inner: Vec<Nested>,
+        }
+
+        Outer {
+            1 number: i64,
+            2 numbers: Vec<i64>,
+            3 floats: Vec<f32>,
+            4 payload: Option<Span>,
+            5 inner: Option<Inner>,
+            6 places: Vec<Span>,
+        }
+    }
+
+    /// A message in itself, as deep as the file likes.
+    #[derive(Debug, Default)]
+    pub struct Nested(Option<Box<Nested>>);
+
+    impl Message for Nested {
+        fn set(&mut self, field: &Field) -> Result<()> {
+            self.0.get_or_insert_default().merge(field.message()?)
+        }
+    }
+
+    fn slice(bytes: &[u8]) -> Slice {
+        Files::new("test", Rc::new(BytesSource(bytes.to_vec()))).main()
+    }
+
+    fn decode(bytes: &[u8]) -> (Outer, Option<Error>) {
+        Outer::decode(slice(bytes))
+    }
+
+    #[test]
+    fn packed_and_unpacked_numbers_are_the_same() {
+        let (message, fault) = decode(&[0x10, 5, 0x12, 3, 1, 0x96, 0x01, 0x10, 7, 0x1d, 0, 0, 0x80, 0x3f]);
+        assert_eq!((message.numbers, message.floats), (vec![5, 1, 150, 7], vec![1.0]));
+        assert!(fault.is_none());
+    }
+
+    #[test]
+    fn places_are_those_of_the_content_whatever_it_is() {
+        let (message, _) = decode(&[0x22, 2, 0xaa, 0xbb, 0x30, 0x96, 0x01, 0x35, 1, 2, 3, 4]);
+        assert_eq!(message.payload, Some(Span { at: 2, len: 2 }));
+        assert_eq!(message.places, [Span { at: 5, len: 2 }, Span { at: 8, len: 4 }]);
+    }
+
+    #[test]
+    fn what_comes_before_and_after_a_fault_is_kept() {
+        let (message, fault) = decode(&[0x08, 1, 0x28, 9, 0x10, 2]);
+        assert_eq!((message.number, message.numbers), (1, vec![2]));
+        assert_eq!(fault.map(|error| error.at), Some(Some(3)), "a message that is an integer");
+
+        let (message, fault) = decode(&[0x2a, 9, 0x0a, 3, b'a', b'b']);
+        assert_eq!(message.inner.map(|inner| inner.name).as_deref(), Some("ab"));
+        assert_eq!(fault.map(|error| error.kind), Some(Kind::Malformed), "cut short");
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_replaced() {
+        let (message, fault) = decode(&[0x2a, 4, 0x0a, 2, b'a', 0xff]);
+        assert_eq!(message.inner.map(|inner| inner.name).as_deref(), Some("a\u{fffd}"));
+        assert!(fault.is_none());
+    }
+
+    #[test]
+    fn messages_nest_only_so_deep() {
+        let nested = (0..100).fold(Vec::new(), |inner: Vec<u8>, _| {
+            let len = inner.len() as u64;
+            let mut outer = vec![0x12];
+            prost::encoding::encode_varint(len, &mut outer);
+            outer.extend(inner);
+            outer
+        });
+        let (message, fault) = Inner::decode(slice(&nested));
+        assert_eq!(fault.map(|error| error.kind), Some(Kind::Limit));
+        assert_eq!(message.inner.len(), 1, "the outer ones are kept");
+    }
+
+    #[test]
+    fn groups_are_skipped() {
+        let (message, fault) = decode(&[0x3b, 0x08, 9, 0x3c, 0x08, 3]);
+        assert_eq!(message.number, 3);
+        assert!(fault.is_none());
+    }
+}
