@@ -203,6 +203,6 @@ pub(super) fn title(tree: &Tree, id: GroupId) -> String {
 }
 
 /// The most frequent family of operators that says something about a group.
-fn leading(group: &crate::analysis::Group) -> Category {
+pub(super) fn leading(group: &crate::analysis::Group) -> Category {
     group.mix.first().map(|(category, _)| *category).unwrap_or_default()
 }

@@ -1,11 +1,12 @@
 //! A weights file, drawn as the tree of modules that its names spell.
 
-use super::card::{Card, Shown};
+use super::card::{Card, METRICS, Shown};
 use super::flow;
 use super::fold::Open;
 use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts};
 use super::words;
 use crate::analysis::{Member, Tree};
+use crate::layout::{Layout, Point};
 use crate::model::{GraphId, Model};
 use std::cmp::Ordering;
 
@@ -60,6 +61,49 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: &Tree, open:
         parts.nets.push(Net { source, value: NONE, style: NetStyle::Containment, label, targets, more: 0 });
     }
     parts
+}
+
+/// The distance between a vertical line of the tree and the modules to its right, and the radius of its corners, in pixels.
+const INDENT: f64 = 18.0;
+const CORNER: f64 = 6.0;
+
+/// Redraws containment the way that trees are drawn: one vertical line beside the members of each module, and a branch to each member.
+pub(super) fn branches(nets: &[Net], layout: &mut Layout) {
+    layout.path_starts = vec![0];
+    layout.points.clear();
+    layout.path_net.clear();
+    layout.path_target.clear();
+    for (index, net) in nets.iter().enumerate() {
+        let from = layout.rects[net.source as usize];
+        let start = Point { x: from.x + from.w, y: from.y + METRICS.header / 2.0 };
+        for target in &net.targets {
+            let to = layout.rects[*target as usize];
+            let end = Point { x: to.x, y: to.y + METRICS.header / 2.0 };
+            branch(start, end, &mut layout.points);
+            layout.path_starts.push(layout.points.len() as u32);
+            layout.path_net.push(index as u32);
+            layout.path_target.push(*target);
+        }
+    }
+}
+
+/// Appends a path that runs level, turns, goes down (or up), turns, and runs level.
+fn branch(start: Point, end: Point, points: &mut Vec<Point>) {
+    let x = (end.x - INDENT).max(start.x);
+    let down = end.y - start.y;
+    let corner = CORNER.min(down.abs() / 2.0).min(end.x - x).min(x - start.x).max(0.0);
+    let turn = corner * down.signum();
+    let at = |x: f64, y: f64| Point { x, y };
+    let line = |points: &mut Vec<Point>, to: Point| points.extend([to; 3]);
+    points.push(start);
+    if down == 0.0 {
+        return line(points, end);
+    }
+    line(points, at(x - corner, start.y));
+    points.extend([at(x, start.y), at(x, start.y), at(x, start.y + turn)]);
+    line(points, at(x, end.y - turn));
+    points.extend([at(x, end.y), at(x, end.y), at(x + corner, end.y)]);
+    line(points, end);
 }
 
 /// Compares numbers by their size; anything that is not a pair of numbers keeps the order of the file.

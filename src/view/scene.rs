@@ -198,6 +198,9 @@ impl Scene {
         for target in &mut layout.path_target {
             *target = input.targets.get(*target as usize).copied().unwrap_or(NONE);
         }
+        if modules && direction == Direction::Right {
+            modules::branches(&nets, &mut layout);
+        }
         let labels = labels::place(&nets, &layout, &options.advances);
         let open = if level == Level::Flat { Vec::new() } else { open.visible(tree) };
         Self { graph, direction, level, grouped: tree.groups.len() > 1, open, items, nets, layout, labels }
