@@ -11,6 +11,7 @@
  */
 
 /**
+ * An answer; or, while a model is opened, how far that is.
  * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {progress: Progress}} Response
  */
 
@@ -54,7 +55,7 @@
  * @property {Entry[]} metadata
  * @property {GraphInfo[]} graphs
  * @property {number} entry the graph to show first
- * @property {{graphs: number, nodes: number, edges: number, tensors: number, parameters: number, bytes: number}} counts
+ * @property {{graphs: number, nodes: number, edges: number, initializers: number, parameters: number, bytes: number}} counts
  * @property {{dtype: string, tensors: number, parameters: number, bytes: number}[]} dtypes largest first
  * @property {{operator: string, domain: string, category: string, count: number}[]} operators most frequent first
  * @property {Diagnostic[]} diagnostics
@@ -171,7 +172,7 @@
  * @property {number} graph
  * @property {string} operator
  * @property {string} name
- * @property {string} domain
+ * @property {string} domain of the operator; empty where the format itself defines it
  * @property {string} category
  * @property {string} documentationKey entry of `static/ops/<formatId>.json`
  * @property {string} path of the scope, joined by ` › `
@@ -216,5 +217,30 @@
  */
 
 /** @typedef {{total: number, hits: Hit[]}} Hits */
+
+/**
+ * A card of the welcome page: an entry of `static/samples/samples.json`. `file` and `thumb` are names in `static/samples/`.
+ * @typedef {{file: string, title: string, text: string, format: string, thumb?: string}} Sample
+ */
+
+/**
+ * An entry of `static/formats.json`, which lists the registry of formats.
+ * @typedef {{id: string, name: string, extensions: string[]}} FormatInfo
+ */
+
+/**
+ * `static/ops/<formatId>.json`: where it comes from, and what is known about each operator, by documentation key.
+ * @typedef {{source: string, operators: Record<string, Documentation>}} Book
+ */
+
+/**
+ * What is known about an operator.
+ * @typedef {object} Documentation
+ * @property {string} summary
+ * @property {{name: string, doc: string}[]} [inputs]
+ * @property {{name: string, doc: string}[]} [outputs]
+ * @property {{name: string, type: string, default?: string, doc: string}[]} [attributes]
+ * @property {number} [since] the version of the operator set that brought it
+ */
 
 export {};

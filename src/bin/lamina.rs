@@ -1,2 +1,204 @@
 //! The native command line.
-fn main() {}
+
+use lamina::formats::{self, Opened};
+use lamina::model::{GraphId, dump};
+use lamina::report::{Error, Result};
+use lamina::source::{CountingSource, Files, NativeFile, NativeFolder};
+use lamina::view::{Flow, SceneOptions, Theme, Viewer};
+use std::cell::Cell;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Instant;
+
+const USAGE: &str = "\
+Lamina: see inside model files.
+
+usage: lamina summary FILE...       one line a file:
+                                    format | graphs | nodes | edges | initializers | params | bytes read | seconds
+       lamina dump [--json] FILE    all that the file says, without its weights
+       lamina svg [--direction down|right] [--theme light|dark] [--graph N] FILE [-o OUT.svg]
+                                    the drawing of its first graph, or of graph N as the dump counts them
+
+Files that a model refers to are looked for in its folder. Exit status: 0, 1 if a file could not be read, 2 if the
+command was not understood.
+";
+
+fn main() -> ExitCode {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let done = run(Arguments::new(std::env::args().skip(1)), &mut out).and_then(|code| {
+        out.flush()?;
+        Ok(code)
+    });
+    match done {
+        Ok(code) => code,
+        // Whoever reads our output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lamina: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
+    let json = arguments.flag("--json");
+    let help = arguments.flag("--help") || arguments.flag("-h");
+    let drawing = match Drawing::take(&mut arguments) {
+        Ok(drawing) => drawing,
+        Err(message) => return Ok(misused(&message)),
+    };
+    if let Some(unknown) = arguments.unknown() {
+        return Ok(misused(&format!("there is no option {unknown}")));
+    }
+    let files = &arguments.words;
+    match (files.split_first().map(|(command, files)| (command.as_str(), files)), help, json) {
+        (_, true, _) => out.write_all(USAGE.as_bytes()).map(|()| ExitCode::SUCCESS),
+        (Some(("summary", files @ [_, ..])), _, false) => each(files, |path| summary(path, out)),
+        (Some(("dump", [file])), ..) => each(std::slice::from_ref(file), |path| print(path, json, out)),
+        (Some(("svg", [file])), _, false) => each(std::slice::from_ref(file), |path| draw(path, &drawing, out)),
+        _ => Ok(misused("which command, on which files?")),
+    }
+}
+
+/// The words of the command line.
+struct Arguments {
+    words: Vec<String>,
+}
+
+impl Arguments {
+    fn new(words: impl Iterator<Item = String>) -> Self {
+        Self { words: words.collect() }
+    }
+
+    /// Takes the option `name` off the words; says whether it was there.
+    fn flag(&mut self, name: &str) -> bool {
+        let before = self.words.len();
+        self.words.retain(|word| word != name);
+        self.words.len() < before
+    }
+
+    /// Takes the option `name` and the word after it off the words.
+    fn option(&mut self, name: &str) -> Result<Option<String>, String> {
+        let Some(place) = self.words.iter().position(|word| word == name) else { return Ok(None) };
+        self.words.remove(place);
+        if place < self.words.len() { Ok(Some(self.words.remove(place))) } else { Err(format!("{name} wants a word")) }
+    }
+
+    /// An option that nobody took.
+    fn unknown(&self) -> Option<&str> {
+        self.words.iter().map(String::as_str).find(|word| word.starts_with('-'))
+    }
+}
+
+/// How and where a drawing is to be written.
+#[derive(Default)]
+struct Drawing {
+    options: SceneOptions,
+    theme: Theme,
+    graph: GraphId,
+    path: Option<String>,
+}
+
+impl Drawing {
+    fn take(arguments: &mut Arguments) -> Result<Self, String> {
+        let mut drawing = Self { path: arguments.option("-o")?, ..Self::default() };
+        drawing.options.direction = match arguments.option("--direction")?.as_deref() {
+            None => Flow::Auto,
+            Some("down") => Flow::Down,
+            Some("right") => Flow::Right,
+            Some(other) => return Err(format!("there is no direction {other}")),
+        };
+        drawing.theme = match arguments.option("--theme")?.as_deref() {
+            None | Some("light") => Theme::Light,
+            Some("dark") => Theme::Dark,
+            Some(other) => return Err(format!("there is no theme {other}")),
+        };
+        if let Some(number) = arguments.option("--graph")? {
+            drawing.graph = GraphId(number.parse().map_err(|_| format!("{number} is no number of a graph"))?);
+        }
+        Ok(drawing)
+    }
+}
+
+fn misused(message: &str) -> ExitCode {
+    eprintln!("lamina: {message}\n\n{USAGE}");
+    ExitCode::from(2)
+}
+
+/// Does `work` on each file; what cannot be read is said, and the others go on.
+fn each(files: &[String], mut work: impl FnMut(&str) -> io::Result<Result<()>>) -> io::Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for path in files {
+        if let Err(error) = work(path)? {
+            eprintln!("{path}: {error}");
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+/// A file that is open, and how many of its bytes were read for that.
+struct Subject {
+    opened: Opened,
+    files: Files,
+    read: u64,
+}
+
+fn open(path: &str) -> Result<Subject> {
+    let path = Path::new(path);
+    let read = Rc::new(Cell::new(0));
+    let source = CountingSource::new(NativeFile::open(path)?, read.clone());
+    let name = path.file_name().ok_or_else(|| Error::io("this is a folder, not a file"))?.to_string_lossy();
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let files = Files::new(&name, Rc::new(source)).with_folder(Rc::new(NativeFolder(folder)));
+    let opened = formats::open(&files, &|_| ())?;
+    Ok(Subject { opened, files, read: read.get() })
+}
+
+fn summary(path: &str, out: &mut impl Write) -> io::Result<Result<()>> {
+    let start = Instant::now();
+    let Subject { opened, read, .. } = match open(path) {
+        Ok(subject) => subject,
+        Err(error) => return Ok(Err(error)),
+    };
+    let seconds = start.elapsed().as_secs_f64();
+    let totals = opened.model.totals();
+    writeln!(
+        out,
+        "{} | {} | {} | {} | {} | {} | {read} | {seconds:.3}",
+        opened.model.format, totals.graphs, totals.nodes, totals.edges, totals.initializers, totals.parameters
+    )?;
+    out.flush()?;
+    Ok(Ok(()))
+}
+
+fn print(path: &str, json: bool, out: &mut impl Write) -> io::Result<Result<()>> {
+    let Opened { model, report, .. } = match open(path) {
+        Ok(subject) => subject.opened,
+        Err(error) => return Ok(Err(error)),
+    };
+    if json {
+        dump::json(&model, &report, &mut *out)?;
+        writeln!(out)?;
+    } else {
+        out.write_all(dump::text(&model, &report).as_bytes())?;
+    }
+    Ok(Ok(()))
+}
+
+fn draw(path: &str, drawing: &Drawing, out: &mut impl Write) -> io::Result<Result<()>> {
+    let viewer = match open(path) {
+        Ok(Subject { opened, files, .. }) => Viewer::new(opened, files),
+        Err(error) => return Ok(Err(error)),
+    };
+    let Some(svg) = viewer.svg(drawing.graph, &drawing.options, drawing.theme) else {
+        return Ok(Err(Error::missing(format!("there is no graph {}", drawing.graph.0))));
+    };
+    match &drawing.path {
+        Some(path) => std::fs::write(path, svg)?,
+        None => out.write_all(svg.as_bytes())?,
+    }
+    Ok(Ok(()))
+}

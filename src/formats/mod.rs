@@ -4,9 +4,9 @@
 //! FORMAT`; `foo,` in the list below; a fixture in `tests/fixtures/foo/` made by `tests/make/`.
 #![deny(clippy::indexing_slicing)]
 
-use crate::model::Model;
-use crate::probe::{Confidence, Probe};
-use crate::report::{Report, Result};
+use crate::model::{Model, check};
+use crate::probe::{self, Confidence, Probe};
+use crate::report::{Error, Report, Result, Severity};
 use crate::source::{Files, Limits};
 
 /// A format: how it is recognised, and how it is opened.
@@ -17,6 +17,8 @@ pub struct Format {
     pub name: &'static str,
     /// The usual extensions, without the dot, the most usual first.
     pub extensions: &'static [&'static str],
+    /// What the empty operator domain stands for, in documentation and on screens; empty where there are no domains.
+    pub domain: &'static str,
     /// Whether a file is of this format; reads little.
     pub sniff: fn(&Probe) -> Confidence,
     /// Lowers a file to the model; reads the description, never the weights.
@@ -48,4 +50,49 @@ macro_rules! formats {
 formats! {
     onnx,
     safetensors,
+}
+
+/// An opened file.
+pub struct Opened {
+    /// What the file is.
+    pub format: &'static Format,
+    /// What is in it.
+    pub model: Model,
+    /// What is odd about it.
+    pub report: Report,
+}
+
+/// The format that is surest that `probe` is its own; of equals, one that has the file's extension. None, if it is not sure and the
+/// file is known to be something else.
+pub fn recognise(probe: &Probe) -> Option<&'static Format> {
+    let rate = |format: &Format| {
+        let extension = format.extensions.iter().any(|extension| probe.has_extension(extension));
+        ((format.sniff)(probe), extension)
+    };
+    let rated = FORMATS.iter().rev().map(|format| (rate(format), format));
+    let ((confidence, _), format) = rated.max_by_key(|(rating, _)| *rating)?;
+    match confidence {
+        Confidence::No => None,
+        Confidence::Maybe if probe::identify(probe).is_some() => None,
+        _ => Some(format),
+    }
+}
+
+/// Opens the main file of `files`; `progress` is told now and then how far that is, from 0 to 1.
+///
+/// # Errors
+/// [`Kind::Unsupported`](crate::report::Kind::Unsupported) when no format knows the file; those of the format when it cannot read the
+/// container. Anything less is in the report.
+pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
+    let probe = Probe::new(&files.name(), files.main())?;
+    let format = recognise(&probe).ok_or_else(|| probe::explain(&probe))?;
+    let mut open = Open { probe: &probe, files, limits: Limits::default(), report: Report::default(), progress };
+    let model = (format.open)(&mut open)
+        .map_err(|error| Error { message: format!("{}: {}", format.id, error.message), ..error })?;
+    let mut report = open.report;
+    // What a model lacks of which a part could not be read is no news.
+    if report.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
+        check::check(&model, &mut report);
+    }
+    Ok(Opened { format, model, report })
 }

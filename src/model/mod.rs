@@ -13,19 +13,27 @@
 //! - A [`Scope`] is a level of the module hierarchy that the names spell. In a graph of [`Wiring::Modules`] nothing flows:
 //!   nodes are modules that own tensors, and the scopes are what is drawn.
 //!
-//! [`check`] verifies all that holds by construction; [`dump`](mod@dump) prints it.
+//! [`check`] verifies all that holds by construction; [`dump`](mod@dump) prints it; [`values`] reads what tensors hold.
 
 mod arena;
 pub mod check;
 mod dtype;
 pub mod dump;
+mod literal;
+mod modules;
 mod tensor;
+mod totals;
 mod types;
+pub mod values;
 
 pub use arena::{Arena, Id};
 pub use dtype::DType;
+pub use literal::Literal;
+pub use modules::Modules;
 pub use tensor::{Data, Encoding, Tensor};
+pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
+pub use values::Values;
 
 use serde::Serialize;
 use std::collections::HashSet;
@@ -64,7 +72,7 @@ impl Strings {
 }
 
 /// A model file, opened.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Model {
     /// The format with its version, as people call it: `ONNX v8`, `Safetensors`.
     pub format: String,
@@ -99,7 +107,7 @@ pub struct Import {
 }
 
 /// What a graph is to its model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GraphKind {
     /// An entry point.
@@ -123,7 +131,7 @@ pub enum Wiring {
 }
 
 /// One graph.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Graph {
     /// The name, possibly empty.
     pub name: Text,
@@ -137,6 +145,10 @@ pub struct Graph {
     pub description: Text,
     /// What the author attached.
     pub metadata: Vec<Entry>,
+    /// Of a function: where it is defined, as the file spells it.
+    pub domain: Text,
+    /// Of a function: its formal attributes, with their defaults where they have any.
+    pub attributes: Vec<Attribute>,
     /// The operator sets, where a function states its own.
     pub imports: Vec<Import>,
     /// The values that come in, in order.
@@ -152,7 +164,7 @@ pub struct Graph {
 }
 
 /// A level of the module hierarchy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Scope {
     /// The last part of its path.
     pub name: Text,
@@ -237,7 +249,7 @@ impl Category {
 }
 
 /// One application of an operator, or one module of a weights file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Node {
     /// The name, possibly empty. Of a module: its whole path.
     pub name: Text,
@@ -264,7 +276,7 @@ pub struct Node {
 }
 
 /// A formal parameter with the values bound to it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Argument {
     /// The name of the parameter in the operator's definition; empty when unknown.
     pub name: Text,
@@ -273,7 +285,7 @@ pub struct Argument {
 }
 
 /// What flows along an edge.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Value {
     /// The name, possibly empty.
     pub name: Text,
@@ -290,39 +302,12 @@ pub struct Value {
 }
 
 /// A named attribute of a node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Attribute {
     /// The name.
     pub name: Text,
     /// The content.
     pub value: Literal,
-}
-
-/// The content of an attribute.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Literal {
-    /// No content, or one that is not known.
-    Absent,
-    /// A truth value.
-    Bool(bool),
-    /// An integer.
-    Int(i64),
-    /// A 32-bit float: printed with the digits that matter.
-    Float(f32),
-    /// A 64-bit float.
-    Double(f64),
-    /// Text.
-    String(Text),
-    /// A tensor.
-    Tensor(TensorId),
-    /// A graph of the same model.
-    Graph(GraphId),
-    /// A type.
-    Type(Type),
-    /// The name of an attribute of the enclosing function, whose content takes this place.
-    Reference(Text),
-    /// Several of one kind.
-    List(Vec<Literal>),
 }
 
 /// Where a value comes from and goes to.
@@ -367,20 +352,5 @@ impl Graph {
         }
         parts.reverse();
         parts.join(separator)
-    }
-}
-
-impl Model {
-    /// The number of edges of `graph`: distinct (value, consumer) pairs, graph outputs included, constants not.
-    pub fn edges(&self, graph: GraphId) -> usize {
-        let graph = &self.graphs[graph];
-        let links = graph.links();
-        let flows = |value: ValueId| graph.values[value].tensor.is_none();
-        let read: usize =
-            graph.values.iter().filter(|(id, _)| flows(*id)).map(|(id, _)| links.consumers[id.index()].len()).sum();
-        let mut outputs: Vec<ValueId> = graph.outputs.iter().copied().filter(|id| flows(*id)).collect();
-        outputs.sort_unstable();
-        outputs.dedup();
-        read + outputs.len()
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{DType, Entry, Text};
 use crate::source::{FileId, Span};
+use serde::Serialize;
 
 /// A constant tensor.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Tensor {
     /// The name, possibly empty.
     pub name: Text,
@@ -25,21 +26,24 @@ pub struct Tensor {
 }
 
 /// How a payload encodes elements.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// Packed little-endian elements; below a byte, the first element is in the lowest bits.
     #[default]
     Little,
     /// Packed big-endian elements.
     Big,
-    /// One base-128 varint an element (protobuf's packed integers); of floats, the varint holds the bits.
+    /// One base-128 varint an element (protobuf's packed integers); of floats, the varint holds the bits; of types of two or four bits,
+    /// it holds a byte of packed elements.
     Varint,
     /// Elements in a wider little-endian integer each, as `(bytes an element)`.
     Widened(u8),
 }
 
 /// Where a payload is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Data {
     /// Nowhere: the file has only the description.
     Absent,

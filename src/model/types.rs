@@ -1,6 +1,7 @@
 //! Types of values.
 
 use super::{DType, Text};
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// One dimension of a shape.
@@ -101,5 +102,11 @@ impl fmt::Display for Type {
             Self::Optional(of) => write!(f, "optional<{of}>"),
             Self::Opaque(name) => write!(f, "opaque<{name}>"),
         }
+    }
+}
+
+impl Serialize for Type {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }

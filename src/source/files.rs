@@ -1,21 +1,22 @@
 //! The files that were opened together.
 
-use super::{Pages, Slice, Source};
-use crate::report::Result;
+use super::{Cache, Pages, Slice, Source};
+use crate::report::{Error, Result};
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
-/// Names a [`File`] in its [`Files`].
+/// Names a file in its [`Files`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct FileId(pub u32);
 
 /// One opened file.
-#[derive(Clone)]
-pub struct File {
+struct File {
     /// The path relative to what was dropped, with `/` between its parts.
-    pub path: String,
-    /// Its bytes.
-    pub pages: Rc<Pages>,
+    path: String,
+    pages: Rc<Pages>,
+    /// Whether it was dropped, not found in the folder.
+    dropped: bool,
 }
 
 /// Where companions may come from, beyond the files that were dropped: the folder of a file named on the command line, or
@@ -32,12 +33,15 @@ pub trait Folder {
 pub struct Files {
     files: RefCell<Vec<File>>,
     folder: Option<Rc<dyn Folder>>,
+    /// What the folder said of the paths that are not among the files: each is asked for once.
+    absent: RefCell<HashMap<String, Option<Error>>>,
+    cache: Rc<Cache>,
 }
 
 impl Files {
     /// A set of just the main file, called `path`.
     pub fn new(path: &str, source: Rc<dyn Source>) -> Self {
-        let files = Self { files: RefCell::default(), folder: None };
+        let files = Self { files: RefCell::default(), folder: None, absent: RefCell::default(), cache: Rc::default() };
         files.add(path, source);
         files
     }
@@ -48,11 +52,15 @@ impl Files {
         Self { folder: Some(folder), ..self }
     }
 
-    /// Adds a file that was dropped together with the main one.
+    /// Adds a file that was dropped together with the main one, or afterwards.
     pub fn add(&self, path: &str, source: Rc<dyn Source>) -> FileId {
+        self.push(path.replace('\\', "/"), source, true)
+    }
+
+    fn push(&self, path: String, source: Rc<dyn Source>, dropped: bool) -> FileId {
         let mut files = self.files.borrow_mut();
         let id = FileId(u32::try_from(files.len()).unwrap_or(u32::MAX));
-        files.push(File { path: path.replace('\\', "/"), pages: Rc::new(Pages::new(source)) });
+        files.push(File { path, pages: Rc::new(Pages::with_cache(source, self.cache.clone())), dropped });
         id
     }
 
@@ -76,37 +84,54 @@ impl Files {
         self.files.borrow().get(file.0 as usize).map(|file| Slice::new(file.pages.clone()))
     }
 
-    /// The file at `path` relative to the main file's folder: among the dropped files, else in the folder.
+    /// The file at `path` relative to the main file's folder, as the main file spells it; none if there is none. In this order:
     ///
-    /// Paths that would leave the folder (absolute, `..`) name nothing. Where nothing was dropped at the exact path, a dropped
-    /// file of the same name serves: people drop files without their folders.
+    /// 1. the dropped file at just that path;
+    /// 2. a dropped file of the same name in the main file's folder, or without a folder: people drop files without their folders;
+    /// 3. the file at that path in the [`Folder`].
+    ///
+    /// A path that is absolute, has a drive or a scheme, or goes up with `..` names nothing.
     ///
     /// # Errors
     /// When there is such a file but it cannot be opened.
     pub fn sibling(&self, path: &str) -> Result<Option<FileId>> {
-        let path = path.replace('\\', "/");
-        let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-        if path.starts_with('/') || parts.is_empty() || parts.iter().any(|part| *part == ".." || part.contains(':')) {
-            return Ok(None);
-        }
-        let relative = parts.join("/");
+        let Some(relative) = relative(path) else { return Ok(None) };
+        let name = relative.rsplit('/').next().unwrap_or_default();
         let main = self.name();
-        let full = match main.rsplit_once('/') {
-            Some((folder, _)) => format!("{folder}/{relative}"),
-            None => relative.clone(),
+        let beside = |path: &str| match main.rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/{path}"),
+            None => path.into(),
         };
-        let base = parts.last().copied().unwrap_or_default();
-        let found = {
-            let files = self.files.borrow();
-            let position = |wanted: &dyn Fn(&str) -> bool| files.iter().position(|file| wanted(&file.path));
-            position(&|path| path == full)
-                .or_else(|| position(&|path| path.rsplit('/').next() == Some(base)))
-                .and_then(|index| u32::try_from(index).ok())
-        };
-        if let Some(index) = found {
-            return Ok(Some(FileId(index)));
+        let full = beside(&relative);
+        if let Some(found) = self.position(|file| file.path == full) {
+            return Ok(Some(found));
+        }
+        if let Some(found) = self.position(|file| file.dropped && (file.path == beside(name) || file.path == name)) {
+            return Ok(Some(found));
         }
         let Some(folder) = &self.folder else { return Ok(None) };
-        Ok(folder.open(&relative)?.map(|source| self.add(&full, source)))
+        if let Some(known) = self.absent.borrow().get(&relative) {
+            return known.clone().map_or(Ok(None), Err);
+        }
+        let opened = folder.open(&relative);
+        if let Ok(Some(source)) = opened {
+            return Ok(Some(self.push(full, source, false)));
+        }
+        self.absent.borrow_mut().insert(relative, opened.as_ref().err().cloned());
+        opened.map(|_| None)
     }
+
+    fn position(&self, wanted: impl Fn(&File) -> bool) -> Option<FileId> {
+        let index = self.files.borrow().iter().position(wanted)?;
+        u32::try_from(index).ok().map(FileId)
+    }
+}
+
+/// `path` with `/` between its parts and without `.`; none if it could leave the folder that it is relative to.
+fn relative(path: &str) -> Option<String> {
+    let path = path.replace('\\', "/");
+    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let drive = parts.first().is_some_and(|first| first.len() == 2 && first.ends_with(':'));
+    let leaves = path.starts_with('/') || drive || path.contains("://") || parts.contains(&"..");
+    (!parts.is_empty() && !leaves).then(|| parts.join("/"))
 }

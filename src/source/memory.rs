@@ -1,6 +1,6 @@
 //! Bytes in memory.
 
-use super::Source;
+use super::{Source, copy};
 use crate::report::Result;
 
 /// A source over bytes that are in memory anyway: transferred buffers, inflated entries, tests.
@@ -14,10 +14,6 @@ impl Source for BytesSource {
 
     fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize> {
         let rest = usize::try_from(at).ok().and_then(|at| self.0.get(at..)).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        for (to, from) in buffer.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        Ok(count)
+        Ok(copy(buffer, rest))
     }
 }

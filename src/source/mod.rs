@@ -5,8 +5,9 @@
 //! where `usize` has 32 bits.
 //!
 //! - [`Source`] reads bytes at an offset; it is what an operating system, a browser or a test implements.
-//! - [`Pages`] caches a source in pages, within a budget, and reads ahead when reads are sequential.
+//! - [`Pages`] reads a source in pages through a [`Cache`] with a budget, and reads ahead when reads are sequential.
 //! - [`Slice`] is a cheap window over pages: a `std::io::Read + Seek` for `zip`, a [`bytes::Buf`] for `prost`.
+//! - [`Reader`] is a cursor over a slice for binary formats: numbers, text and spans, each checked against the end.
 //! - [`Files`] is the set that was dropped; companions (external data, shards) are looked up there and nowhere else.
 
 #![deny(clippy::indexing_slicing)]
@@ -18,15 +19,17 @@ mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod pages;
+mod reader;
 mod slice;
 
 pub use counting::CountingSource;
-pub use files::{File, FileId, Files, Folder};
+pub use files::{FileId, Files, Folder};
 pub use limits::Limits;
 pub use memory::BytesSource;
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{NativeFile, NativeFolder};
-pub use pages::Pages;
+pub use pages::{Cache, PAGE, Pages};
+pub use reader::{Order, Reader};
 pub use slice::{Slice, payload_span};
 
 use crate::report::Result;
@@ -49,6 +52,16 @@ pub trait Source {
     fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize>;
 }
 
+impl<S: Source + ?Sized> Source for std::rc::Rc<S> {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize> {
+        (**self).read_at(at, buffer)
+    }
+}
+
 /// A range of bytes of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Span {
@@ -63,4 +76,9 @@ impl Span {
     pub fn end(self) -> u64 {
         self.at.saturating_add(self.len)
     }
+}
+
+/// Copies as much of `from` as `to` has room for; returns how much that was.
+pub(crate) fn copy(to: &mut [u8], from: &[u8]) -> usize {
+    to.iter_mut().zip(from).map(|(to, from)| *to = *from).count()
 }

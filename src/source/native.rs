@@ -1,8 +1,9 @@
 //! Files of the operating system.
 
 use super::{Folder, Source};
-use crate::report::Result;
+use crate::report::{Error, Result};
 use std::fs;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -17,11 +18,14 @@ impl NativeFile {
     /// Opens the file at `path`.
     ///
     /// # Errors
-    /// Those of the operating system.
+    /// [`Kind::Io`](crate::report::Kind::Io): those of the operating system, and when it is a folder.
     pub fn open(path: &Path) -> Result<Self> {
         let file = fs::File::open(path)?;
-        let len = file.metadata()?.len();
-        Ok(Self { file, len })
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Err(Error::io("this is a folder, not a file"));
+        }
+        Ok(Self { file, len: metadata.len() })
     }
 }
 
@@ -31,12 +35,15 @@ impl Source for NativeFile {
     }
 
     fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize> {
-        use std::os::unix::fs::FileExt;
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(at))?;
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            match self.file.read_at(rest, at + done as u64)? {
-                0 => break,
-                count => done += count,
+            match file.read(rest) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::from(error).at(at.saturating_add(done as u64))),
             }
         }
         Ok(done)

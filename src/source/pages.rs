@@ -1,70 +1,127 @@
 //! A paged cache over a source.
 
-use super::Source;
+use super::{Source, copy};
 use crate::report::Result;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 /// The size of a page: about what one request costs anyway.
 pub const PAGE: u64 = 64 << 10;
-/// The most pages that one sequential read fetches at once.
+/// The most pages that one sequential read fetches at once. A read of more bytes than these goes past the cache.
 const AHEAD: u64 = 16;
-/// The bytes that the cache of one file may hold.
+/// The bytes that a cache holds unless it is told otherwise.
 const BUDGET: u64 = 32 << 20;
 
-/// A source, cached in pages: least recently used pages go first, and sequential reads fetch ever more pages at once.
-pub struct Pages {
-    source: Rc<dyn Source>,
-    len: u64,
-    cache: RefCell<Cache>,
+/// The pages of all files that were opened together: one budget, the least recently used page goes first.
+pub struct Cache {
+    budget: u64,
+    state: RefCell<State>,
 }
 
 #[derive(Default)]
-struct Cache {
-    pages: HashMap<u64, Entry>,
-    /// Page numbers by the time of their last use.
-    ages: BTreeMap<u64, u64>,
+struct State {
+    pages: HashMap<Key, Entry>,
+    /// The pages by the time of their last use.
+    ages: BTreeMap<u64, Key>,
     clock: u64,
-    /// The page after the last one fetched, and how many were fetched with it.
-    next: u64,
-    run: u64,
+    held: u64,
+    files: u32,
 }
+
+/// A page of a file.
+type Key = (u32, u64);
 
 struct Entry {
     bytes: Rc<[u8]>,
     age: u64,
 }
 
+impl Default for Cache {
+    fn default() -> Self {
+        Self::new(BUDGET)
+    }
+}
+
 impl Cache {
-    fn get(&mut self, page: u64) -> Option<Rc<[u8]>> {
-        let entry = self.pages.get_mut(&page)?;
-        self.clock += 1;
-        self.ages.remove(&entry.age);
-        entry.age = self.clock;
-        self.ages.insert(self.clock, page);
+    /// A cache that holds at most `budget` bytes.
+    pub fn new(budget: u64) -> Self {
+        Self { budget, state: RefCell::default() }
+    }
+
+    /// The bytes that are held now.
+    pub fn held(&self) -> u64 {
+        self.state.borrow().held
+    }
+
+    fn add_file(&self) -> u32 {
+        let mut state = self.state.borrow_mut();
+        state.files += 1;
+        state.files
+    }
+
+    fn has(&self, key: Key) -> bool {
+        self.state.borrow().pages.contains_key(&key)
+    }
+
+    fn get(&self, key: Key) -> Option<Rc<[u8]>> {
+        let State { pages, ages, clock, .. } = &mut *self.state.borrow_mut();
+        let entry = pages.get_mut(&key)?;
+        *clock += 1;
+        ages.remove(&entry.age);
+        entry.age = *clock;
+        ages.insert(*clock, key);
         Some(entry.bytes.clone())
     }
 
-    fn put(&mut self, page: u64, bytes: Rc<[u8]>) {
-        self.clock += 1;
-        if let Some(old) = self.pages.insert(page, Entry { bytes, age: self.clock }) {
-            self.ages.remove(&old.age);
+    fn put(&self, key: Key, bytes: Rc<[u8]>) {
+        let state = &mut *self.state.borrow_mut();
+        state.clock += 1;
+        let age = state.clock;
+        state.held += bytes.len() as u64;
+        state.ages.insert(age, key);
+        if let Some(old) = state.pages.insert(key, Entry { bytes, age }) {
+            state.held -= old.bytes.len() as u64;
+            state.ages.remove(&old.age);
         }
-        self.ages.insert(self.clock, page);
-        while self.pages.len() as u64 * PAGE > BUDGET
-            && let Some((_, oldest)) = self.ages.pop_first()
+        while state.held > self.budget
+            && let Some((_, oldest)) = state.ages.pop_first()
+            && let Some(gone) = state.pages.remove(&oldest)
         {
-            self.pages.remove(&oldest);
+            state.held -= gone.bytes.len() as u64;
         }
     }
 }
 
+/// A source, read in pages through a [`Cache`]. Sequential reads fetch ever more pages at once.
+pub struct Pages {
+    source: Rc<dyn Source>,
+    len: u64,
+    cache: Rc<Cache>,
+    file: u32,
+    last: Cell<Fetch>,
+}
+
+/// What was fetched last.
+#[derive(Clone, Copy, Default)]
+struct Fetch {
+    /// How many pages at once.
+    run: u64,
+    /// The page after them.
+    next: u64,
+}
+
 impl Pages {
-    /// A cache over `source`.
+    /// The pages of `source`, with a cache of their own.
     pub fn new(source: Rc<dyn Source>) -> Self {
+        Self::with_cache(source, Rc::default())
+    }
+
+    /// The pages of `source`, in a cache that other files use too.
+    pub fn with_cache(source: Rc<dyn Source>, cache: Rc<Cache>) -> Self {
         let len = source.len();
-        Self { source, len, cache: RefCell::default() }
+        let file = cache.add_file();
+        Self { source, len, cache, file, last: Cell::default() }
     }
 
     /// The size of the source in bytes.
@@ -77,38 +134,43 @@ impl Pages {
         self.len == 0
     }
 
-    /// The bytes of page number `page`; empty past the end.
+    /// The bytes of page number `page`: [`PAGE`] of them, fewer at the end, none past it.
     ///
     /// # Errors
     /// Those of the source.
     pub fn page(&self, page: u64) -> Result<Rc<[u8]>> {
-        let mut cache = self.cache.borrow_mut();
-        if let Some(bytes) = cache.get(page) {
+        self.fetch(page, 1)
+    }
+
+    /// Page number `page`, of which and of whose followers `wanted` will be asked for.
+    fn fetch(&self, page: u64, wanted: u64) -> Result<Rc<[u8]>> {
+        if let Some(bytes) = self.cache.get((self.file, page)) {
             return Ok(bytes);
         }
         let start = page.saturating_mul(PAGE);
         if start >= self.len {
             return Ok(Rc::from([]));
         }
-        let run = if page == cache.next && page > 0 { (cache.run * 2).clamp(1, AHEAD) } else { 1 };
-        let want = (run * PAGE).min(self.len - start);
-        let mut buffer = vec![0; usize::try_from(want).unwrap_or(PAGE as usize)];
+        let last = self.last.get();
+        let ahead = if page == last.next && page > 0 { (last.run * 2).min(AHEAD) } else { 1 };
+        let most = ahead.max(wanted).min((self.len - start).div_ceil(PAGE));
+        let run = (1..most).find(|step| self.cache.has((self.file, page + step))).unwrap_or(most);
+        self.last.set(Fetch { run, next: page + run });
+
+        let mut buffer = vec![0; usize::try_from((run * PAGE).min(self.len - start)).unwrap_or(PAGE as usize)];
         let got = self.source.read_at(start, &mut buffer)?;
         buffer.truncate(got);
-        cache.next = page + run;
-        cache.run = run;
-        let mut first = Rc::from([]);
-        for (index, bytes) in buffer.chunks(PAGE as usize).enumerate().rev() {
-            let bytes: Rc<[u8]> = bytes.into();
-            if index == 0 {
-                first = bytes.clone();
-            }
-            cache.put(page + index as u64, bytes);
+        let pages: Vec<Rc<[u8]>> = buffer.chunks(PAGE as usize).map(Rc::from).collect();
+        let first = pages.first().cloned().unwrap_or_else(|| Rc::from([]));
+        // The wanted page goes in last: it is the one that must not be dropped for the others.
+        for (step, bytes) in pages.into_iter().enumerate().rev() {
+            self.cache.put((self.file, page + step as u64), bytes);
         }
         Ok(first)
     }
 
-    /// Fills `buffer` from offset `at` on, past the cache when it is larger than a few pages; returns the number of bytes.
+    /// Fills `buffer` from offset `at` on, past the cache when it is larger than a run of pages; returns the number of bytes:
+    /// fewer than asked for only at the end.
     ///
     /// # Errors
     /// Those of the source.
@@ -119,13 +181,10 @@ impl Pages {
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
             let position = at.saturating_add(done as u64);
-            let page = self.page(position / PAGE)?;
-            let Some(have) = page.get((position % PAGE) as usize..).filter(|have| !have.is_empty()) else { break };
-            let count = have.len().min(rest.len());
-            for (to, from) in rest.iter_mut().zip(have) {
-                *to = *from;
-            }
-            done += count;
+            let from = position % PAGE;
+            let page = self.fetch(position / PAGE, (from + rest.len() as u64).div_ceil(PAGE))?;
+            let Some(have) = page.get(from as usize..).filter(|have| !have.is_empty()) else { break };
+            done += copy(rest, have);
         }
         Ok(done)
     }

@@ -1,1 +1,144 @@
 //! What a screen asks, answered as plain data.
+//!
+//! [`Viewer`] holds an opened model and answers for it: [`Viewer::info`], [`Viewer::scene`], [`Viewer::detail`], [`Viewer::find`],
+//! [`Viewer::svg`]. The page and the command line ask the same questions.
+
+mod card;
+mod detail;
+mod find;
+mod info;
+mod labels;
+mod measure;
+mod modules;
+mod palette;
+mod scene;
+mod svg;
+mod thumbnail;
+mod words;
+
+pub use card::{Card, METRICS, Metrics, Shown};
+pub use detail::{ArgumentInfo, AttributeInfo, Detail, End, ModuleInfo, NodeInfo, TensorInfo, ValueInfo};
+pub use find::{Hit, HitKind, Hits};
+pub use info::{FileInfo, GraphInfo, Holder, ModelInfo, Share, Usage};
+pub use measure::{Advances, Role};
+pub use palette::{Palette, Theme};
+pub use scene::{Flow, Item, ItemKind, NONE, Net, NetStyle, Scene, SceneOptions, flag};
+pub use words::{bytes, count, shape};
+
+use crate::formats::Opened;
+use crate::model::{GraphId, Links, NodeId, ScopeId, TensorId, ValueId, values};
+use crate::report::{Error, Result};
+use crate::source::Files;
+use serde::Serialize;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// An opened model, ready to answer.
+pub struct Viewer {
+    opened: Opened,
+    files: Files,
+    links: RefCell<HashMap<GraphId, Rc<Links>>>,
+}
+
+impl Viewer {
+    /// Answers for `opened`, which came from `files`.
+    pub fn new(opened: Opened, files: Files) -> Self {
+        Self { opened, files, links: RefCell::default() }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &crate::model::Model {
+        &self.opened.model
+    }
+
+    /// The Model panel; the cost of opening is the caller's to fill in.
+    pub fn info(&self) -> ModelInfo {
+        let name = self.files.name();
+        let mut companions = self.files.paths();
+        companions.retain(|path| *path != name);
+        let file = FileInfo { name, size: self.files.main().len(), companions };
+        ModelInfo::new(&self.opened, file)
+    }
+
+    /// The drawing of `graph`; none if there is no such graph.
+    pub fn scene(&self, graph: GraphId, options: &SceneOptions) -> Option<Scene> {
+        self.opened.model.graphs.get(graph)?;
+        Some(Scene::new(&self.opened.model, &self.opened.report, graph, options))
+    }
+
+    /// All about what is selected; none if there is no such thing.
+    pub fn detail(&self, graph: GraphId, selection: Selection) -> Option<Detail> {
+        let links = self.links(graph)?;
+        let describe = detail::Describe {
+            format: self.opened.format,
+            model: &self.opened.model,
+            report: &self.opened.report,
+            files: &self.files,
+            id: graph,
+            graph: self.opened.model.graphs.get(graph)?,
+            links: &links,
+        };
+        match selection {
+            Selection::Node(id) => describe.node(id),
+            Selection::Value(id) => describe.edge(id),
+            Selection::Module(id) => describe.module(id),
+        }
+    }
+
+    /// Finds `query` in all graphs, those of graph `first` before the others.
+    pub fn find(&self, first: GraphId, query: &str) -> Hits {
+        find::find(&self.opened.model, first, query)
+    }
+
+    /// The values of `tensor` in row-major order from position `from` on, at most `count`.
+    ///
+    /// # Errors
+    /// When there is no such tensor, or its bytes cannot be had.
+    pub fn values(&self, tensor: TensorId, from: u64, count: u64) -> Result<Values> {
+        let model = &self.opened.model;
+        let of = model.tensors.get(tensor).ok_or_else(|| Error::missing("There is no such tensor."))?;
+        let read = values::read(model, tensor, &self.files, from, count)?;
+        let text = (0..read.len()).filter_map(|index| read.text(index)).collect();
+        Ok(Values { from, total: of.elements().unwrap_or(0), shape: of.shape.clone(), values: text })
+    }
+
+    /// The drawing of `graph` as a standalone SVG document; none if there is no such graph.
+    pub fn svg(&self, graph: GraphId, options: &SceneOptions, theme: Theme) -> Option<String> {
+        Some(svg::draw(&self.scene(graph, options)?, theme))
+    }
+
+    /// The beginning of `graph` in miniature, as a standalone SVG document; none if there is no such graph.
+    pub fn thumbnail(&self, graph: GraphId) -> Option<String> {
+        Some(thumbnail::draw(&self.scene(graph, &SceneOptions::default())?))
+    }
+
+    fn links(&self, graph: GraphId) -> Option<Rc<Links>> {
+        let of = self.opened.model.graphs.get(graph)?;
+        Some(self.links.borrow_mut().entry(graph).or_insert_with(|| Rc::new(of.links())).clone())
+    }
+}
+
+/// Some values of a tensor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Values {
+    /// The position of the first one, in row-major order.
+    pub from: u64,
+    /// How many the tensor has.
+    pub total: u64,
+    /// The dimensions of the tensor.
+    pub shape: Vec<u64>,
+    /// The values as text.
+    pub values: Vec<String>,
+}
+
+/// What is selected, in a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// A node.
+    Node(NodeId),
+    /// A value: an edge, an input or an output.
+    Value(ValueId),
+    /// A level of the module hierarchy.
+    Module(ScopeId),
+}

@@ -1,0 +1,54 @@
+# make serve    build the page in release, and serve it on a printed local address
+# make build    build it into dist/
+# make test     everything that CI checks
+# make bench    measure it beside Netron (BENCH="--quick" and the like; see tests/bench/README.md)
+# make shots    take the screenshots of the README
+# make clean
+#
+# Each target first installs what it needs and is missing. Rust (by rustup) and Node are presumed.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+# The tools that .ci/setup installs come first on PATH.
+ENV := source .ci/env
+WASM := wasm32-unknown-unknown --no-default-features --lib --bin worker
+PORT ?= 8080
+
+.PHONY: serve build test check-rust check-page bench shots clean
+
+build:
+	@.ci/setup build
+	@$(ENV); cargo fetch --locked --quiet; with_wasm trunk build --release --skip-version-check
+
+serve: build
+	@node tests/browser/server.mjs --port $(PORT) dist
+
+test: check-rust check-page
+
+check-rust:
+	@.ci/setup build test
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	$(ENV); if rustc_has_wasm; then cargo clippy --locked --target $(WASM) -- -D warnings; \
+	else with_wasm cargo check --locked --target $(WASM); fi
+	cargo test --locked
+
+# After the build: the page's scripts are checked against the types of the module that was built.
+check-page: build
+	@.ci/setup test
+	@$(ENV); for project in page worker node; do tsc --project tests/tsconfig.$$project.json; done
+	@$(ENV); eslint --config tests/eslint.config.js static tests
+	node --test tests/browser/*.test.mjs
+
+bench: build
+	@.ci/setup test bench
+	node tests/bench/bench.mjs $(BENCH)
+
+shots: build
+	@.ci/setup test
+	node tests/browser/shots.mjs
+
+clean:
+	rm -rf target dist tests/bench/work

@@ -1,0 +1,206 @@
+//! The input, made sound and cut into connected components.
+
+use super::{Input, Size};
+
+/// "No such index".
+pub(super) const NONE: u32 = u32::MAX;
+
+/// The widest and tallest that a box may be, pixels; keeps sums of 100,000s of them exact.
+const LARGEST: f64 = 1e7;
+
+/// Rows of indices behind one another (compressed sparse rows).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Csr {
+    /// Where each row begins in `items`; one more entry than rows.
+    pub starts: Vec<u32>,
+    /// The rows.
+    pub items: Vec<u32>,
+}
+
+impl Csr {
+    /// Groups `pairs` of (row, item) by row, keeping their order within a row.
+    pub fn group(rows: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+        let mut starts = vec![0u32; rows + 1];
+        for (row, _) in pairs.clone() {
+            starts[row as usize + 1] += 1;
+        }
+        for row in 0..rows {
+            starts[row + 1] += starts[row];
+        }
+        let mut next = starts.clone();
+        let mut items = vec![0; starts[rows] as usize];
+        for (row, item) in pairs {
+            let at = &mut next[row as usize];
+            items[*at as usize] = item;
+            *at += 1;
+        }
+        Self { starts, items }
+    }
+
+    /// The items of `row`.
+    pub fn row(&self, row: u32) -> &[u32] {
+        &self.items[self.range(row)]
+    }
+
+    /// Where the items of `row` lie in `items`.
+    pub fn range(&self, row: u32) -> std::ops::Range<usize> {
+        self.starts[row as usize] as usize..self.starts[row as usize + 1] as usize
+    }
+
+    /// How many items `row` has.
+    pub fn len(&self, row: u32) -> usize {
+        self.range(row).len()
+    }
+}
+
+/// A connected component: boxes, and nets that leave them. Boxes are numbered in file order, nets by source,
+/// the legs of a net by target.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    /// Of each box, its index in the input.
+    pub boxes: Vec<u32>,
+    /// Of each box, its size, as if edges ran down.
+    pub sizes: Vec<Size>,
+    /// Of each box, where its nets begin; one more entry than boxes.
+    pub net_starts: Vec<u32>,
+    /// Of each net, its index in the input.
+    pub nets: Vec<u32>,
+    /// Of each net, where its legs begin; one more entry than nets.
+    pub leg_starts: Vec<u32>,
+    /// Of each leg, the box where it ends.
+    pub targets: Vec<u32>,
+    /// Of each leg, the index in [`Input::targets`] of its target.
+    pub indices: Vec<u32>,
+}
+
+impl Graph {
+    /// How many boxes there are.
+    pub fn len(&self) -> u32 {
+        self.boxes.len() as u32
+    }
+
+    /// The nets that leave `node`.
+    pub fn nets_of(&self, node: u32) -> std::ops::Range<usize> {
+        self.net_starts[node as usize] as usize..self.net_starts[node as usize + 1] as usize
+    }
+
+    /// The legs of `net`.
+    pub fn legs_of(&self, net: usize) -> std::ops::Range<usize> {
+        self.leg_starts[net] as usize..self.leg_starts[net + 1] as usize
+    }
+
+    /// The legs of all nets that leave `node`.
+    pub fn legs_from(&self, node: u32) -> std::ops::Range<usize> {
+        let nets = self.nets_of(node);
+        self.leg_starts[nets.start] as usize..self.leg_starts[nets.end] as usize
+    }
+}
+
+/// An edge of the input: `net` goes from box `source` to box `target`, which is `index` in [`Input::targets`].
+#[derive(Clone, Copy, Debug)]
+struct Leg {
+    source: u32,
+    net: u32,
+    target: u32,
+    index: u32,
+}
+
+/// The components in file order of their first boxes; those of one box without edges come apart, as indices of the input.
+pub(super) fn components(input: &Input, flip: bool) -> (Vec<Graph>, Vec<u32>) {
+    let sizes: Vec<Size> = input.sizes.iter().map(|&size| sound(size, flip)).collect();
+    let mut legs = legs(input);
+    let (component, count) = label(sizes.len(), &legs);
+    let members = Csr::group(count, component.iter().enumerate().map(|(node, &of)| (of, node as u32)));
+    legs.sort_by_key(|leg| (component[leg.source as usize], leg.source, leg.net, leg.target));
+    let mut local = vec![0u32; sizes.len()];
+    let (mut graphs, mut isolated) = (Vec::new(), Vec::new());
+    let mut rest = legs.as_slice();
+    for of in 0..count as u32 {
+        let boxes = members.row(of);
+        let own = rest.partition_point(|leg| component[leg.source as usize] <= of);
+        let (mine, later) = rest.split_at(own);
+        rest = later;
+        if mine.is_empty() {
+            isolated.extend_from_slice(boxes);
+            continue;
+        }
+        for (at, &node) in boxes.iter().enumerate() {
+            local[node as usize] = at as u32;
+        }
+        graphs.push(graph(boxes, mine, &local, &sizes));
+    }
+    (graphs, isolated)
+}
+
+/// `size` with finite, sensible sides, as if edges ran down.
+pub(super) fn sound(size: Size, flip: bool) -> Size {
+    let side = |length: f64| if length.is_finite() { length.clamp(0.0, LARGEST) } else { 0.0 };
+    let (w, h) = if flip { (size.h, size.w) } else { (size.w, size.h) };
+    Size { w: side(w), h: side(h) }
+}
+
+/// All edges whose ends exist. A target that repeats within a net counts once, at its first index.
+fn legs(input: &Input) -> Vec<Leg> {
+    let boxes = input.sizes.len();
+    let mut legs = Vec::with_capacity(input.targets.len());
+    let mut seen = vec![NONE; boxes];
+    for (net, (&source, ends)) in input.sources.iter().zip(input.starts.windows(2)).enumerate() {
+        let end = (ends[1] as usize).min(input.targets.len());
+        let start = (ends[0] as usize).min(end);
+        for (at, &target) in input.targets[start..end].iter().enumerate() {
+            if (source as usize) < boxes && (target as usize) < boxes && seen[target as usize] != net as u32 {
+                seen[target as usize] = net as u32;
+                legs.push(Leg { source, net: net as u32, target, index: (start + at) as u32 });
+            }
+        }
+    }
+    legs
+}
+
+/// Of each box its component, numbered by their first boxes, and the number of components (union-find with path halving).
+fn label(boxes: usize, legs: &[Leg]) -> (Vec<u32>, usize) {
+    let mut parent: Vec<u32> = (0..boxes as u32).collect();
+    let find = |parent: &mut [u32], mut node: u32| {
+        while parent[node as usize] != node {
+            parent[node as usize] = parent[parent[node as usize] as usize];
+            node = parent[node as usize];
+        }
+        node
+    };
+    for leg in legs {
+        let (a, b) = (find(&mut parent, leg.source), find(&mut parent, leg.target));
+        parent[a.max(b) as usize] = a.min(b);
+    }
+    let mut labels = vec![0; boxes];
+    let mut count = 0;
+    for node in 0..boxes as u32 {
+        let root = find(&mut parent, node);
+        labels[node as usize] = if root == node { count } else { labels[root as usize] };
+        count += u32::from(root == node);
+    }
+    (labels, count as usize)
+}
+
+/// The component of `boxes` and `legs` (by source, net, target), with `local` numbers.
+fn graph(boxes: &[u32], legs: &[Leg], local: &[u32], sizes: &[Size]) -> Graph {
+    let mut graph = Graph {
+        boxes: boxes.to_vec(),
+        sizes: boxes.iter().map(|&node| sizes[node as usize]).collect(),
+        net_starts: vec![0; boxes.len() + 1],
+        targets: legs.iter().map(|leg| local[leg.target as usize]).collect(),
+        indices: legs.iter().map(|leg| leg.index).collect(),
+        ..Graph::default()
+    };
+    for (at, leg) in legs.iter().enumerate() {
+        if graph.nets.last() != Some(&leg.net) {
+            graph.nets.push(leg.net);
+            graph.leg_starts.push(at as u32);
+            graph.net_starts[local[leg.source as usize] as usize + 1] += 1;
+        }
+    }
+    graph.leg_starts.push(legs.len() as u32);
+    for node in 0..boxes.len() {
+        graph.net_starts[node + 1] += graph.net_starts[node];
+    }
+    graph
+}

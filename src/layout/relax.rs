@@ -1,0 +1,82 @@
+//! P4, after balancing: lines of vertices slide to the weighted median of their neighbours, as far as their rows let them.
+
+use super::frame::Frame;
+use super::place::Blocks;
+use super::spine::TRUNK;
+
+/// The most passes over all lines.
+const PASSES: usize = 6;
+/// How much an edge pulls, by class.
+const PULL: [f64; 4] = [1.0, 4.0, 8.0, 16.0];
+/// Positions nearer than this are equal, pixels.
+const EQUAL: f64 = 1e-6;
+
+/// Shortens the edges of `frame`, whose vertices stand at `x`.
+pub(super) fn relax(frame: &Frame, x: &mut [f64]) {
+    let lines = lines(frame, x);
+    let roots: Vec<u32> = (0..frame.len() as u32).filter(|&vertex| lines.root[vertex as usize] == vertex).collect();
+    let mut pulls = Vec::new();
+    for pass in 0..PASSES {
+        let mut moved = false;
+        for step in 0..roots.len() {
+            let root = roots[if pass % 2 == 0 { step } else { roots.len() - 1 - step }];
+            let by = slide(frame, x, &lines, root, &mut pulls);
+            if by.abs() > EQUAL {
+                lines.members(root).for_each(|vertex| x[vertex as usize] += by);
+                moved = true;
+            }
+        }
+        if !moved {
+            break;
+        }
+    }
+}
+
+/// Vertices that are joined by trunk or spine edges and stand in one line.
+fn lines(frame: &Frame, x: &[f64]) -> Blocks {
+    let mut lines = Blocks::singles(frame.len());
+    for upper in 0..frame.len() as u32 {
+        let straight = |lower: u32| (x[upper as usize] - x[lower as usize]).abs() < EQUAL;
+        if let Some((lower, _)) = frame.down.row(upper).find(|&(lower, class)| class >= TRUNK && straight(lower)) {
+            lines.join(upper, lower);
+        }
+    }
+    lines
+}
+
+/// How far the line of `root` is to slide.
+fn slide(frame: &Frame, x: &[f64], lines: &Blocks, root: u32, pulls: &mut Vec<(f64, f64)>) -> f64 {
+    pulls.clear();
+    let (mut left, mut right) = (f64::NEG_INFINITY, f64::INFINITY);
+    for vertex in lines.members(root) {
+        let at = vertex as usize;
+        for (other, class) in frame.up.row(vertex).chain(frame.down.row(vertex)) {
+            if lines.root[other as usize] != root {
+                pulls.push((x[other as usize] - x[at], PULL[class as usize]));
+            }
+        }
+        right = right.min(x.get(at + 1).map_or(f64::INFINITY, |other| other - frame.apart[at] - x[at]));
+        if at > 0 && frame.apart[at - 1].is_finite() {
+            left = left.max(x[at - 1] + frame.apart[at - 1] - x[at]);
+        }
+    }
+    // Rounding may leave no room at all.
+    median(pulls).min(right.max(0.0)).max(left.min(0.0))
+}
+
+/// The weighted median of (value, weight); between two values if either would do.
+fn median(pulls: &mut [(f64, f64)]) -> f64 {
+    pulls.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f64 = pulls.iter().map(|pull| pull.1).sum();
+    let mut below = 0.0;
+    for (at, &(value, weight)) in pulls.iter().enumerate() {
+        below += weight;
+        if 2.0 * below > total {
+            return value;
+        }
+        if 2.0 * below == total {
+            return pulls.get(at + 1).map_or(value, |next| (value + next.0) / 2.0);
+        }
+    }
+    0.0
+}

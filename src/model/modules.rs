@@ -1,0 +1,55 @@
+//! Groups tensors into the modules that their names spell.
+
+use super::{Argument, Graph, Node, NodeId, Scope, ScopeId, Strings, TensorId, Text, Value, Wiring};
+use std::collections::HashMap;
+
+/// A graph of modules while it grows: the weights of `encoder.layer.0.norm.weight` and `encoder.layer.0.norm.bias` make a node
+/// `encoder.layer.0.norm` with two inputs, in a scope of the same path.
+pub struct Modules {
+    separator: char,
+    graph: Graph,
+    strings: Strings,
+    nodes: HashMap<String, NodeId>,
+    scopes: HashMap<(Option<ScopeId>, Text), ScopeId>,
+}
+
+impl Modules {
+    /// No modules yet; `separator` stands between the parts of a name.
+    pub fn new(separator: char) -> Self {
+        let graph = Graph { wiring: Wiring::Modules, ..Graph::default() };
+        Self { separator, graph, strings: Strings::default(), nodes: HashMap::new(), scopes: HashMap::new() }
+    }
+
+    /// Gives the tensor called `name` to the module that owns it: without a separator in its name, that is the root.
+    pub fn add(&mut self, name: &str, tensor: TensorId) {
+        let (path, own) = name.rsplit_once(self.separator).unwrap_or(("", name));
+        let node = match self.nodes.get(path) {
+            Some(node) => *node,
+            None => self.module(path),
+        };
+        let value = Value { name: name.into(), tensor: Some(tensor), ..Value::default() };
+        let value = self.graph.values.push(value);
+        let name = self.strings.intern(own);
+        if let Some(node) = self.graph.nodes.get_mut(node) {
+            node.inputs.push(Argument { name, values: vec![value] });
+        }
+    }
+
+    fn module(&mut self, path: &str) -> NodeId {
+        let (mut scope, mut operator) = (None, self.strings.intern("root"));
+        for part in path.split(self.separator).filter(|_| !path.is_empty()) {
+            operator = self.strings.intern(part);
+            let scopes = &mut self.graph.scopes;
+            let known = self.scopes.entry((scope, operator.clone()));
+            scope = Some(*known.or_insert_with(|| scopes.push(Scope { name: operator.clone(), parent: scope })));
+        }
+        let node = self.graph.nodes.push(Node { name: path.into(), operator, scope, ..Node::default() });
+        self.nodes.insert(path.into(), node);
+        node
+    }
+
+    /// The graph of all modules, in the order in which they were met.
+    pub fn finish(self) -> Graph {
+        self.graph
+    }
+}

@@ -1,0 +1,343 @@
+//! The Selection panel: all about a node, a value or a module.
+
+use super::info::{Share, shares};
+use super::scene::NONE;
+use super::words;
+use crate::formats::Format;
+use crate::model::{
+    Argument, Category, Data, Entry, Graph, GraphId, Links, Literal, Model, Node, NodeId, ScopeId, Tensor, TensorId,
+    ValueId,
+};
+use crate::report::{Diagnostic, Report};
+use crate::source::Files;
+use serde::Serialize;
+
+/// One end of an edge.
+#[derive(Clone, Debug, Serialize)]
+pub struct End {
+    /// The node.
+    pub node: NodeId,
+    /// Its operator.
+    pub operator: String,
+    /// Its name.
+    pub name: String,
+    /// The parameter that the value is bound to.
+    pub argument: String,
+    /// Its family.
+    pub category: Category,
+}
+
+/// A tensor.
+#[derive(Clone, Debug, Serialize)]
+pub struct TensorInfo {
+    /// Its id.
+    pub id: TensorId,
+    /// Its name.
+    pub name: String,
+    /// The type of its elements.
+    pub dtype: &'static str,
+    /// Its shape: `64×3×7×7`.
+    pub shape: String,
+    /// The number of elements.
+    pub elements: Option<u64>,
+    /// The size in bytes, packed.
+    pub bytes: Option<u64>,
+    /// Where its bytes are, in words.
+    pub location: String,
+    /// Whether values can be asked for.
+    pub readable: bool,
+    /// What the author says about it.
+    pub description: String,
+    /// What the author attached.
+    pub metadata: Vec<Entry>,
+}
+
+/// A value with its ends.
+#[derive(Clone, Debug, Serialize)]
+pub struct ValueInfo {
+    /// Its id.
+    pub id: ValueId,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: Option<String>,
+    /// What the author says about it.
+    pub description: String,
+    /// What the author attached.
+    pub metadata: Vec<Entry>,
+    /// Of a constant: its content.
+    pub tensor: Option<TensorInfo>,
+    /// Who produces it.
+    pub producer: Option<End>,
+    /// Who reads it.
+    pub consumers: Vec<End>,
+    /// Whether it is an input of the graph.
+    pub input: bool,
+    /// Whether it is an output of the graph.
+    pub output: bool,
+    /// Whether it comes from the graph around.
+    pub captured: bool,
+}
+
+/// A formal parameter.
+#[derive(Clone, Debug, Serialize)]
+pub struct ArgumentInfo {
+    /// Its name.
+    pub name: String,
+    /// The values bound to it.
+    pub values: Vec<ValueInfo>,
+}
+
+/// An attribute.
+#[derive(Clone, Debug, Serialize)]
+pub struct AttributeInfo {
+    /// Its name.
+    pub name: String,
+    /// The kind of its content.
+    #[serde(rename = "type")]
+    pub ty: &'static str,
+    /// Its content in words.
+    pub value: String,
+    /// The graphs in it.
+    pub graphs: Vec<GraphId>,
+    /// The tensor in it.
+    pub tensor: Option<TensorInfo>,
+}
+
+/// What is selected.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Detail {
+    /// A node.
+    Node(Box<NodeInfo>),
+    /// A value: an edge, an input or an output.
+    Value {
+        /// Its graph.
+        graph: GraphId,
+        /// The value.
+        value: Box<ValueInfo>,
+    },
+    /// A level of the module hierarchy.
+    Module(ModuleInfo),
+}
+
+/// All about a node.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeInfo {
+    /// Its id.
+    pub id: NodeId,
+    /// Its graph.
+    pub graph: GraphId,
+    /// Its operator.
+    pub operator: String,
+    /// Its name.
+    pub name: String,
+    /// Where its operator is defined; empty where the format itself does.
+    pub domain: String,
+    /// Its family.
+    pub category: Category,
+    /// Its entry in the documentation of its format's operators.
+    pub documentation_key: String,
+    /// The path of its scope.
+    pub path: String,
+    /// What the author says about it.
+    pub description: String,
+    /// The function that it calls.
+    pub definition: Option<GraphId>,
+    /// Its attributes.
+    pub attributes: Vec<AttributeInfo>,
+    /// Its inputs.
+    pub inputs: Vec<ArgumentInfo>,
+    /// Its outputs.
+    pub outputs: Vec<ArgumentInfo>,
+    /// What the author attached.
+    pub metadata: Vec<Entry>,
+    /// What is odd about it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// All about a level of the module hierarchy.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModuleInfo {
+    /// Its id.
+    pub id: ScopeId,
+    /// Its graph.
+    pub graph: GraphId,
+    /// Its path.
+    pub path: String,
+    /// The tensors in it and below.
+    pub tensors: usize,
+    /// The elements of these.
+    pub parameters: u64,
+    /// Their size in bytes, packed.
+    pub bytes: u64,
+    /// How much of it is of each type.
+    pub dtypes: Vec<Share>,
+}
+
+/// The attributes' text is cut here: what is longer is data, not something to read in a panel.
+const LONGEST: usize = 20_000;
+/// The most ends of an edge that are listed.
+const ENDS: usize = 500;
+
+/// Answers for one graph.
+pub(super) struct Describe<'a> {
+    pub format: &'a Format,
+    pub model: &'a Model,
+    pub report: &'a Report,
+    pub files: &'a Files,
+    pub id: GraphId,
+    pub graph: &'a Graph,
+    pub links: &'a Links,
+}
+
+impl Describe<'_> {
+    pub fn node(&self, id: NodeId) -> Option<Detail> {
+        let node = self.graph.nodes.get(id)?;
+        let about = |diagnostic: &&Diagnostic| diagnostic.graph == Some(self.id) && diagnostic.node == Some(id);
+        Some(Detail::Node(Box::new(NodeInfo {
+            id,
+            graph: self.id,
+            operator: node.operator.to_string(),
+            name: node.name.to_string(),
+            domain: node.domain.to_string(),
+            category: node.category,
+            documentation_key: format!("{}:{}", self.domain(node), node.operator),
+            path: node.scope.map(|scope| self.graph.path(scope, " › ")).unwrap_or_default(),
+            description: node.description.to_string(),
+            definition: node.definition,
+            attributes: self.attributes(node),
+            inputs: self.arguments(&node.inputs),
+            outputs: self.arguments(&node.outputs),
+            metadata: node.metadata.clone(),
+            diagnostics: self.report.diagnostics.iter().filter(about).cloned().collect(),
+        })))
+    }
+
+    /// Where the operator of `node` is defined, by its full name.
+    fn domain<'a>(&'a self, node: &'a Node) -> &'a str {
+        if node.domain.is_empty() { self.format.domain } else { &node.domain }
+    }
+
+    pub fn edge(&self, id: ValueId) -> Option<Detail> {
+        self.graph.values.get(id)?;
+        Some(Detail::Value { graph: self.id, value: Box::new(self.value(id)) })
+    }
+
+    /// All about `id`; [`NONE`] stands for the root, which is all of the model.
+    pub fn module(&self, id: ScopeId) -> Option<Detail> {
+        let root = id.0 == NONE;
+        if !root && self.graph.scopes.get(id).is_none() {
+            return None;
+        }
+        let mut inside = vec![root; self.graph.scopes.len()];
+        for (scope_id, scope) in self.graph.scopes.iter() {
+            inside[scope_id.index()] |= scope_id == id || scope.parent.is_some_and(|parent| inside[parent.index()]);
+        }
+        let nodes = self.graph.nodes.values().filter(|node| node.scope.map_or(root, |scope| inside[scope.index()]));
+        let values = nodes.flat_map(|node| &node.inputs).flat_map(|argument| &argument.values);
+        let tensors = values.filter_map(|value| self.graph.values[*value].tensor);
+        let dtypes = shares(tensors.map(|tensor| &self.model.tensors[tensor]));
+        Some(Detail::Module(ModuleInfo {
+            id,
+            graph: self.id,
+            path: if root { "model".into() } else { self.graph.path(id, ".") },
+            tensors: dtypes.iter().map(|share| share.tensors).sum(),
+            parameters: dtypes.iter().map(|share| share.parameters).fold(0, u64::saturating_add),
+            bytes: dtypes.iter().map(|share| share.bytes).fold(0, u64::saturating_add),
+            dtypes,
+        }))
+    }
+
+    fn attributes(&self, node: &Node) -> Vec<AttributeInfo> {
+        let describe = |attribute: &crate::model::Attribute| {
+            let (value, ty) = words::literal(self.model, &attribute.value);
+            let tensor = match &attribute.value {
+                Literal::Tensor(id) => self.tensor(*id),
+                _ => None,
+            };
+            AttributeInfo {
+                name: attribute.name.to_string(),
+                ty,
+                value: words::shorten(&value, LONGEST),
+                graphs: attribute.value.graphs(),
+                tensor,
+            }
+        };
+        node.attributes.iter().map(describe).collect()
+    }
+
+    fn arguments(&self, arguments: &[Argument]) -> Vec<ArgumentInfo> {
+        let describe = |argument: &Argument| ArgumentInfo {
+            name: argument.name.to_string(),
+            values: argument.values.iter().map(|value| self.value(*value)).collect(),
+        };
+        arguments.iter().map(describe).collect()
+    }
+
+    fn value(&self, id: ValueId) -> ValueInfo {
+        let value = &self.graph.values[id];
+        let ends = |nodes: &[NodeId]| -> Vec<End> {
+            nodes.iter().take(ENDS).map(|node| self.end(*node, id, |node| &node.inputs)).collect()
+        };
+        let producer = self.links.producer[id.index()];
+        ValueInfo {
+            id,
+            name: value.name.to_string(),
+            ty: value.ty.as_ref().map(ToString::to_string),
+            description: value.description.to_string(),
+            metadata: value.metadata.clone(),
+            tensor: value.tensor.and_then(|tensor| self.tensor(tensor)),
+            producer: producer.map(|node| self.end(node, id, |node| &node.outputs)),
+            consumers: ends(&self.links.consumers[id.index()]),
+            input: self.graph.inputs.contains(&id),
+            output: self.graph.outputs.contains(&id),
+            captured: value.outer.is_some(),
+        }
+    }
+
+    fn end(&self, id: NodeId, value: ValueId, side: fn(&Node) -> &[Argument]) -> End {
+        let node = &self.graph.nodes[id];
+        let argument = side(node).iter().find(|argument| argument.values.contains(&value));
+        End {
+            node: id,
+            operator: node.operator.to_string(),
+            name: node.name.to_string(),
+            argument: argument.map(|argument| argument.name.to_string()).unwrap_or_default(),
+            category: node.category,
+        }
+    }
+
+    fn tensor(&self, id: TensorId) -> Option<TensorInfo> {
+        let tensor = self.model.tensors.get(id)?;
+        let (location, readable) = self.location(tensor);
+        Some(TensorInfo {
+            id,
+            name: tensor.name.to_string(),
+            dtype: tensor.dtype.name(),
+            shape: words::shape(&tensor.shape),
+            elements: tensor.elements(),
+            bytes: tensor.bytes(),
+            location,
+            readable,
+            description: tensor.description.to_string(),
+            metadata: tensor.metadata.clone(),
+        })
+    }
+
+    fn location(&self, tensor: &Tensor) -> (String, bool) {
+        let paths = self.files.paths();
+        let path = |file: crate::source::FileId| paths.get(file.0 as usize).map(String::as_str).unwrap_or_default();
+        match &tensor.data {
+            Data::Absent => ("not in the file".into(), false),
+            Data::Range(file, span) => (format!("{} at {:#x}, {}", path(*file), span.at, words::bytes(span.len)), true),
+            Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
+            Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
+            Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),
+            Data::External { path, span } if span.len == u64::MAX => (format!("{path} from {:#x} on", span.at), true),
+            Data::External { path, span } => (format!("{path} at {:#x}, {}", span.at, words::bytes(span.len)), true),
+        }
+    }
+}

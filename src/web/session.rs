@@ -1,0 +1,203 @@
+//! One opened model, as the Worker's JavaScript sees it.
+
+use super::blob::BlobSource;
+use super::http::{HttpFolder, Remote};
+use super::scene;
+use crate::formats;
+use crate::model::{GraphId, NodeId, ScopeId, TensorId, ValueId};
+use crate::report::{Error, Result};
+use crate::source::{CountingSource, Files, Source};
+use crate::view::{SceneOptions, Selection, Theme, Viewer};
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::Blob;
+
+/// Makes a panic an exception that says where it was, before the Worker is given up.
+pub fn start() {
+    std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));
+}
+
+/// One opened model.
+///
+/// Methods return JSON (or typed arrays) as `static/types.js` states it, and throw a `Failure` as JSON.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Session {
+    files: Option<Files>,
+    read: Rc<Cell<u64>>,
+    viewer: Option<Viewer>,
+    /// The graph that was drawn last: its results come first.
+    shown: GraphId,
+}
+
+#[derive(Serialize)]
+struct Failure<'a, K> {
+    kind: K,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Progress {
+    stage: &'static str,
+    done: Option<f32>,
+    bytes_read: u64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct SvgOptions {
+    theme: Theme,
+    #[serde(flatten)]
+    scene: SceneOptions,
+}
+
+fn thrown(error: &Error) -> JsValue {
+    json(&Failure { kind: error.kind, message: &error.to_string() }).into()
+}
+
+/// Plain data as JSON. What `view` answers has string keys only, so this does not fail.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn options<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, JsValue> {
+    serde_json::from_str(text).map_err(|error| thrown(&Error::malformed(format!("options: {error}"))))
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// A session without files.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn add(&mut self, path: &str, source: Rc<dyn Source>) {
+        let source: Rc<dyn Source> = Rc::new(CountingSource::new(source, self.read.clone()));
+        match &self.files {
+            Some(files) => {
+                files.add(path, source);
+            }
+            None => self.files = Some(Files::new(path, source)),
+        }
+    }
+
+    /// Adds a file; the first one is the main one.
+    ///
+    /// # Errors
+    /// A `Failure` when the browser cannot read it.
+    pub fn add_blob(&mut self, path: &str, blob: Blob) -> Result<(), JsValue> {
+        self.add(path, Rc::new(BlobSource::new(blob).map_err(|error| thrown(&error))?));
+        Ok(())
+    }
+
+    /// Sets a remote file as the main one; its companions come from the same remote folder.
+    ///
+    /// # Errors
+    /// A `Failure`; of kind `download` where the server has no Range requests.
+    pub fn add_url(&mut self, url: &str) -> Result<(), JsValue> {
+        let source: Rc<dyn Source> = match Remote::open(url).map_err(|error| thrown(&error))? {
+            Remote::Parts(source) => Rc::new(source),
+            Remote::Whole(source) => Rc::new(source),
+            Remote::Download { len } => {
+                let size = len.map(|len| format!(" ({})", crate::view::bytes(len))).unwrap_or_default();
+                let message = &format!("The server sends this file only as a whole{size}.");
+                return Err(json(&Failure { kind: "download", message }).into());
+            }
+        };
+        self.add(&file_name(url), source);
+        self.files = self.files.take().map(|files| files.with_folder(Rc::new(HttpFolder::of(url))));
+        Ok(())
+    }
+
+    /// Opens what was added; returns a `ModelInfo`.
+    ///
+    /// # Errors
+    /// A `Failure` that says what the file is, when it is no model.
+    pub fn open(&mut self, on_progress: &js_sys::Function) -> Result<String, JsValue> {
+        let began = js_sys::Date::now();
+        let files = self.files.take().ok_or_else(|| thrown(&Error::missing("There is no file to open.")))?;
+        let read = self.read.clone();
+        let progress = |done: f32| {
+            let progress = Progress { stage: "Reading", done: Some(done), bytes_read: read.get() };
+            // A page that is gone is no reason to fail.
+            let _ = on_progress.call1(&JsValue::NULL, &json(&progress).into());
+        };
+        let opened = formats::open(&files, &progress).map_err(|error| thrown(&error))?;
+        let viewer = Viewer::new(opened, files);
+        let mut info = viewer.info();
+        info.bytes_read = self.read.get();
+        info.seconds = (js_sys::Date::now() - began) / 1000.0;
+        self.shown = info.entry;
+        self.viewer = Some(viewer);
+        Ok(json(&info))
+    }
+
+    fn viewer(&self) -> Result<&Viewer, JsValue> {
+        self.viewer.as_ref().ok_or_else(|| thrown(&Error::missing("No model is open.")))
+    }
+
+    /// The drawing of a graph: a `Scene`.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn scene(&mut self, graph: u32, options_json: &str) -> Result<js_sys::Object, JsValue> {
+        let options: SceneOptions = options(options_json)?;
+        self.shown = GraphId(graph);
+        let scene = self.viewer()?.scene(self.shown, &options).ok_or_else(|| missing("graph"))?;
+        Ok(scene::to_js(&scene))
+    }
+
+    /// All about what is selected: a `Detail`.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn detail(&self, graph: u32, kind: &str, id: u32) -> Result<String, JsValue> {
+        let selection = match kind {
+            "node" => Selection::Node(NodeId(id)),
+            "value" => Selection::Value(ValueId(id)),
+            _ => Selection::Module(ScopeId(id)),
+        };
+        Ok(json(&self.viewer()?.detail(GraphId(graph), selection).ok_or_else(|| missing("selection"))?))
+    }
+
+    /// Some values of a tensor: `Values`.
+    ///
+    /// # Errors
+    /// A `Failure` when they cannot be read.
+    pub fn values(&self, tensor: u32, from: f64, count: u32) -> Result<String, JsValue> {
+        let values = self.viewer()?.values(TensorId(tensor), from as u64, u64::from(count));
+        Ok(json(&values.map_err(|error| thrown(&error))?))
+    }
+
+    /// What contains `query`: `Hits`.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn find(&self, query: &str) -> Result<String, JsValue> {
+        Ok(json(&self.viewer()?.find(self.shown, query)))
+    }
+
+    /// The drawing of a graph as a standalone SVG document.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn svg(&self, graph: u32, options_json: &str) -> Result<String, JsValue> {
+        let options: SvgOptions = options(options_json)?;
+        self.viewer()?.svg(GraphId(graph), &options.scene, options.theme).ok_or_else(|| missing("graph"))
+    }
+}
+
+fn missing(what: &str) -> JsValue {
+    thrown(&Error::missing(format!("There is no such {what}.")))
+}
+
+/// The last part of the path of `url`, as people would write it.
+fn file_name(url: &str) -> String {
+    let path = web_sys::Url::new(url).map(|url| url.pathname()).unwrap_or_else(|_| url.into());
+    let last = path.rsplit('/').next().unwrap_or_default();
+    js_sys::decode_uri_component(last).map(String::from).unwrap_or_else(|_| last.into())
+}

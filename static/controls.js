@@ -1,0 +1,41 @@
+/**
+ * Buttons with icons.
+ *
+ * @module
+ */
+
+import { el } from './dom.js';
+import { icon } from './icons.js';
+import { keysOf } from './shortcuts.js';
+
+/** @import {IconName} from './icons.js' */
+
+/**
+ * A button with an icon, a label for screen readers and narrow menus, and a tooltip that names its shortcut.
+ * @param {IconName} name of the icon
+ * @param {string} label
+ * @param {() => void} onclick
+ * @param {{command?: string, class?: string}} [options]
+ */
+export function iconButton(name, label, onclick, { command = '', class: classes = 'button quiet' } = {}) {
+  const keys = keysOf(command).join(' ');
+  return el('button', { type: 'button', class: classes, title: keys ? `${label} (${keys})` : label, 'aria-label': label, onclick },
+    icon(name),
+    el('span', { class: 'label', 'aria-hidden': 'true' }, label));
+}
+
+/**
+ * Changes the label, and the icon if one is given.
+ * @param {HTMLButtonElement} button
+ * @param {string} label
+ * @param {string} command
+ * @param {IconName} [name]
+ */
+export function relabel(button, label, command, name) {
+  const keys = keysOf(command).join(' ');
+  button.title = keys ? `${label} (${keys})` : label;
+  button.setAttribute('aria-label', label);
+  const text = button.querySelector('.label');
+  if (text) text.textContent = label;
+  if (name) button.querySelector('.icon')?.replaceWith(icon(name));
+}

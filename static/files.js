@@ -1,0 +1,94 @@
+/**
+ * The files that the reader of the page gives: through the file dialog, or dropped with their folders.
+ *
+ * @module
+ */
+
+/**
+ * A file, with its path relative to what was given.
+ * @typedef {{path: string, blob: File}} Given
+ */
+
+/** More files than this in one folder are not a model: the walk stops. */
+const MOST_FILES = 10_000;
+
+/**
+ * @param {FileList|File[]} list
+ * @returns {Given[]}
+ */
+export function fromList(list) {
+  return [...list].map((file) => ({ path: file.webkitRelativePath || file.name, blob: file }));
+}
+
+/**
+ * The dropped files, and those in dropped folders. To be called while the drop event is handled: later its items are gone.
+ * @param {DataTransfer} transfer
+ * @returns {Promise<Given[]>}
+ */
+export async function fromDrop(transfer) {
+  const entries = [...transfer.items].filter((item) => item.kind === 'file').map((item) => item.webkitGetAsEntry());
+  const plain = fromList(transfer.files);
+  /** @type {Given[]} */
+  const found = [];
+  /** @type {FileSystemEntry[]} */
+  const queue = entries.filter((entry) => entry !== null);
+  for (let next = 0; next < queue.length && found.length < MOST_FILES; next += 1) {
+    const entry = queue[next];
+    if (!entry) continue;
+    if (entry.isDirectory) {
+      queue.push(...(await children(/** @type {FileSystemDirectoryEntry} */ (entry))));
+    } else {
+      const blob = await asFile(/** @type {FileSystemFileEntry} */ (entry));
+      if (blob) found.push({ path: entry.fullPath.replace(/^\/+/, ''), blob });
+    }
+  }
+  return found.length > 0 ? found : plain;
+}
+
+/**
+ * The entries of a folder; hidden ones (`.git`, `.DS_Store`) are left out.
+ * @param {FileSystemDirectoryEntry} folder
+ * @returns {Promise<FileSystemEntry[]>}
+ */
+async function children(folder) {
+  const reader = folder.createReader();
+  /** @type {FileSystemEntry[]} */
+  const all = [];
+  for (;;) {
+    // A reader answers in batches until one is empty; a folder that cannot be read counts as empty.
+    const batch = await new Promise((resolve) => void reader.readEntries(resolve, () => resolve([])));
+    if (batch.length === 0 || all.length >= MOST_FILES) break;
+    all.push(...batch);
+  }
+  return all.filter((entry) => !entry.name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * @param {FileSystemFileEntry} entry
+ * @returns {Promise<File|null>}
+ */
+function asFile(entry) {
+  return new Promise((resolve) => void entry.file(resolve, () => resolve(null)));
+}
+
+/**
+ * Puts the main file first: an index of shards if there is one, else the largest file with the extension of a known format, else the
+ * largest file. Files nearer to the top of the folders come before deeper ones, and `model.onnx.data` belongs to `model.onnx`.
+ * @param {Given[]} files
+ * @param {Set<string>} extensions of the known formats, without the dot, in lower case
+ * @returns {Given[]}
+ */
+export function mainFirst(files, extensions) {
+  const paths = new Set(files.map(({ path }) => path));
+  /** @param {Given} file */
+  const rank = ({ path }) => {
+    const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+    if (name.endsWith('.index.json')) return 0;
+    if ([...path.matchAll(/\./g)].some(({ index }) => paths.has(path.slice(0, index)))) return 2;
+    return [...name.matchAll(/\./g)].some(({ index }) => extensions.has(name.slice(index + 1))) ? 1 : 2;
+  };
+  /** @param {Given} file */
+  const depth = ({ path }) => path.split('/').length;
+  const [main] = [...files].sort((a, b) => rank(a) - rank(b) || depth(a) - depth(b) || b.blob.size - a.blob.size);
+  return main ? [main, ...files.filter((file) => file !== main)] : [];
+}

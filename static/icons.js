@@ -1,0 +1,61 @@
+/**
+ * Icons: strokes of 1.5 on a grid of 16.
+ *
+ * @module
+ */
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** Path data by name. */
+const PATHS = {
+  attributes: 'M2.5 4h11M2.5 8h7M2.5 12h9',
+  auto: 'M8 2.25a5.75 5.75 0 1 0 0 11.5zM8 2.25a5.75 5.75 0 0 1 0 11.5',
+  back: 'M7 3.5 2.5 8 7 12.5M3 8h10.5',
+  check: 'M3 8.5 6.5 12 13 4.5',
+  chevron: 'M6 3.5 10.5 8 6 12.5',
+  close: 'M4 4l8 8M12 4l-8 8',
+  copy: 'M6 5.5h6.5v8H6zM3.5 10.5v-8H10',
+  dark: 'M13.25 9.4A5.6 5.6 0 0 1 6.6 2.75a5.6 5.6 0 1 0 6.65 6.65z',
+  down: 'M4.5 1.75h7v3.75h-7zM4.5 10.5h7v3.75h-7zM8 5.5v3M6.25 7 8 8.6 9.75 7',
+  right: 'M1.75 4.5h3.75v7H1.75zM10.5 4.5h3.75v7H10.5zM5.5 8h3M7 6.25 8.6 8 7 9.75',
+  download: 'M8 2.25v8M4.5 7 8 10.5 11.5 7M2.75 13.5h10.5',
+  edge: 'M3.5 3.5c0 5.5 9 3.5 9 9M2 3.5h3M11 12.5h3',
+  enter: 'M9.5 2.5h4v11h-4M2.5 8h7M6.75 5 9.75 8l-3 3',
+  error: 'M8 2.25a5.75 5.75 0 1 0 0 11.5 5.75 5.75 0 0 0 0-11.5zM8 5v3.75M8 10.9v.1',
+  file: 'M9 1.75H3.75v12.5h8.5V5zM9 1.75V5h3.25',
+  find: 'M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.25 10.25 13.75 13.75',
+  fit: 'M2.5 5.75V2.5h3.25M10.25 2.5h3.25v3.25M13.5 10.25v3.25h-3.25M5.75 13.5H2.5v-3.25',
+  graph: 'M5.75 1.75h4.5v3.5h-4.5zM1.75 10.75h4.5v3.5h-4.5zM9.75 10.75h4.5v3.5h-4.5zM7.25 5.25 4.5 10.75M8.75 5.25l2.75 5.5',
+  help: 'M5.75 6a2.25 2.25 0 1 1 3.3 2c-.7.4-1.05.8-1.05 1.6M8 12.1v.1',
+  light: 'M8 5.25a2.75 2.75 0 1 0 0 5.5 2.75 2.75 0 0 0 0-5.5zM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7',
+  minus: 'M3.5 8h9',
+  module: 'M8 1.9 13.5 5v6L8 14.1 2.5 11V5zM2.5 5 8 8.1 13.5 5M8 8.1v6',
+  more: 'M3.5 8v.1M8 8v.1M12.5 8v.1',
+  names: 'M2.5 13 6.25 3h.5l3.75 10M3.9 9.5h5.2M11.5 13h2.5',
+  node: 'M2.25 4h11.5v8H2.25zM2.25 7h11.5',
+  note: 'M8 2.25a5.75 5.75 0 1 0 0 11.5 5.75 5.75 0 0 0 0-11.5zM8 7.25V11M8 5v.1',
+  open: 'M1.75 12.75v-9.5h4l1.5 2h6v2M1.75 12.75l2-5.5h10.5l-2 5.5z',
+  plus: 'M3.5 8h9M8 3.5v9',
+  sidebar: 'M2.25 3h11.5v10H2.25zM9.75 3v10',
+  tensor: 'M2.25 2.25h11.5v11.5H2.25zM2.25 6.1h11.5M2.25 9.9h11.5M6.1 2.25v11.5M9.9 2.25v11.5',
+  warning: 'M8 2.25 14.25 13.25H1.75zM8 6.5v3M8 11.4v.1',
+  weights: 'M2.25 2.25h4.5v4.5h-4.5zM9.25 2.25h4.5v4.5h-4.5zM2.25 9.25h4.5v4.5h-4.5zM9.25 9.25h4.5v4.5h-4.5z',
+};
+
+/** @typedef {keyof typeof PATHS} IconName */
+
+/**
+ * A decorative icon; the control around it carries the label.
+ * @param {IconName} name
+ * @returns {SVGSVGElement}
+ */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('class', `icon icon-${name}`);
+  svg.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS(SVG, 'path');
+  path.setAttribute('d', PATHS[name]);
+  svg.append(path);
+  return svg;
+}

@@ -1,0 +1,176 @@
+/**
+ * The Selection panel: a node, a value or a module.
+ *
+ * @module
+ */
+
+import { el } from './dom.js';
+import { icon } from './icons.js';
+import { bytes, figure, plural, typeText } from './numbers.js';
+import { capped, copyable, diagnosticList, disclosure, dtypeTable, endButton, fold, metadata, section, swatch } from './pieces.js';
+import { tensorBlock } from './tensor.js';
+
+/** @import {Child} from './dom.js' */
+/** @import {Actions} from './pieces.js' */
+/** @import {ArgumentInfo, AttributeInfo, Detail, EdgeInfo, GraphInfo, ModuleInfo, NodeInfo, ValueInfo} from './types.js' */
+
+/**
+ * @param {Detail} detail
+ * @param {GraphInfo[]} graphs
+ * @param {Actions} actions
+ * @returns {Child[]}
+ */
+export function selectionPanel(detail, graphs, actions) {
+  if (detail.kind === 'node') return nodePanel(detail, graphs, actions);
+  return detail.kind === 'value' ? valuePanel(detail, actions) : modulePanel(detail);
+}
+
+/** What the panel says while nothing is selected. */
+export function emptySelection() {
+  return el('div', { class: 'empty' }, icon('node'),
+    el('p', {}, 'Nothing is selected.'),
+    el('p', { class: 'note' }, 'Click a node or a connection in the graph to see what it is.'));
+}
+
+/**
+ * @param {NodeInfo} node
+ * @param {GraphInfo[]} graphs
+ * @param {Actions} actions
+ * @returns {Child[]}
+ */
+function nodePanel(node, graphs, actions) {
+  const { definition } = node;
+  // A module is its own path and owns tensors; it has no operator that could be documented.
+  const module = graphs.find(({ id }) => id === node.graph)?.wiring === 'modules';
+  const kind = node.category === 'other' ? 'node' : node.category;
+  return [
+    el('header', { class: 'head' },
+      el('p', { class: 'kind' }, swatch(node.category), module ? 'module' : kind, node.domain && el('span', { class: 'chip' }, node.domain)),
+      el('h2', {}, node.operator),
+      node.name && copyable(node.name),
+      node.path && !module && el('p', { class: 'path' }, node.path)),
+    node.description && el('p', { class: 'prose' }, fold(node.description)),
+    node.diagnostics.length > 0 && diagnosticList(node.diagnostics, null),
+    definition !== null && graphButton(definition, 'Enter its definition', graphs, actions),
+    node.documentationKey && !module && disclosure('Documentation', () => actions.documentation(node.documentationKey, node.operator)),
+    node.attributes.length > 0 && section('Attributes', node.attributes.length,
+      el('dl', { class: 'entries' }, ...capped(node.attributes, (attribute) => attributeRow(attribute, graphs, actions)))),
+    argumentSection(module ? 'Tensors' : 'Inputs', node.inputs, node, actions),
+    argumentSection('Outputs', node.outputs, node, actions),
+    metadata(node.metadata),
+  ];
+}
+
+/**
+ * @param {AttributeInfo} attribute
+ * @param {GraphInfo[]} graphs
+ * @param {Actions} actions
+ */
+function attributeRow({ name, type, value, graphs: bodies, tensor }, graphs, actions) {
+  return el('div', {},
+    el('dt', { title: type ? `${name}: ${type}` : name }, name),
+    el('dd', { class: 'mono' },
+      bodies.length === 0 && !tensor && fold(value),
+      ...bodies.map((id) => graphButton(id, 'Enter', graphs, actions)),
+      tensor && tensorBlock(tensor, actions)));
+}
+
+/**
+ * @param {number} id
+ * @param {string} verb
+ * @param {GraphInfo[]} graphs
+ * @param {Actions} actions
+ */
+function graphButton(id, verb, graphs, actions) {
+  const graph = graphs.find((candidate) => candidate.id === id);
+  return el('button', { type: 'button', class: 'row boxed', title: verb, onclick: () => actions.enter(id) },
+    icon('enter'),
+    el('span', { class: 'operator' }, graph?.title ?? verb),
+    graph && el('span', { class: 'aside' }, plural(graph.nodes, 'node')));
+}
+
+/**
+ * @param {string} title
+ * @param {ArgumentInfo[]} list
+ * @param {NodeInfo} node
+ * @param {Actions} actions
+ */
+function argumentSection(title, list, node, actions) {
+  if (list.length === 0) return null;
+  const count = list.reduce((sum, { values }) => sum + values.length, 0);
+  const inputs = title !== 'Outputs';
+  return section(title, count, el('ol', { class: 'arguments' }, ...capped(list, (argument) => el('li', {},
+    el('p', { class: 'argument' }, el('span', { title: argument.documentation }, argument.name || (inputs ? 'input' : 'output'))),
+    el('div', { class: 'values' },
+      argument.values.length === 0 && el('p', { class: 'note' }, 'left out'),
+      ...capped(argument.values, (value) => valueRow(value, node.graph, inputs, actions), 20))))));
+}
+
+/**
+ * A value of an argument: what it is, and where it comes from or goes.
+ * @param {ValueInfo} value
+ * @param {number} graph
+ * @param {boolean} input of the node whose panel this is
+ * @param {Actions} actions
+ */
+function valueRow(value, graph, input, actions) {
+  const ends = input ? [value.producer].filter((end) => end !== null) : value.consumers;
+  return el('div', { class: 'value' },
+    value.tensor
+      ? tensorBlock(value.tensor, actions, value.name)
+      : el('button', { type: 'button', class: 'row link-row', title: value.name, onclick: () => actions.jump(graph, { kind: 'value', id: value.id }) },
+        el('span', { class: 'mono name' }, value.name || 'unnamed'),
+        el('span', { class: 'aside mono' }, value.type ? typeText(value.type) : '')),
+    ...ends.length > 0 || roles(value).length > 0
+      ? [el('div', { class: input ? 'ends from' : 'ends to' }, ...roles(value), ...capped(ends, (end) => endButton(end, graph, actions), 6))]
+      : []);
+}
+
+/** @param {ValueInfo} value */
+function roles({ input, output, captured }) {
+  return [
+    input && el('p', { class: 'role' }, 'input of the graph'),
+    output && el('p', { class: 'role' }, 'output of the graph'),
+    captured && el('p', { class: 'role' }, 'from the graph around'),
+  ].filter((role) => role !== false);
+}
+
+/**
+ * @param {EdgeInfo} detail
+ * @param {Actions} actions
+ * @returns {Child[]}
+ */
+function valuePanel({ value, graph }, actions) {
+  const kind = value.input ? 'graph input' : value.output ? 'graph output' : value.tensor ? 'constant' : 'connection';
+  return [
+    el('header', { class: 'head' },
+      el('p', { class: 'kind' }, icon('edge'), kind),
+      el('h2', { class: 'mono' }, value.type ? typeText(value.type) : value.name || 'type not stated'),
+      value.name && copyable(value.name)),
+    value.description && el('p', { class: 'prose' }, fold(value.description)),
+    value.tensor && section('Content', null, tensorBlock(value.tensor, actions)),
+    el('div', { class: 'rows' }, ...roles(value)),
+    value.producer && section('From', null, el('div', { class: 'rows' }, endButton(value.producer, graph, actions))),
+    value.consumers.length > 0 && section('To', value.consumers.length,
+      el('div', { class: 'rows' }, ...capped(value.consumers, (end) => endButton(end, graph, actions)))),
+    metadata(value.metadata),
+  ];
+}
+
+/**
+ * @param {ModuleInfo} module
+ * @returns {Child[]}
+ */
+function modulePanel(module) {
+  const parts = module.path.split(' › ');
+  return [
+    el('header', { class: 'head' },
+      el('p', { class: 'kind' }, icon('module'), 'module'),
+      el('h2', {}, parts.at(-1) ?? module.path),
+      copyable(module.path)),
+    el('dl', { class: 'stats' },
+      ...[['Tensors', figure(module.tensors)], ['Parameters', figure(module.parameters)], ['Weights', figure(module.bytes, bytes, 'bytes')]]
+        .map(([label, value]) => el('div', {}, el('dt', {}, label), el('dd', {}, value)))),
+    module.dtypes.length > 0 && section('Element types', null, dtypeTable(module.dtypes)),
+  ];
+}

@@ -1,0 +1,61 @@
+/**
+ * What the reader of the page chose, remembered in this browser where it allows that.
+ *
+ * @module
+ */
+
+const KEY = 'lamina';
+
+/**
+ * @typedef {object} Preferences
+ * @property {'auto'|'light'|'dark'} theme
+ * @property {'auto'|'down'|'right'} direction
+ * @property {boolean} attributes
+ * @property {boolean} weights
+ * @property {boolean} names
+ * @property {boolean} sidebar whether it is open
+ * @property {number} sidebarWidth in px
+ */
+
+/** @type {Preferences} */
+const DEFAULTS = {
+  theme: 'auto',
+  direction: 'auto',
+  attributes: true,
+  weights: true,
+  names: false,
+  sidebar: true,
+  sidebarWidth: 360,
+};
+
+const CHOICES = { theme: ['auto', 'light', 'dark'], direction: ['auto', 'down', 'right'] };
+
+/** The current choices; {@link remember} keeps changes. */
+export const preferences = read();
+
+/** @returns {Preferences} */
+function read() {
+  /** @type {Record<string, unknown>} */
+  const known = { ...DEFAULTS };
+  try {
+    const stored = JSON.parse(localStorage.getItem(KEY) ?? '{}');
+    for (const [name, fallback] of Object.entries(DEFAULTS)) {
+      const value = stored?.[name];
+      const allowed = /** @type {Record<string, unknown[]>} */ (CHOICES)[name];
+      if (typeof value === typeof fallback && (!allowed || allowed.includes(value))) known[name] = value;
+    }
+  } catch {
+    // Storage is forbidden or holds something else: the defaults serve.
+  }
+  return /** @type {Preferences} */ (/** @type {unknown} */ (known));
+}
+
+/** @param {Partial<Preferences>} changes */
+export function remember(changes) {
+  Object.assign(preferences, changes);
+  try {
+    localStorage.setItem(KEY, JSON.stringify(preferences));
+  } catch {
+    // The choice holds until the page is closed.
+  }
+}

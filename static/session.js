@@ -1,0 +1,177 @@
+/**
+ * The page's side of the Worker: one Worker a model, one promise a request.
+ *
+ * Closing a session terminates its Worker, which is also how opening is cancelled: the Worker may be in the middle of a long read.
+ *
+ * @module
+ */
+
+/** @import {Detail, Failure, Hits, ModelInfo, Progress, Response, Scene, SceneOptions, Values} from './types.js' */
+
+/** @typedef {{resolve: (result: any) => void, reject: (error: Error) => void}} Waiting */
+
+/** A {@link Failure} as an error. */
+export class SessionError extends Error {
+  /** @param {Failure} failure */
+  constructor({ kind, message }) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** What waits when a session is closed is rejected with this. */
+export class Cancelled extends Error {}
+
+/** @type {Worker|null} */
+let idle = null;
+
+/** Starts a Worker in advance, so that opening need not wait for one; the first one, together with the page. */
+export function warm() {
+  idle ??= new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'lamina' });
+}
+
+export class Session {
+  #worker;
+  #next = 1;
+  /** @type {Map<number, Waiting>} */
+  #waiting = new Map();
+  /** @type {(progress: Progress) => void} */
+  #onProgress = () => {};
+  /** @type {Error|null} what ended the session */
+  #ended = null;
+
+  constructor() {
+    warm();
+    this.#worker = /** @type {Worker} */ (idle);
+    idle = null;
+    this.#worker.onmessage = ({ data }) => this.#receive(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      const message = event.message || 'The viewer’s program could not be loaded. Reload the page to try again.';
+      this.#end(new SessionError({ kind: event.message ? 'crash' : 'io', message }));
+    };
+  }
+
+  /**
+   * Opens files; the first is the main one.
+   * @param {{path: string, blob: Blob}[]} files
+   * @param {(progress: Progress) => void} onProgress
+   * @returns {Promise<ModelInfo>}
+   */
+  async openFiles(files, onProgress) {
+    for (const { path, blob } of files) this.#request('add_blob', path, blob).catch(() => {});
+    return this.#open(onProgress);
+  }
+
+  /**
+   * Opens a remote file; rejects with the kind `download` where the server has no Range requests.
+   * @param {string} url
+   * @param {(progress: Progress) => void} onProgress
+   * @returns {Promise<ModelInfo>}
+   */
+  async openUrl(url, onProgress) {
+    await this.#request('add_url', url);
+    return this.#open(onProgress);
+  }
+
+  /** @param {(progress: Progress) => void} onProgress */
+  #open(onProgress) {
+    this.#onProgress = onProgress;
+    return this.#request('open');
+  }
+
+  /**
+   * @param {number} graph
+   * @param {SceneOptions} options
+   * @returns {Promise<Scene>}
+   */
+  scene(graph, options) {
+    return this.#request('scene', graph, options);
+  }
+
+  /**
+   * @param {number} graph
+   * @param {'node'|'value'|'module'} kind
+   * @param {number} id
+   * @returns {Promise<Detail>}
+   */
+  detail(graph, kind, id) {
+    return this.#request('detail', graph, kind, id);
+  }
+
+  /**
+   * @param {number} tensor
+   * @param {number} from
+   * @param {number} count
+   * @returns {Promise<Values>}
+   */
+  values(tensor, from, count) {
+    return this.#request('values', tensor, from, count);
+  }
+
+  /**
+   * @param {string} query
+   * @returns {Promise<Hits>}
+   */
+  find(query) {
+    return this.#request('find', query);
+  }
+
+  /**
+   * The drawing as a file.
+   * @param {number} graph
+   * @param {SceneOptions & {theme: 'light'|'dark'}} options
+   * @returns {Promise<string>}
+   */
+  svg(graph, options) {
+    return this.#request('svg', graph, options);
+  }
+
+  close() {
+    this.#end(new Cancelled());
+  }
+
+  /**
+   * @param {string} method
+   * @param {...unknown} args
+   * @returns {Promise<any>}
+   */
+  #request(method, ...args) {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      if (this.#ended) {
+        reject(this.#ended);
+        return;
+      }
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, method, args });
+    });
+  }
+
+  /** @param {Response} response */
+  #receive(response) {
+    if ('progress' in response) {
+      this.#onProgress(response.progress);
+      return;
+    }
+    const waiting = this.#waiting.get(response.id);
+    this.#waiting.delete(response.id);
+    if ('result' in response) {
+      waiting?.resolve(response.result);
+      return;
+    }
+    const error = new SessionError(response.error);
+    waiting?.reject(error);
+    if (error.kind === 'crash') this.#end(error);
+  }
+
+  /** @param {Error} error what all that waits, and all that comes later, is rejected with */
+  #end(error) {
+    this.#ended ??= error;
+    this.#worker.terminate();
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+warm();

@@ -1,0 +1,93 @@
+/**
+ * Keyboard shortcuts: the ones that users of other viewers know.
+ *
+ * @module
+ */
+
+const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+
+/**
+ * @typedef {object} Shortcut
+ * @property {string} command
+ * @property {string} label
+ * @property {string} keys as in `Ctrl+Shift+F`; Ctrl also stands for Command
+ * @property {boolean} [typing] also while typing in a field
+ * @property {boolean} [viewer] only while a model is shown
+ */
+
+/** @type {Shortcut[]} */
+export const SHORTCUTS = [
+  { command: 'open', label: 'Open a file', keys: 'Ctrl+O', typing: true },
+  { command: 'find', label: 'Find', keys: 'Ctrl+F', typing: true, viewer: true },
+  { command: 'properties', label: 'Details on or off', keys: 'Ctrl+Enter', viewer: true },
+  { command: 'attributes', label: 'Attributes in nodes', keys: 'Ctrl+D', viewer: true },
+  { command: 'weights', label: 'Weights in nodes', keys: 'Ctrl+I', viewer: true },
+  { command: 'names', label: 'Names in nodes', keys: 'Ctrl+U', viewer: true },
+  { command: 'direction', label: 'Direction of the graph', keys: 'Ctrl+K', viewer: true },
+  { command: 'zoomIn', label: 'Zoom in', keys: 'Shift+ArrowUp', viewer: true },
+  { command: 'zoomOut', label: 'Zoom out', keys: 'Shift+ArrowDown', viewer: true },
+  { command: 'actual', label: 'Actual size', keys: 'Shift+Backspace', viewer: true },
+  { command: 'fit', label: 'Fit the graph', keys: '0', viewer: true },
+  { command: 'svg', label: 'Save as SVG', keys: 'Ctrl+Alt+E', viewer: true },
+  { command: 'back', label: 'Deselect, then leave a subgraph', keys: 'Escape' },
+  { command: 'help', label: 'This list', keys: '?' },
+];
+
+/**
+ * The keys of a command, as this platform writes them: `Ctrl K`, `⌘K`.
+ * @param {string} command
+ * @returns {string[]} one text a key
+ */
+export function keysOf(command) {
+  const found = SHORTCUTS.find((shortcut) => shortcut.command === command);
+  return found ? found.keys.split('+').map(keyName) : [];
+}
+
+/** @param {string} key */
+function keyName(key) {
+  /** @type {Record<string, string>} */
+  const names = {
+    Ctrl: MAC ? '⌘' : 'Ctrl',
+    Alt: MAC ? '⌥' : 'Alt',
+    Shift: MAC ? '⇧' : 'Shift',
+    ArrowUp: '↑',
+    ArrowDown: '↓',
+    Escape: 'Esc',
+    Backspace: '⌫',
+    Enter: '↵',
+  };
+  return names[key] ?? key;
+}
+
+/**
+ * Calls `run` for each shortcut that is typed.
+ * @param {() => boolean} viewing whether a model is shown
+ * @param {(command: string) => void} run
+ */
+export function listen(viewing, run) {
+  // Before the parts of the page see the key: some of them give its plain form another meaning.
+  document.addEventListener('keydown', (event) => {
+    if (event.isComposing || document.querySelector('dialog[open], :popover-open')) return;
+    const typing = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
+    const found = SHORTCUTS.find((shortcut) => matches(shortcut.keys, event));
+    if (!found || (typing && !found.typing) || (found.viewer && !viewing())) return;
+    event.preventDefault();
+    event.stopPropagation();
+    run(found.command);
+  }, { capture: true });
+}
+
+/**
+ * @param {string} keys
+ * @param {KeyboardEvent} event
+ */
+function matches(keys, event) {
+  const parts = keys.split('+');
+  const key = parts.pop() ?? '';
+  const ctrl = event.ctrlKey || event.metaKey;
+  if (ctrl !== parts.includes('Ctrl') || event.altKey !== parts.includes('Alt')) return false;
+  // `?` needs Shift on most keyboards but not on all.
+  if (key !== '?' && event.shiftKey !== parts.includes('Shift')) return false;
+  // With Alt some platforms type another character, so the position of the key counts too.
+  return event.key.toLowerCase() === key.toLowerCase() || (event.altKey && event.code === `Key${key}`);
+}

@@ -1,0 +1,80 @@
+/**
+ * The Worker: takes requests, calls the `Session` that WebAssembly exports, and answers.
+ *
+ * A method of `Session` returns JSON (`scene`: an object with typed arrays; `svg`: text) and throws a Failure as JSON. Anything else that
+ * is thrown is a panic: a crash, after which nothing in this Worker can be trusted.
+ *
+ * @module
+ */
+
+/** @import {Failure, Request, Response} from './types.js' */
+
+import init, { Session } from '../wasm/worker.js';
+
+const session = init().then(() => new Session(), (error) => {
+  const message = `The viewer’s program could not be loaded. Reload the page to try again. (${text(error)})`;
+  throw JSON.stringify({ kind: 'io', message });
+});
+// A failed start is told to whoever asks for something.
+session.catch(() => {});
+
+/** @type {Record<string, (model: Session, ...args: any[]) => unknown>} */
+const METHODS = {
+  add_blob: (model, path, blob) => model.add_blob(path, blob),
+  add_url: (model, url) => model.add_url(url),
+  open: (model) => JSON.parse(model.open((/** @type {string} */ progress) => post({ progress: JSON.parse(progress) }))),
+  scene: (model, graph, options) => model.scene(graph, JSON.stringify(options)),
+  detail: (model, graph, kind, id) => JSON.parse(model.detail(graph, kind, id)),
+  values: (model, tensor, from, count) => JSON.parse(model.values(tensor, from, count)),
+  find: (model, query) => JSON.parse(model.find(query)),
+  svg: (model, graph, options) => model.svg(graph, JSON.stringify(options)),
+};
+
+self.onmessage = async ({ data }) => {
+  const { id, method, args } = /** @type {Request} */ (data);
+  try {
+    const call = METHODS[method];
+    if (!call) throw new Error(`no method ${method}`);
+    const result = call(await session, ...args);
+    post({ id, result }, buffers(result));
+  } catch (error) {
+    post({ id, error: failure(error) });
+  }
+};
+
+/**
+ * @param {Response} response
+ * @param {Transferable[]} [transfer]
+ */
+function post(response, transfer = []) {
+  self.postMessage(response, { transfer });
+}
+
+/**
+ * The buffers of the typed arrays in `result`, to be moved rather than copied.
+ * @param {unknown} result
+ */
+function buffers(result) {
+  if (typeof result !== 'object' || result === null) return [];
+  return Object.values(result).filter(ArrayBuffer.isView).map((view) => /** @type {ArrayBuffer} */ (view.buffer));
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Failure}
+ */
+function failure(error) {
+  if (typeof error === 'string') {
+    try {
+      return JSON.parse(error);
+    } catch {
+      // Not a Failure: a crash.
+    }
+  }
+  return { kind: 'crash', message: text(error) };
+}
+
+/** @param {unknown} error */
+function text(error) {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,58 @@
+//! What the tests share: fixtures, found by walking their folder.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use lamina::formats::{self, Opened};
+use lamina::report::Result;
+use lamina::source::{BytesSource, Files, NativeFile, NativeFolder};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// The folder of the fixtures.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+/// All files below `folder`, in order.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The fixtures below `folder`: what is neither a golden nor a record of values.
+pub fn fixtures(folder: &Path) -> Vec<PathBuf> {
+    let side = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.ends_with(".dump") || name == "values.json"
+    };
+    files(folder).into_iter().filter(|path| !side(path)).collect()
+}
+
+/// The path of `file` below the folder of the fixtures, with `/` between its parts.
+pub fn name(file: &Path) -> String {
+    file.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/")
+}
+
+/// The file at `path`, with the files of its folder at hand.
+pub fn on_disk(path: &Path) -> Files {
+    let name = path.file_name().unwrap().to_string_lossy();
+    let folder = NativeFolder(path.parent().unwrap().to_owned());
+    Files::new(&name, Rc::new(NativeFile::open(path).unwrap())).with_folder(Rc::new(folder))
+}
+
+/// `bytes` as a file called `name`.
+pub fn in_memory(name: &str, bytes: Vec<u8>) -> Files {
+    Files::new(name, Rc::new(BytesSource(bytes)))
+}
+
+/// Opens the main file of `files`.
+pub fn open(files: &Files) -> Result<Opened> {
+    formats::open(files, &|_| ())
+}

@@ -1,0 +1,165 @@
+//! Opens files of several GiB and counts what is read. The files are sparse: they take no room on the disk.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use lamina::formats::Opened;
+use lamina::model::{DType, TensorId, values};
+use lamina::source::{CountingSource, Files, NativeFile};
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+const MIB: u64 = 1 << 20;
+
+/// A file that is removed in the end.
+struct Sparse {
+    path: PathBuf,
+    file: File,
+}
+
+impl Sparse {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("lamina-{}-{name}", std::process::id()));
+        let file = File::create(&path).unwrap();
+        Self { path, file }
+    }
+
+    fn write(&mut self, pieces: &[Piece]) {
+        for piece in pieces {
+            match piece {
+                Piece::Bytes(bytes) => self.file.write_all(bytes).unwrap(),
+                Piece::Hole(len) => drop(self.file.seek(SeekFrom::Current((*len).cast_signed())).unwrap()),
+            }
+        }
+        let len = self.file.stream_position().unwrap();
+        self.file.set_len(len).unwrap();
+    }
+
+    /// Opens it; gives the model, the files, and the count of bytes that are read.
+    fn open(&self) -> (Opened, Files, Rc<Cell<u64>>) {
+        let read = Rc::new(Cell::new(0));
+        let source = CountingSource::new(NativeFile::open(&self.path).unwrap(), read.clone());
+        let files = Files::new(&self.path.file_name().unwrap().to_string_lossy(), Rc::new(source));
+        (common::open(&files).unwrap(), files, read)
+    }
+}
+
+impl Drop for Sparse {
+    fn drop(&mut self) {
+        // What is left in the temporary folder does no harm.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// A part of a file: bytes, or zeros that are not written.
+enum Piece {
+    Bytes(Vec<u8>),
+    Hole(u64),
+}
+
+fn len(pieces: &[Piece]) -> u64 {
+    let lens = pieces.iter().map(|piece| match piece {
+        Piece::Bytes(bytes) => bytes.len() as u64,
+        Piece::Hole(len) => *len,
+    });
+    lens.sum()
+}
+
+fn varint(mut value: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
+}
+
+/// A protobuf field that holds an integer.
+fn number(field: u64, value: u64) -> Vec<Piece> {
+    vec![Piece::Bytes([varint(field << 3), varint(value)].concat())]
+}
+
+/// A protobuf field that holds a message, text or payload.
+fn delimited(field: u64, content: Vec<Piece>) -> Vec<Piece> {
+    let key = Piece::Bytes([varint(field << 3 | 2), varint(len(&content))].concat());
+    std::iter::once(key).chain(content).collect()
+}
+
+fn text(field: u64, text: &str) -> Vec<Piece> {
+    delimited(field, vec![Piece::Bytes(text.into())])
+}
+
+/// A `TensorProto` of `bytes` bytes in `field`.
+fn tensor(name: &str, data_type: u64, elements: u64, field: u64, bytes: u64) -> Vec<Piece> {
+    let payload = delimited(field, vec![Piece::Hole(bytes)]);
+    [number(1, elements), number(2, data_type), text(8, name), payload].into_iter().flatten().collect()
+}
+
+/// An ONNX model of four weights: raw, and packed floats, doubles and varints.
+fn onnx() -> Sparse {
+    let size = 700 * MIB;
+    let weights = [
+        ("raw", tensor("raw", 1, size / 4, 9, size)),
+        ("floats", tensor("floats", 1, size / 4, 4, size)),
+        ("doubles", tensor("doubles", 11, size / 8, 10, size)),
+        ("varints", tensor("varints", 7, size, 7, size)),
+    ];
+    let mut graph = Vec::new();
+    for (name, _) in &weights {
+        let node = [text(1, name), text(2, &format!("{name}_out")), text(4, "Identity")];
+        graph.extend(delimited(1, node.into_iter().flatten().collect()));
+    }
+    for (_, weight) in weights {
+        graph.extend(delimited(5, weight));
+    }
+    let opset = delimited(8, number(2, 18));
+    let mut sparse = Sparse::new("weights.onnx");
+    sparse.write(&[number(1, 8), delimited(7, graph), opset].into_iter().flatten().collect::<Vec<_>>());
+    sparse
+}
+
+#[test]
+fn an_onnx_model_of_many_gigabytes_is_opened_without_its_weights() {
+    let sparse = onnx();
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 2700 * MIB);
+    assert!(read.get() < 20 * MIB, "{} bytes were read", read.get());
+    assert_eq!(model.totals().initializers, 4);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+
+    let opened = read.get();
+    for (id, tensor) in model.tensors.iter().filter(|(_, tensor)| tensor.dtype != DType::I64) {
+        let last = tensor.elements().unwrap() - 1;
+        assert_eq!(values::read(&model, id, &files, last, 9).unwrap().text(0).as_deref(), Some("0.0"));
+    }
+    assert_eq!(values::read(&model, TensorId(3), &files, 0, 2).unwrap().len(), 2);
+    assert!(read.get() - opened < 2 * MIB, "{} bytes for a few elements", read.get() - opened);
+}
+
+#[test]
+fn safetensors_of_five_gigabytes_read_only_the_header() {
+    let (count, elements) = (1000u64, 2_500_000u64);
+    let bytes = elements * 2;
+    let entries = (0..count).map(|index| {
+        let (from, to) = (index * bytes, (index + 1) * bytes);
+        format!(r#""layers.{index}.weight":{{"dtype":"BF16","shape":[{elements}],"data_offsets":[{from},{to}]}}"#)
+    });
+    let header = format!("{{{}}}", entries.collect::<Vec<_>>().join(","));
+    let mut sparse = Sparse::new("weights.safetensors");
+    let prefix = (header.len() as u64).to_le_bytes().to_vec();
+    sparse.write(&[Piece::Bytes(prefix), Piece::Bytes(header.into()), Piece::Hole(count * bytes)]);
+
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 5_000_000_000);
+    assert!(read.get() < 2 * MIB, "{} bytes were read", read.get());
+    assert_eq!(model.totals().parameters, count * elements);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+
+    let opened = read.get();
+    assert_eq!(values::read(&model, TensorId(999), &files, elements - 3, 100).unwrap().len(), 3);
+    assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
+}
