@@ -13,7 +13,7 @@ SHELL := bash
 
 # The tools that .ci/setup installs come first on PATH.
 ENV := source .ci/env
-WASM := wasm32-unknown-unknown --lib --bin worker
+WASM := wasm32-unknown-unknown --no-default-features --lib --bin worker
 PORT ?= 8080
 
 .PHONY: serve build test check-rust check-page bench shots clean

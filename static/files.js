@@ -73,16 +73,18 @@ function asFile(entry) {
 
 /**
  * Puts the main file first: an index of shards if there is one, else the largest file with the extension of a known format, else the
- * largest file. Files nearer to the top of the folders come before deeper ones.
+ * largest file. Files nearer to the top of the folders come before deeper ones, and `model.onnx.data` belongs to `model.onnx`.
  * @param {Given[]} files
  * @param {Set<string>} extensions of the known formats, without the dot, in lower case
  * @returns {Given[]}
  */
 export function mainFirst(files, extensions) {
+  const paths = new Set(files.map(({ path }) => path));
   /** @param {Given} file */
   const rank = ({ path }) => {
     const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
     if (name.endsWith('.index.json')) return 0;
+    if ([...path.matchAll(/\./g)].some(({ index }) => paths.has(path.slice(0, index)))) return 2;
     return [...name.matchAll(/\./g)].some(({ index }) => extensions.has(name.slice(index + 1))) ? 1 : 2;
   };
   /** @param {Given} file */

@@ -15,114 +15,138 @@ import { swatch } from './pieces.js';
 /** Typing pauses this long, in ms, before the search starts. */
 const PAUSE = 120;
 
-/**
- * @typedef {object} FindPanel
- * @property {HTMLElement} element
- * @property {(query?: string) => void} focus
- * @property {() => void} clear
- */
+/** So many results a page key passes. */
+const PAGE = 10;
 
-/**
- * @param {object} handlers
- * @param {(query: string) => Promise<Hits>} handlers.search
- * @param {(hit: Hit) => void} handlers.onChoose
- * @param {() => void} handlers.onLeave
- * @returns {FindPanel}
- */
-export function createFindPanel({ search, onChoose, onLeave }) {
-  const input = el('input', {
+/** @type {Hits} */
+const NOTHING = { total: 0, hits: [] };
+
+export class FindPanel {
+  #handlers;
+  #input = el('input', {
     type: 'search', id: 'query', placeholder: 'Nodes, operators, tensors, modules', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false',
     role: 'combobox', 'aria-expanded': 'false', 'aria-controls': 'hits', 'aria-autocomplete': 'list', 'aria-label': 'Find',
   });
-  const erase = iconButton('close', 'Clear', () => {
-    clear();
-    input.focus();
-  }, { class: 'button quiet tiny' });
-  const status = el('p', { class: 'note', role: 'status' });
-  const list = el('div', { id: 'hits', role: 'listbox', 'aria-label': 'Results' });
-  const element = el('div', { class: 'find' }, el('div', { class: 'field' }, icon('find'), input, erase), status, list);
+  #status = el('p', { class: 'note', role: 'status' });
+  #list = el('div', { id: 'hits', role: 'listbox', 'aria-label': 'Results' });
   /** @type {Hit[]} */
-  let hits = [];
-  let active = -1;
-  let timer = 0;
-  let latest = 0;
+  #hits = [];
+  /** The hit that the arrow keys are at. */
+  #active = -1;
+  /** Of the search that waits for a pause in typing; 0 if none does. */
+  #timer = 0;
+  /** Counts searches, so that a late answer is recognised. */
+  #searches = 0;
+
+  /**
+   * @param {object} handlers
+   * @param {(query: string) => Promise<Hits>} handlers.search
+   * @param {(hit: Hit) => void} handlers.onChoose
+   * @param {() => void} handlers.onLeave
+   */
+  constructor(handlers) {
+    this.#handlers = handlers;
+    const erase = iconButton('close', 'Clear', () => {
+      this.clear();
+      this.#input.focus();
+    }, { class: 'button quiet tiny' });
+    this.element = el('div', { class: 'find' }, el('div', { class: 'field' }, icon('find'), this.#input, erase), this.#status, this.#list);
+    this.#input.addEventListener('input', () => {
+      clearTimeout(this.#timer);
+      this.#timer = window.setTimeout(() => void this.#search(), PAUSE);
+    });
+    this.#input.addEventListener('keydown', (event) => this.#key(event));
+    this.#show(NOTHING);
+  }
+
+  /** @param {string} [query] in place of what the field holds */
+  focus(query) {
+    if (query !== undefined) {
+      this.#input.value = query;
+      void this.#search();
+    }
+    this.#input.focus();
+    this.#input.select();
+  }
+
+  clear() {
+    this.#stopWaiting();
+    this.#searches += 1;
+    this.#input.value = '';
+    this.#show(NOTHING);
+  }
+
+  #stopWaiting() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+  }
+
+  async #search() {
+    this.#stopWaiting();
+    const query = this.#input.value.trim();
+    const mine = ++this.#searches;
+    try {
+      const found = query === '' ? NOTHING : await this.#handlers.search(query);
+      if (mine === this.#searches) this.#show(found);
+    } catch (error) {
+      if (mine === this.#searches) this.#status.textContent = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** @param {Hits} found */
+  #show(found) {
+    this.#hits = found.hits;
+    this.#active = -1;
+    fill(this.#list, ...found.hits.map((hit, index) => option(hit, index, () => this.#choose(index))));
+    this.#input.setAttribute('aria-expanded', String(found.hits.length > 0));
+    this.#status.textContent = summary(this.#input.value.trim(), found);
+    this.#activate(found.hits.length > 0 ? 0 : -1);
+  }
 
   /** @param {number} index */
-  const activate = (index) => {
-    list.children[active]?.setAttribute('aria-selected', 'false');
-    active = index;
-    const entry = list.children[index];
+  #activate(index) {
+    this.#list.children[this.#active]?.setAttribute('aria-selected', 'false');
+    this.#active = index;
+    const entry = this.#list.children[index];
     entry?.setAttribute('aria-selected', 'true');
     entry?.scrollIntoView({ block: 'nearest' });
-    if (entry) input.setAttribute('aria-activedescendant', entry.id);
-    else input.removeAttribute('aria-activedescendant');
-  };
+    if (entry) this.#input.setAttribute('aria-activedescendant', entry.id);
+    else this.#input.removeAttribute('aria-activedescendant');
+  }
+
   /** @param {number} index */
-  const choose = (index) => {
-    const hit = hits[index];
+  #choose(index) {
+    const hit = this.#hits[index];
     if (!hit) return;
-    activate(index);
-    onChoose(hit);
-  };
-  /** @param {Hits} found */
-  const show = (found) => {
-    hits = found.hits;
-    active = -1;
-    fill(list, ...hits.map((hit, index) => option(hit, index, () => choose(index))));
-    input.setAttribute('aria-expanded', String(hits.length > 0));
-    status.textContent = summary(input.value.trim(), found);
-    activate(hits.length > 0 ? 0 : -1);
-  };
-  const run = async () => {
-    const query = input.value.trim();
-    const mine = ++latest;
-    try {
-      const found = query === '' ? { total: 0, hits: [] } : await search(query);
-      if (mine === latest) show(found);
-    } catch (error) {
-      if (mine === latest) status.textContent = error instanceof Error ? error.message : String(error);
-    }
-  };
-  input.addEventListener('input', () => {
-    clearTimeout(timer);
-    timer = window.setTimeout(run, PAUSE);
-  });
-  input.addEventListener('keydown', (event) => {
-    const last = hits.length - 1;
+    this.#activate(index);
+    this.#handlers.onChoose(hit);
+  }
+
+  /** Chooses the hit that the arrow keys are at; the first one for what was only just typed. */
+  async #enter() {
+    if (this.#timer !== 0) await this.#search();
+    this.#choose(this.#active);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const last = this.#hits.length - 1;
+    /** @param {number} step */
+    const walk = (step) => this.#activate(Math.max(Math.min(0, last), Math.min(last, this.#active + step)));
     /** @type {Record<string, () => void>} */
     const keys = {
-      ArrowDown: () => activate(Math.min(last, active + 1)),
-      ArrowUp: () => activate(Math.max(0, active - 1)),
-      PageDown: () => activate(Math.min(last, active + 10)),
-      PageUp: () => activate(Math.max(0, active - 10)),
-      Enter: () => choose(Math.max(0, active)),
-      Escape: () => (input.value === '' ? onLeave() : clear()),
+      ArrowDown: () => walk(1),
+      ArrowUp: () => walk(-1),
+      PageDown: () => walk(PAGE),
+      PageUp: () => walk(-PAGE),
+      Enter: () => void this.#enter(),
+      Escape: () => (this.#input.value === '' ? this.#handlers.onLeave() : this.clear()),
     };
     const act = keys[event.key];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!act || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     event.preventDefault();
     act();
-  });
-
-  const clear = () => {
-    input.value = '';
-    latest += 1;
-    clearTimeout(timer);
-    show({ total: 0, hits: [] });
-  };
-  show({ total: 0, hits: [] });
-  return {
-    element,
-    clear,
-    focus(query) {
-      if (query !== undefined) {
-        input.value = query;
-        run();
-      }
-      input.focus();
-      input.select();
-    },
-  };
+  }
 }
 
 /**

@@ -20,14 +20,15 @@ import { capped, diagnosticList, dtypeTable, entryList, metadata, section, swatc
  */
 export function modelPanel(info, actions) {
   const { file, counts } = info;
+  const modules = info.graphs.every(({ wiring }) => wiring === 'modules');
   return [
     el('header', { class: 'head' },
       el('h2', { title: file.name }, file.name),
       el('p', { class: 'sub' }, el('span', { class: 'chip' }, info.format), figure(file.size, bytes, 'bytes'),
         file.companions.length > 0 && el('span', { title: file.companions.join('\n') }, `and ${plural(file.companions.length, 'more file')}`))),
     el('dl', { class: 'stats' },
-      stat('Nodes', counts.nodes, short),
-      stat('Edges', counts.edges, short),
+      stat(modules ? 'Modules' : 'Nodes', counts.nodes, short),
+      modules ? stat('Tensors', counts.initializers, short) : stat('Edges', counts.edges, short),
       stat('Parameters', counts.parameters, short),
       stat('Weights', counts.bytes, bytes, 'bytes')),
     info.diagnostics.length > 0 && section('Worth knowing', exact(info.diagnostics.length + info.droppedDiagnostics),
@@ -55,7 +56,7 @@ function stat(label, value, format, unit) {
 
 /** @param {ModelInfo} info */
 function importEntries({ imports }) {
-  return imports.map(({ domain, version }) => ({ name: 'operator set', value: `${domain || 'ai.onnx'} ${version}` }));
+  return imports.map(({ domain, version }) => ({ name: 'operator set', value: `${domain} ${version}` }));
 }
 
 /**

@@ -40,19 +40,22 @@ export function emptySelection() {
  */
 function nodePanel(node, graphs, actions) {
   const { definition } = node;
+  // A module is its own path and owns tensors; it has no operator that could be documented.
+  const module = graphs.find(({ id }) => id === node.graph)?.wiring === 'modules';
+  const kind = node.category === 'other' ? 'node' : node.category;
   return [
     el('header', { class: 'head' },
-      el('p', { class: 'kind' }, swatch(node.category), node.category === 'other' ? 'node' : node.category, node.domain && el('span', { class: 'chip' }, node.domain)),
+      el('p', { class: 'kind' }, swatch(node.category), module ? 'module' : kind, node.domain && el('span', { class: 'chip' }, node.domain)),
       el('h2', {}, node.operator),
       node.name && copyable(node.name),
-      node.path && el('p', { class: 'path' }, node.path)),
+      node.path && !module && el('p', { class: 'path' }, node.path)),
     node.description && el('p', { class: 'prose' }, fold(node.description)),
     node.diagnostics.length > 0 && diagnosticList(node.diagnostics, null),
     definition !== null && graphButton(definition, 'Enter its definition', graphs, actions),
-    node.documentationKey && disclosure('Documentation', () => actions.documentation(node.documentationKey, node.operator)),
+    node.documentationKey && !module && disclosure('Documentation', () => actions.documentation(node.documentationKey, node.operator)),
     node.attributes.length > 0 && section('Attributes', node.attributes.length,
       el('dl', { class: 'entries' }, ...capped(node.attributes, (attribute) => attributeRow(attribute, graphs, actions)))),
-    argumentSection('Inputs', node.inputs, node, actions),
+    argumentSection(module ? 'Tensors' : 'Inputs', node.inputs, node, actions),
     argumentSection('Outputs', node.outputs, node, actions),
     metadata(node.metadata),
   ];
@@ -95,7 +98,7 @@ function graphButton(id, verb, graphs, actions) {
 function argumentSection(title, list, node, actions) {
   if (list.length === 0) return null;
   const count = list.reduce((sum, { values }) => sum + values.length, 0);
-  const inputs = title === 'Inputs';
+  const inputs = title !== 'Outputs';
   return section(title, count, el('ol', { class: 'arguments' }, ...capped(list, (argument) => el('li', {},
     el('p', { class: 'argument' }, el('span', { title: argument.documentation }, argument.name || (inputs ? 'input' : 'output'))),
     el('div', { class: 'values' },

@@ -143,15 +143,20 @@ export function diagnosticList(diagnostics, actions) {
   }, 8));
 }
 
+/** The disclosures that were left open: the next selection has them open too. @type {Set<string>} */
+const open = new Set();
+
 /**
  * A disclosure whose content is made when it is first opened.
- * @param {Child} title
+ * @param {string} title
  * @param {() => Child | Promise<Child>} make
  */
 export function disclosure(title, make) {
   const body = el('div', { class: 'body' });
-  const details = el('details', {}, el('summary', {}, icon('chevron'), title), body);
+  const details = el('details', { open: open.has(title) }, el('summary', {}, icon('chevron'), title), body);
   details.addEventListener('toggle', async () => {
+    if (!details.open) open.delete(title);
+    else open.add(title);
     if (!details.open || body.hasChildNodes()) return;
     const content = await make();
     if (content) body.append(content instanceof Node ? content : String(content));

@@ -30,7 +30,7 @@ const DEFAULTS = {
 
 const CHOICES = { theme: ['auto', 'light', 'dark'], direction: ['auto', 'down', 'right'] };
 
-/** The current choices; change them through {@link remember}. */
+/** The current choices; {@link remember} keeps changes. */
 export const preferences = read();
 
 /** @returns {Preferences} */

@@ -37,8 +37,6 @@ export class Session {
   #waiting = new Map();
   /** @type {(progress: Progress) => void} */
   #onProgress = () => {};
-  /** What the program said when it panicked. */
-  #panic = '';
   /** @type {Error|null} what ended the session */
   #ended = null;
 
@@ -120,8 +118,9 @@ export class Session {
   }
 
   /**
+   * The drawing as a file.
    * @param {number} graph
-   * @param {SceneOptions} options
+   * @param {SceneOptions & {theme: 'light'|'dark'}} options
    * @returns {Promise<string>}
    */
   svg(graph, options) {
@@ -151,10 +150,6 @@ export class Session {
 
   /** @param {Response} response */
   #receive(response) {
-    if ('panic' in response) {
-      this.#panic = response.panic;
-      return;
-    }
     if ('progress' in response) {
       this.#onProgress(response.progress);
       return;
@@ -165,10 +160,9 @@ export class Session {
       waiting?.resolve(response.result);
       return;
     }
-    const { kind, message } = response.error;
-    const error = new SessionError({ kind, message: kind === 'crash' && this.#panic ? this.#panic : message });
+    const error = new SessionError(response.error);
     waiting?.reject(error);
-    if (kind === 'crash') this.#end(error);
+    if (error.kind === 'crash') this.#end(error);
   }
 
   /** @param {Error} error what all that waits, and all that comes later, is rejected with */

@@ -9,7 +9,7 @@ import { preferences, remember } from './preferences.js';
 
 /** @typedef {'model'|'selection'|'find'} Tab */
 
-/** @type {[Tab, string][]} */
+/** @type {[[Tab, string], ...[Tab, string][]]} */
 const TABS = [['model', 'Model'], ['selection', 'Selection'], ['find', 'Find']];
 
 const NARROWEST = 260;
@@ -18,140 +18,170 @@ const WIDEST = 720;
 /** Heights of the sheet as shares of the window; the lowest shows the tabs alone. */
 const SHEET = { peek: 0, half: 0.5, full: 0.88 };
 
-/**
- * @typedef {object} Sidebar
- * @property {(tab: Tab) => void} show brings a tab to the front
- * @property {(tab: Tab, ...content: import('./dom.js').Child[]) => void} set fills a tab
- * @property {() => Tab} tab
- * @property {(open?: boolean) => void} toggle
- * @property {(force?: boolean) => boolean} reveal opens the sheet and, if forced, the column; tells whether that took room from the graph
- */
+/** @typedef {keyof typeof SHEET} State */
 
-/** @returns {Sidebar} */
-export function createSidebar() {
-  const root = document.documentElement;
-  const sidebar = byId('sidebar');
-  const narrow = matchMedia('(max-width: 640px)');
+/** From the lowest. */
+const STATES = /** @type {State[]} */ (Object.keys(SHEET));
+
+const root = document.documentElement;
+
+export class Sidebar {
   /** @type {Tab} */
-  let current = 'model';
-
-  const tabs = TABS.map(([tab, label]) => el('button', {
-    type: 'button', role: 'tab', id: `tab-${tab}`, 'aria-controls': `panel-${tab}`, onclick: () => choose(tab),
+  #current = 'model';
+  #element = byId('sidebar');
+  #narrow = matchMedia('(max-width: 640px)');
+  #tabs = TABS.map(([tab, label]) => el('button', {
+    type: 'button', role: 'tab', id: `tab-${tab}`, 'aria-controls': `panel-${tab}`, onclick: () => this.#choose(tab),
   }, label));
-  const panels = TABS.map(([tab]) => el('div', {
+  #panels = TABS.map(([tab]) => el('div', {
     role: 'tabpanel', id: `panel-${tab}`, class: 'tabpanel', 'aria-labelledby': `tab-${tab}`, tabindex: -1,
   }));
-  const tablist = el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Details' }, ...tabs);
-  const handle = el('div', {
+  #handle = el('div', {
     class: 'handle', role: 'separator', tabindex: 0, 'aria-label': 'Size of the details', 'aria-valuemin': 0, 'aria-valuemax': 100,
   });
-  fill(sidebar, handle, tablist, ...panels);
 
-  tablist.addEventListener('keydown', (event) => {
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (step === 0) return;
-    event.preventDefault();
-    const index = TABS.findIndex(([tab]) => tab === current);
-    const [tab] = TABS[(index + step + TABS.length) % TABS.length] ?? ['model'];
-    show(tab);
-    byId(`tab-${tab}`).focus();
-  });
-
-  /** @param {Tab} tab */
-  function show(tab) {
-    current = tab;
-    TABS.forEach(([name], index) => {
-      const selected = name === tab;
-      tabs[index]?.setAttribute('aria-selected', String(selected));
-      if (tabs[index]) tabs[index].tabIndex = selected ? 0 : -1;
-      if (panels[index]) panels[index].hidden = !selected;
+  constructor() {
+    const list = el('div', {
+      class: 'tabs', role: 'tablist', 'aria-label': 'Details', onkeydown: (/** @type {KeyboardEvent} */ event) => this.#walk(event),
+    }, ...this.#tabs);
+    fill(this.#element, this.#handle, list, ...this.#panels);
+    resizable(this.#handle, {
+      drag: (event) => this.#drag(event),
+      end: (event) => this.#drop(event),
+      step: (step) => this.#step(step),
     });
+    root.dataset.sidebar = preferences.sidebar ? 'open' : 'closed';
+    if (!this.#narrow.matches) this.#setWidth(preferences.sidebarWidth);
+    this.#setSheet('peek');
+    this.show('model');
+  }
+
+  /** The tab in front. */
+  get tab() {
+    return this.#current;
   }
 
   /**
-   * What a click on a tab does: shows it, and opens or closes the sheet.
+   * Brings a tab to the front.
    * @param {Tab} tab
    */
-  function choose(tab) {
-    const again = tab === current;
-    show(tab);
-    if (narrow.matches) sheet(again && root.dataset.sheet !== 'peek' ? 'peek' : root.dataset.sheet === 'full' ? 'full' : 'half');
+  show(tab) {
+    this.#current = tab;
+    for (const button of this.#tabs) {
+      const selected = button.id === `tab-${tab}`;
+      button.setAttribute('aria-selected', String(selected));
+      button.tabIndex = selected ? 0 : -1;
+    }
+    for (const panel of this.#panels) panel.hidden = panel.id !== `panel-${tab}`;
   }
 
-  /** @param {keyof typeof SHEET} state */
-  function sheet(state) {
+  /**
+   * Fills a tab.
+   * @param {Tab} tab
+   * @param {...import('./dom.js').Child} content
+   */
+  set(tab, ...content) {
+    const panel = byId(`panel-${tab}`);
+    fill(panel, ...content);
+    panel.scrollTop = 0;
+  }
+
+  /** Opens or closes it. */
+  toggle() {
+    if (this.#narrow.matches) this.#setSheet(root.dataset.sheet === 'peek' ? 'half' : 'peek');
+    else this.#setOpen(root.dataset.sidebar !== 'open');
+  }
+
+  /**
+   * Opens the sheet: it is closed because it covers the graph. Whoever closed the column wants it closed, unless it is needed.
+   * @param {{needed?: boolean}} [options]
+   * @returns {boolean} whether that took room from the graph
+   */
+  reveal({ needed = false } = {}) {
+    const narrow = this.#narrow.matches;
+    const opens = narrow ? root.dataset.sheet === 'peek' : needed && root.dataset.sidebar !== 'open';
+    if (opens && narrow) this.#setSheet('half');
+    else if (opens) this.#setOpen(true);
+    return opens;
+  }
+
+  /**
+   * What a click on a tab does: shows it, and opens the sheet or, on the tab in front, closes it.
+   * @param {Tab} tab
+   */
+  #choose(tab) {
+    const again = tab === this.#current;
+    this.show(tab);
+    if (!this.#narrow.matches) return;
+    if (root.dataset.sheet === 'peek') this.#setSheet('half');
+    else if (again) this.#setSheet('peek');
+  }
+
+  /**
+   * Arrow keys go from tab to tab.
+   * @param {KeyboardEvent} event
+   */
+  #walk(event) {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (step === 0) return;
+    event.preventDefault();
+    const index = TABS.findIndex(([tab]) => tab === this.#current);
+    const [tab] = TABS[(index + step + TABS.length) % TABS.length] ?? TABS[0];
+    this.show(tab);
+    byId(`tab-${tab}`).focus();
+  }
+
+  /** @param {PointerEvent} event */
+  #drag({ clientX, clientY }) {
+    if (this.#narrow.matches) this.#element.style.setProperty('--sheet', `${window.innerHeight - clientY}px`);
+    else this.#setWidth(window.innerWidth - clientX);
+  }
+
+  /** @param {PointerEvent} event */
+  #drop({ clientY }) {
+    if (this.#narrow.matches) this.#setSheet(nearest((window.innerHeight - clientY) / window.innerHeight));
+    else remember({ sidebarWidth: preferences.sidebarWidth });
+  }
+
+  /** @param {number} step */
+  #step(step) {
+    if (!this.#narrow.matches) {
+      this.#setWidth(preferences.sidebarWidth + 24 * step);
+      remember({ sidebarWidth: preferences.sidebarWidth });
+      return;
+    }
+    const index = STATES.findIndex((state) => state === root.dataset.sheet) + step;
+    this.#setSheet(STATES[Math.max(0, Math.min(STATES.length - 1, index))] ?? 'half');
+  }
+
+  /** @param {State} state */
+  #setSheet(state) {
     root.dataset.sheet = state;
-    sidebar.style.removeProperty('--sheet');
-    if (narrow.matches) tellShare(SHEET[state]);
+    this.#element.style.removeProperty('--sheet');
+    if (this.#narrow.matches) this.#tellShare(SHEET[state]);
+  }
+
+  /** @param {boolean} open */
+  #setOpen(open) {
+    root.dataset.sidebar = open ? 'open' : 'closed';
+    remember({ sidebar: open });
+  }
+
+  /** @param {number} width */
+  #setWidth(width) {
+    const most = Math.min(WIDEST, window.innerWidth * 0.6);
+    preferences.sidebarWidth = Math.round(Math.max(NARROWEST, Math.min(most, width)));
+    root.style.setProperty('--sidebar', `${preferences.sidebarWidth}px`);
+    this.#tellShare(preferences.sidebarWidth / window.innerWidth);
   }
 
   /**
    * Tells screen readers how much of the window the details take.
    * @param {number} share
    */
-  function tellShare(share) {
-    handle.setAttribute('aria-valuenow', String(Math.round(100 * share)));
+  #tellShare(share) {
+    this.#handle.setAttribute('aria-valuenow', String(Math.round(100 * share)));
   }
-
-  /** @param {boolean} open */
-  function setOpen(open) {
-    root.dataset.sidebar = open ? 'open' : 'closed';
-    remember({ sidebar: open });
-  }
-
-  /** @param {number} width */
-  function setWidth(width) {
-    const most = Math.min(WIDEST, window.innerWidth * 0.6);
-    const sidebarWidth = Math.round(Math.max(NARROWEST, Math.min(most, width)));
-    root.style.setProperty('--sidebar', `${sidebarWidth}px`);
-    tellShare(sidebarWidth / window.innerWidth);
-    remember({ sidebarWidth });
-  }
-
-  resizable(handle, {
-    drag: (event) => {
-      if (narrow.matches) sidebar.style.setProperty('--sheet', `${window.innerHeight - event.clientY}px`);
-      else setWidth(window.innerWidth - event.clientX);
-    },
-    end: (event) => {
-      if (narrow.matches) sheet(nearest((window.innerHeight - event.clientY) / window.innerHeight));
-    },
-    step: (step) => {
-      const states = /** @type {(keyof typeof SHEET)[]} */ (Object.keys(SHEET));
-      const index = states.findIndex((state) => state === root.dataset.sheet);
-      if (narrow.matches) sheet(states[Math.max(0, Math.min(states.length - 1, index + step))] ?? 'half');
-      else setWidth(preferences.sidebarWidth + step * 24);
-    },
-  });
-
-  if (!narrow.matches) {
-    root.style.setProperty('--sidebar', `${preferences.sidebarWidth}px`);
-    tellShare(preferences.sidebarWidth / window.innerWidth);
-  }
-  root.dataset.sidebar = preferences.sidebar ? 'open' : 'closed';
-  sheet('peek');
-  show('model');
-
-  return {
-    show,
-    set(tab, ...content) {
-      const panel = byId(`panel-${tab}`);
-      fill(panel, ...content);
-      panel.scrollTop = 0;
-    },
-    tab: () => current,
-    toggle(open) {
-      if (narrow.matches) sheet((open ?? root.dataset.sheet === 'peek') ? 'half' : 'peek');
-      else setOpen(open ?? root.dataset.sidebar !== 'open');
-    },
-    reveal(force = false) {
-      // Whoever closed the column wants it closed; the sheet is closed because it covers the graph.
-      const closed = narrow.matches ? root.dataset.sheet === 'peek' : force && root.dataset.sidebar !== 'open';
-      if (closed && narrow.matches) sheet('half');
-      else if (closed) setOpen(true);
-      return closed;
-    },
-  };
 }
 
 /**
@@ -159,9 +189,9 @@ export function createSidebar() {
  * @param {number} share
  */
 function nearest(share) {
-  const [first] = /** @type {[keyof typeof SHEET, number][]} */ (Object.entries(SHEET))
-    .sort(([, a], [, b]) => Math.abs(a - share) - Math.abs(b - share));
-  return first?.[0] ?? 'half';
+  /** @param {State} state */
+  const distance = (state) => Math.abs(SHEET[state] - share);
+  return STATES.reduce((best, state) => (distance(state) < distance(best) ? state : best));
 }
 
 /**

@@ -11,8 +11,8 @@
  */
 
 /**
- * An answer; or, while a model is opened, how far it is; or the text of a panic, which its hook posts just before the trap.
- * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {progress: Progress} | {panic: string}} Response
+ * An answer; or, while a model is opened, how far that is.
+ * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {progress: Progress}} Response
  */
 
 /**
@@ -172,7 +172,7 @@
  * @property {number} graph
  * @property {string} operator
  * @property {string} name
- * @property {string} domain
+ * @property {string} domain of the operator; empty where the format itself defines it
  * @property {string} category
  * @property {string} documentationKey entry of `static/ops/<formatId>.json`
  * @property {string} path of the scope, joined by ` › `

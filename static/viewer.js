@@ -10,12 +10,12 @@ import { documentation } from './documentation.js';
 import { announce, byId, el, toast } from './dom.js';
 import { measureAdvances } from './measure.js';
 import { plural } from './numbers.js';
-import { createFindPanel } from './panel-find.js';
+import { FindPanel } from './panel-find.js';
 import { modelPanel } from './panel-model.js';
 import { emptySelection, selectionPanel } from './panel-selection.js';
 import { preferences, remember } from './preferences.js';
 import { Cancelled, SessionError } from './session.js';
-import { createSidebar } from './sidebar.js';
+import { Sidebar } from './sidebar.js';
 
 /** @import {Session} from './session.js' */
 /** @import {Actions} from './pieces.js' */
@@ -65,14 +65,14 @@ export class Viewer {
     this.#handlers = handlers;
     const { run, onHome } = handlers;
     this.#bar = createBar({ run, onHome, onGraph: (graph) => void this.enter(graph) });
-    this.#sidebar = createSidebar();
+    this.#sidebar = new Sidebar();
     const showScale = createZoom(run);
     this.#canvas = createCanvas(byId('canvas'), {
       onSelect: (selection) => void this.select(selection),
       onEnter: (node) => void this.#enterNode(node),
       onView: ({ scale }) => showScale(scale),
     });
-    this.#find = createFindPanel({
+    this.#find = new FindPanel({
       search: (query) => this.#need().session.find(query),
       onChoose: (hit) => this.#choose(hit),
       onLeave: () => this.#sidebar.show('model'),
@@ -281,7 +281,7 @@ export class Viewer {
     this.#selection = null;
     this.#details += 1;
     this.#sidebar.set('selection', emptySelection());
-    if (this.#sidebar.tab() === 'selection') this.#sidebar.show('model');
+    if (this.#sidebar.tab === 'selection') this.#sidebar.show('model');
   }
 
   /**
@@ -333,7 +333,7 @@ export class Viewer {
   /** @param {string} [query] */
   #openFind(query) {
     this.#sidebar.show('find');
-    this.#sidebar.reveal(true);
+    this.#sidebar.reveal({ needed: true });
     this.#find.focus(query);
   }
 
@@ -342,7 +342,8 @@ export class Viewer {
     if (graph === null) return;
     await this.#try(async () => {
       const { session, info } = this.#need();
-      const text = await session.svg(graph, this.#options());
+      const theme = document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light';
+      const text = await session.svg(graph, { ...this.#options(), theme });
       const url = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }));
       el('a', { href: url, download: `${info.file.name.replace(/^.*\//, '')}.svg` }).click();
       // The download has its own hold on the blob by then.

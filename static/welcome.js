@@ -60,12 +60,11 @@ function showSamples(samples, onSample) {
     const link = el(
       'a',
       { class: 'sample', href: `?url=${encodeURIComponent(url)}` },
-      el('span', { class: 'thumb' }, sample.thumb
-        ? el('img', { src: SAMPLES + sample.thumb, alt: '', loading: 'lazy' })
-        : glyph(sample.title)),
+      el('span', { class: 'thumb' },
+        sample.thumb ? el('img', { src: SAMPLES + sample.thumb, alt: '', loading: 'lazy' }) : glyph(sample.title),
+        el('span', { class: 'chip' }, sample.format)),
       el('span', { class: 'title' }, sample.title),
       el('span', { class: 'text' }, sample.text),
-      el('span', { class: 'chip' }, sample.format),
     );
     link.addEventListener('click', (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;

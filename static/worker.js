@@ -2,7 +2,7 @@
  * The Worker: takes requests, calls the `Session` that WebAssembly exports, and answers.
  *
  * A method of `Session` returns JSON (`scene`: an object with typed arrays; `svg`: text) and throws a Failure as JSON. Anything else that
- * is thrown is the trap of a panic: a crash, after which nothing in this Worker can be trusted.
+ * is thrown is a panic: a crash, after which nothing in this Worker can be trusted.
  *
  * @module
  */

@@ -203,7 +203,11 @@ fn media_and_programs() -> Vec<Case> {
     pe[0x3c] = 64;
     pe[64..68].copy_from_slice(b"PE\0\0");
     vec![
-        ("a.png", b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec(), "a PNG image (12 bytes), not a model. Lamina opens "),
+        (
+            "a.png",
+            b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec(),
+            "a PNG image (12 bytes), not a model. Open the model file itself.",
+        ),
         ("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF".to_vec(), "a JPEG image"),
         ("a.gif", b"GIF89a\x01\0".to_vec(), "a GIF image"),
         ("a.webp", riff(b"WEBPVP8L"), "a WebP image"),
@@ -302,6 +306,7 @@ fn models_to_come() -> Vec<Case> {
         ("a.npy", b"\x93NUMPY\x01\0".to_vec(), "a NumPy array"),
         ("a.engine", b"ptrt\x18\0\0\0".to_vec(), "a TensorRT engine"),
         ("a.param", b"7767517\n75 83\nInput data 0 1\n".to_vec(), "an ncnn model"),
+        ("net.onnx.data", vec![0x96, 0x26, 0x92, 0xbe], "Drop the .onnx file together with it"),
         ("a.mnn", b"\x20\0\0\0\x01\x02".to_vec(), "an MNN model, going by its name"),
         ("a.pt", legacy, "a PyTorch checkpoint of before version 1.6"),
         (
@@ -421,6 +426,10 @@ fn the_fixtures_of_other_files_are_told_what_they_are() {
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // A golden beside its fixture.
+        if path.extension() == Some("dump".as_ref()) {
+            continue;
+        }
         let name = path.file_name().unwrap().to_str().unwrap().to_string();
         let probe = probe(&name, &std::fs::read(&path).unwrap());
         assert!(recognise(&probe).is_none(), "{name} is taken for a model");

@@ -20,6 +20,8 @@ mod rank;
 mod relax;
 mod route;
 mod spine;
+mod squeeze;
+mod sweep;
 
 use graph::{Graph, NONE};
 use route::Drawing;
@@ -144,20 +146,23 @@ fn sound(options: &Options) -> Options {
 fn draw(graph: &Graph, options: &Options) -> Drawing {
     let dag = acyclic::Dag::new(graph);
     let depth = rank::depths(&dag);
-    let ranks = rank::ranks(&dag, &depth);
+    let ranks = rank::ranks(graph, &dag, &depth);
     let layered = dummy::Layered::new(graph, &dag, &spine::Spine::new(&dag, &depth), ranks);
     let order = order::Order::new(&layered);
     let frame = frame::Frame::new(graph, &layered, order, options);
+    // Trees that run to the right read like an outline.
     let tree = graph.targets.len() + 1 == graph.boxes.len() && (0..graph.len()).all(|node| dag.pred.len(node) <= 1);
-    let x = if tree && options.direction == Direction::Right {
+    let outline = tree && options.direction == Direction::Right;
+    let x = if outline {
         place::place_tree(&frame)
     } else {
         let mut x = place::place(&frame);
         relax::relax(&frame, &mut x);
+        squeeze::squeeze(&frame, &mut x);
         x
     };
-    let x = frame.slot.iter().map(|&slot| x[slot as usize]).collect();
-    route::route(graph, &dag, &layered, &frame, x, options)
+    let stage = route::Stage { graph, dag: &dag, layered: &layered, frame: &frame };
+    route::route(&stage, &x, outline, options)
 }
 
 /// Puts the drawings of components and the boxes without edges side by side.

@@ -1,20 +1,12 @@
 //! P3: the order of the vertices within their ranks, such that few edges cross.
 //!
-//! Depth first in file order to begin with, then sweeps that sort each rank by its neighbours' positions, with swaps of
-//! adjacent vertices in between (Sugiyama; Gansner et al. 1993). The ranks are cut into sections where a rank has but one
-//! vertex, and sections without crossings are left as they are. A rank is visited again only after a rank next to it changed, which
-//! changes no result.
+//! Two orders to begin with: depth first from the sources and from the sinks, in file order. The ranks are cut into sections where a
+//! rank has but one vertex; sections without crossings are left as they are, and in the others both orders are
+//! improved and the better one stays. A section that came out mirrored is turned back, so that skips stay on the right.
 
-use super::crossings::Counter;
 use super::dummy::Layered;
 use super::graph::Csr;
-
-/// The most sweeps over a section.
-const SWEEPS: usize = 8;
-/// So many sweeps without gain end the search.
-const PATIENCE: usize = 4;
-/// Rounds of adjacent swaps after a sweep.
-const SWAP_ROUNDS: usize = 2;
+use super::sweep::Search;
 
 /// Where each vertex stands in its rank.
 #[derive(Debug)]
@@ -35,294 +27,79 @@ impl Order {
         let vertices = layered.rank.len();
         let down = Csr::group(vertices, layered.edges.iter().map(|edge| (edge.upper, edge.lower)));
         let up = Csr::group(vertices, layered.edges.iter().map(|edge| (edge.lower, edge.upper)));
-        let rows = depth_first(layered, &up, &down);
-        let mut order = Self { rows, at: vec![0; vertices], up, down };
-        for rank in 0..layered.ranks {
-            order.number(rank);
-        }
+        let (from_sources, from_sinks) = (depth_first(layered, &up, &down), depth_first(layered, &down, &up));
+        let mut order = Self { rows: from_sources, at: vec![0; vertices], up, down };
+        order.number(0..layered.ranks);
+        let home = order.at.clone();
         let mut search = Search::new(order, layered.ranks as usize);
         let mut first = 0;
-        for rank in 1..layered.ranks {
-            if search.order.rows.len(rank) <= 1 || rank + 1 == layered.ranks {
-                search.section(first, rank);
-                first = rank;
+        for last in 1..layered.ranks {
+            if search.order.rows.len(last) <= 1 || last + 1 == layered.ranks {
+                section(&mut search, first..last + 1, &from_sinks, &home);
+                first = last;
             }
         }
         search.order
     }
 
-    /// Writes down the positions of the vertices of `rank`.
-    fn number(&mut self, rank: u32) {
-        for (at, &vertex) in self.rows.row(rank).iter().enumerate() {
-            self.at[vertex as usize] = at as u32;
+    /// Writes down the positions of the vertices of `ranks`.
+    pub fn number(&mut self, ranks: std::ops::Range<u32>) {
+        for rank in ranks {
+            for (at, &vertex) in self.rows.row(rank).iter().enumerate() {
+                self.at[vertex as usize] = at as u32;
+            }
         }
     }
 }
 
-/// The ranks with their vertices in the order in which a depth-first search from the sources meets them.
-fn depth_first(layered: &Layered, up: &Csr, down: &Csr) -> Csr {
+/// Orders the vertices of `ranks`, of which none but the first and last has a single vertex.
+fn section(search: &mut Search, ranks: std::ops::Range<u32>, from_sinks: &Csr, home: &[u32]) {
+    let crossings = search.crossings(ranks.clone());
+    if crossings == 0 {
+        return;
+    }
+    let slots = search.order.rows.range(ranks.start).start..search.order.rows.range(ranks.end - 1).end;
+    let mut best = search.order.rows.items[slots.clone()].to_vec();
+    let mut other = from_sinks.items[slots.clone()].to_vec();
+    let fewest = search.improve(ranks.clone(), crossings, &mut best);
+    search.restart(ranks.clone(), &other);
+    let crossings = search.crossings(ranks.clone());
+    if search.improve(ranks.clone(), crossings, &mut other) < fewest {
+        best = other;
+    }
+    let order = &mut search.order;
+    order.rows.items[slots].copy_from_slice(&best);
+    let mut kept = 0i64;
+    for rank in ranks.clone() {
+        for pair in order.rows.row(rank).windows(2) {
+            kept += if home[pair[0] as usize] < home[pair[1] as usize] { 1 } else { -1 };
+        }
+    }
+    if kept < 0 {
+        for rank in ranks.clone() {
+            let range = order.rows.range(rank);
+            order.rows.items[range].reverse();
+        }
+    }
+    order.number(ranks);
+}
+
+/// The ranks with their vertices in the order in which a depth-first search meets them, along `after`, from those with nothing
+/// `before` them.
+fn depth_first(layered: &Layered, before: &Csr, after: &Csr) -> Csr {
     let vertices = layered.rank.len() as u32;
     let mut met = vec![false; vertices as usize];
     let mut sequence = Vec::with_capacity(vertices as usize);
     let mut stack = Vec::new();
-    for root in (0..vertices).filter(|&vertex| up.len(vertex) == 0) {
+    for root in (0..vertices).filter(|&vertex| before.len(vertex) == 0) {
         stack.push(root);
         while let Some(vertex) = stack.pop() {
             if !met[vertex as usize] {
                 met[vertex as usize] = true;
                 sequence.push(vertex);
-                stack.extend(down.row(vertex).iter().rev().filter(|&&below| !met[below as usize]));
+                stack.extend(after.row(vertex).iter().rev().filter(|&&other| !met[other as usize]));
             }
         }
     }
     Csr::group(layered.ranks as usize, sequence.iter().map(|&vertex| (layered.rank[vertex as usize], vertex)))
-}
-
-/// How a rank is sorted: by which neighbours, and by which of their averages.
-#[derive(Clone, Copy)]
-struct Pass {
-    from_above: bool,
-    median: bool,
-}
-
-impl Pass {
-    fn index(self) -> usize {
-        2 * usize::from(self.median) + usize::from(self.from_above)
-    }
-}
-
-struct Search {
-    order: Order,
-    counter: Counter,
-    /// Of each rank, when its order last changed.
-    changed: Vec<u32>,
-    /// Of each rank and pass, when it was last sorted.
-    sorted: [Vec<u32>; 4],
-    /// Of each rank, when its adjacent vertices were last tried for swaps.
-    swapped: Vec<u32>,
-    /// Of each rank, when the crossings below it were last counted, and how many they are.
-    counted: Vec<(u32, u64)>,
-    now: u32,
-    keyed: Vec<(f32, u32)>,
-    near: Vec<u32>,
-    left: Around,
-    right: Around,
-}
-
-/// The positions of a vertex's neighbours, sorted.
-#[derive(Default)]
-struct Around {
-    up: Vec<u32>,
-    down: Vec<u32>,
-}
-
-impl Search {
-    fn new(order: Order, ranks: usize) -> Self {
-        let clock = || vec![0; ranks];
-        Self {
-            order,
-            counter: Counter::default(),
-            changed: vec![1; ranks],
-            sorted: [clock(), clock(), clock(), clock()],
-            swapped: clock(),
-            counted: vec![(0, 0); ranks],
-            now: 1,
-            keyed: Vec::new(),
-            near: Vec::new(),
-            left: Around::default(),
-            right: Around::default(),
-        }
-    }
-
-    /// Orders the ranks from `first` to `last`, of which none but the ends has a single vertex.
-    fn section(&mut self, first: u32, last: u32) {
-        let mut fewest = self.crossings(first, last);
-        if fewest == 0 {
-            return;
-        }
-        let (from, to) = (self.order.rows.range(first).start, self.order.rows.range(last).end);
-        let mut best = self.order.rows.items[from..to].to_vec();
-        let mut patience = PATIENCE;
-        for sweep in 0..SWEEPS {
-            let pass = Pass { from_above: sweep % 2 == 0, median: sweep % 4 >= 2 };
-            self.sweep(first, last, pass);
-            for _ in 0..SWAP_ROUNDS {
-                if !self.swaps(first, last) {
-                    break;
-                }
-            }
-            let crossings = self.crossings(first, last);
-            if crossings < fewest {
-                fewest = crossings;
-                patience = PATIENCE;
-                best.copy_from_slice(&self.order.rows.items[from..to]);
-            } else {
-                patience -= 1;
-            }
-            if fewest == 0 || patience == 0 {
-                break;
-            }
-        }
-        self.order.rows.items[from..to].copy_from_slice(&best);
-        for rank in first..=last {
-            self.order.number(rank);
-        }
-    }
-
-    /// How many edges cross between `first` and `last`.
-    fn crossings(&mut self, first: u32, last: u32) -> u64 {
-        let mut sum = 0;
-        for rank in first..last {
-            let (at, next) = (rank as usize, rank as usize + 1);
-            if self.counted[at].0 < self.changed[at].max(self.changed[next]) {
-                self.counted[at] = (self.now, self.counter.between(&self.order, rank));
-            }
-            sum += self.counted[at].1;
-        }
-        sum
-    }
-
-    /// Sorts each rank by the one before it in the direction of `pass`.
-    fn sweep(&mut self, first: u32, last: u32, pass: Pass) {
-        for step in 0..last - first {
-            let (rank, fixed) = match pass.from_above {
-                true => (first + step + 1, first + step),
-                false => (last - step - 1, last - step),
-            };
-            let done = self.sorted[pass.index()][rank as usize];
-            if done < self.changed[rank as usize].max(self.changed[fixed as usize]) {
-                self.now += 1;
-                if self.sort(rank, pass) {
-                    self.changed[rank as usize] = self.now;
-                }
-                self.sorted[pass.index()][rank as usize] = self.now;
-            }
-        }
-    }
-
-    /// Sorts the vertices of `rank` by the average position of their neighbours; those without any stay. Says whether that
-    /// changed anything.
-    fn sort(&mut self, rank: u32, pass: Pass) -> bool {
-        let Self { order, keyed, near, .. } = self;
-        let neighbours = if pass.from_above { &order.up } else { &order.down };
-        let range = order.rows.range(rank);
-        let row = &mut order.rows.items[range];
-        keyed.clear();
-        for &vertex in row.iter() {
-            let around = neighbours.row(vertex);
-            if around.is_empty() {
-                continue;
-            }
-            near.clear();
-            near.extend(around.iter().map(|&other| order.at[other as usize]));
-            keyed.push((if pass.median { median(near) } else { mean(near) }, vertex));
-        }
-        if keyed.is_sorted_by(|a, b| a.0 <= b.0) {
-            return false;
-        }
-        keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut next = keyed.iter();
-        for slot in row.iter_mut() {
-            if neighbours.len(*slot) > 0 {
-                if let Some(&(_, vertex)) = next.next() {
-                    *slot = vertex;
-                }
-            }
-        }
-        order.number(rank);
-        true
-    }
-    /// Swaps adjacent vertices wherever fewer edges cross then. Says whether it swapped any.
-    fn swaps(&mut self, first: u32, last: u32) -> bool {
-        let mut any = false;
-        for rank in first..=last {
-            let around = rank.max(first + 1) - 1..=(rank + 1).min(last);
-            let changed = around.map(|other| self.changed[other as usize]).max().unwrap_or(0);
-            if self.swapped[rank as usize] >= changed {
-                continue;
-            }
-            self.now += 1;
-            if self.swap(rank) {
-                self.changed[rank as usize] = self.now;
-                any = true;
-            }
-            // A swap may make another one worthwhile, so only a round without any settles the rank.
-            self.swapped[rank as usize] = self.now - u32::from(self.changed[rank as usize] == self.now);
-        }
-        any
-    }
-
-    /// One round of swaps over `rank`.
-    fn swap(&mut self, rank: u32) -> bool {
-        let Self { order, left, right, .. } = self;
-        let range = order.rows.range(rank);
-        let mut any = false;
-        for slot in range.clone().skip(1) {
-            let (a, b) = (order.rows.items[slot - 1], order.rows.items[slot]);
-            if slot == range.start + 1 {
-                left.gather(order, a);
-            }
-            right.gather(order, b);
-            let (now_up, then_up) = crossings(&left.up, &right.up);
-            let (now_down, then_down) = crossings(&left.down, &right.down);
-            if then_up + then_down < now_up + now_down {
-                order.rows.items.swap(slot - 1, slot);
-                any = true;
-            } else {
-                std::mem::swap(left, right);
-            }
-        }
-        if any {
-            order.number(rank);
-        }
-        any
-    }
-}
-
-impl Around {
-    fn gather(&mut self, order: &Order, vertex: u32) {
-        for (list, csr) in [(&mut self.up, &order.up), (&mut self.down, &order.down)] {
-            list.clear();
-            list.extend(csr.row(vertex).iter().map(|&other| order.at[other as usize]));
-            list.sort_unstable();
-        }
-    }
-}
-
-/// How many pairs of edges cross that end at the sorted positions `a` and `b`: of two vertices in this order, and swapped.
-fn crossings(a: &[u32], b: &[u32]) -> (u64, u64) {
-    let (mut before, mut equal) = (0u64, 0u64);
-    let (mut lower, mut upper) = (0, 0);
-    for &x in a {
-        while lower < b.len() && b[lower] < x {
-            lower += 1;
-        }
-        while upper < b.len() && b[upper] <= x {
-            upper += 1;
-        }
-        before += lower as u64;
-        equal += (upper - lower) as u64;
-    }
-    (before, a.len() as u64 * b.len() as u64 - before - equal)
-}
-
-fn mean(positions: &[u32]) -> f32 {
-    let sum: u64 = positions.iter().map(|&at| u64::from(at)).sum();
-    (sum as f64 / positions.len() as f64) as f32
-}
-
-/// The median; of an even number, a mean of the middle two that leans to the side where positions are denser.
-fn median(positions: &mut [u32]) -> f32 {
-    positions.sort_unstable();
-    let (count, middle) = (positions.len(), positions.len() / 2);
-    let at = |index: usize| positions[index] as f32;
-    match count {
-        _ if count % 2 == 1 => at(middle),
-        2 => (at(0) + at(1)) / 2.0,
-        _ => {
-            let (left, right) = (at(middle - 1) - at(0), at(count - 1) - at(middle));
-            let spread = left + right;
-            if spread == 0.0 { at(middle) } else { (at(middle - 1) * right + at(middle) * left) / spread }
-        }
-    }
 }

@@ -1,10 +1,15 @@
 //! P1: ranks. Longest paths from the sources, then rounds of tightening, which shorten edges as a network simplex would
-//! (Gansner et al. 1993), but in linear time.
+//! (Gansner et al. 1993), but in linear time. What counts is the length of a net, from its source to its farthest target:
+//! the way to nearer targets costs nothing.
 
 use super::acyclic::Dag;
+use super::graph::{Csr, Graph, NONE};
 
 /// How often the ranks are tightened.
 const ROUNDS: usize = 3;
+/// Branches begin side by side below their producer, rather than end side by side above their consumer, if that moves
+/// them by at most so many ranks: boxes that one net feeds, and boxes where several meet.
+const NEAR: [i32; 2] = [24, 4];
 
 /// Of each box the length of the longest path to it, in edges.
 pub(super) fn depths(dag: &Dag) -> Vec<u32> {
@@ -18,12 +23,13 @@ pub(super) fn depths(dag: &Dag) -> Vec<u32> {
 }
 
 /// Of each box its rank; every rank from 0 to the last has a box, and every edge goes to a higher rank.
-pub(super) fn ranks(dag: &Dag, depth: &[u32]) -> Vec<u32> {
-    let mut rank: Vec<i32> = depth.iter().map(|&depth| depth as i32).collect();
+pub(super) fn ranks(graph: &Graph, dag: &Dag, depth: &[u32]) -> Vec<u32> {
+    let mut tightening = Tightening::new(graph, dag, depth);
     for round in 1..=ROUNDS {
-        sink(dag, &mut rank);
-        rise(dag, &mut rank, round == ROUNDS);
+        tightening.sink();
+        tightening.rise(round == ROUNDS);
     }
+    let mut rank = tightening.rank;
     for &node in dag.topo.iter().rev() {
         if dag.hangs_in[node as usize] {
             rank[node as usize] = rank[dag.succ.row(node)[0] as usize] - 1;
@@ -32,40 +38,137 @@ pub(super) fn ranks(dag: &Dag, depth: &[u32]) -> Vec<u32> {
     consecutive(&rank)
 }
 
-/// Moves boxes down to their consumers where that shortens edges or at least does not lengthen them.
-/// Trees that hang from one box follow it, so they do not count.
-fn sink(dag: &Dag, rank: &mut [i32]) {
-    for &node in dag.topo.iter().rev() {
-        if dag.hangs_in[node as usize] {
-            rank[node as usize] = rank[dag.succ.row(node)[0] as usize] - 1;
-            continue;
+/// How far a net reaches: the highest rank of its targets, one with that rank, and the highest rank of the others.
+#[derive(Clone, Copy)]
+struct Reach {
+    first: i32,
+    who: u32,
+    second: i32,
+}
+
+impl Reach {
+    const NOWHERE: Self = Self { first: i32::MIN, who: NONE, second: i32::MIN };
+
+    /// Notes that `node` has `rank`, not less than before.
+    fn extend(&mut self, node: u32, rank: i32) {
+        if node == self.who {
+            self.first = rank;
+        } else if rank > self.first {
+            *self = Self { first: rank, who: node, second: self.first };
+        } else {
+            self.second = self.second.max(rank);
         }
-        let above = dag.pred.row(node).iter().filter(|&&other| !dag.hangs_in[other as usize]).count();
-        let below = || dag.succ.row(node).iter().filter(|&&other| !dag.hangs_out[other as usize]);
-        if below().count() < above {
-            continue;
-        }
-        if let Some(first) = below().map(|&other| rank[other as usize]).min() {
-            rank[node as usize] = rank[node as usize].max(first - 1);
-        }
+    }
+
+    /// The highest rank of the targets other than `node`.
+    fn without(self, node: u32) -> i32 {
+        if node == self.who { self.second } else { self.first }
     }
 }
 
-/// Moves boxes up to their producers where that shortens edges, or, with `ties`, does not lengthen them.
-fn rise(dag: &Dag, rank: &mut [i32], ties: bool) {
-    for &node in &dag.topo {
-        if dag.hangs_out[node as usize] {
-            rank[node as usize] = rank[dag.pred.row(node)[0] as usize] + 1;
-            continue;
+struct Tightening<'a> {
+    graph: &'a Graph,
+    dag: &'a Dag,
+    /// Of each box its rank.
+    rank: Vec<i32>,
+    /// Of each box, the nets that feed it from boxes that do not hang from it and so would follow it.
+    feeds: Csr,
+    /// Of each box, how many nets leave it for more than trees that hang from it and would follow it.
+    leaving: Vec<u32>,
+    reach: Vec<Reach>,
+    others: Vec<i32>,
+}
+
+impl<'a> Tightening<'a> {
+    fn new(graph: &'a Graph, dag: &'a Dag, depth: &[u32]) -> Self {
+        let count = graph.len();
+        let mut pairs = Vec::with_capacity(graph.targets.len());
+        let mut leaving = vec![0; count as usize];
+        for source in 0..count {
+            for net in graph.nets_of(source) {
+                let mut leaves = false;
+                for leg in graph.legs_of(net).filter(|&leg| !dag.back[leg]) {
+                    let target = graph.targets[leg];
+                    leaves |= !dag.hangs_out[target as usize];
+                    if !dag.hangs_in[source as usize] {
+                        pairs.push((target, net as u32));
+                    }
+                }
+                leaving[source as usize] += u32::from(leaves);
+            }
         }
-        let below = dag.succ.row(node).iter().filter(|&&other| !dag.hangs_out[other as usize]).count();
-        let above = || dag.pred.row(node).iter().filter(|&&other| !dag.hangs_in[other as usize]);
-        let count = above().count();
-        if count < below || (count == below && !ties) {
-            continue;
+        Self {
+            graph,
+            dag,
+            rank: depth.iter().map(|&depth| depth as i32).collect(),
+            feeds: Csr::group(count as usize, pairs.iter().copied()),
+            leaving,
+            reach: vec![Reach::NOWHERE; graph.nets.len()],
+            others: Vec::new(),
         }
-        if let Some(last) = above().map(|&other| rank[other as usize]).max() {
-            rank[node as usize] = rank[node as usize].min(last + 1);
+    }
+
+    /// Finds out how far the nets reach.
+    fn measure(&mut self) {
+        for (net, reach) in self.reach.iter_mut().enumerate() {
+            *reach = Reach::NOWHERE;
+            for leg in self.graph.legs_of(net).filter(|&leg| !self.dag.back[leg]) {
+                let target = self.graph.targets[leg];
+                reach.extend(target, self.rank[target as usize]);
+            }
+        }
+    }
+
+    /// Of the nets that feed `node`, how far each reaches without it; in ascending order, in `others`.
+    fn gather(&mut self, node: u32) {
+        self.others.clear();
+        self.others.extend(self.feeds.row(node).iter().map(|&net| self.reach[net as usize].without(node)));
+        self.others.sort_unstable();
+    }
+
+    /// Moves boxes down towards their consumers while that does not lengthen more nets than it shortens.
+    fn sink(&mut self) {
+        self.measure();
+        let dag = self.dag;
+        for &node in dag.topo.iter().rev() {
+            let at = node as usize;
+            if dag.hangs_in[at] {
+                self.rank[at] = self.rank[dag.succ.row(node)[0] as usize] - 1;
+                continue;
+            }
+            let below = dag.succ.row(node).iter().filter(|&&other| !dag.hangs_out[other as usize]);
+            let Some(first) = below.map(|&other| self.rank[other as usize]).min() else { continue };
+            self.gather(node);
+            let bound = self.others.get(self.leaving[at] as usize).copied().unwrap_or(i32::MAX);
+            self.rank[at] = self.rank[at].max(bound.min(first - 1));
+            for &net in self.feeds.row(node) {
+                self.reach[net as usize].extend(node, self.rank[at]);
+            }
+        }
+    }
+
+    /// Moves boxes up towards their producers while that shortens more nets than it lengthens, or, with `ties`, as many.
+    fn rise(&mut self, ties: bool) {
+        self.measure();
+        let dag = self.dag;
+        for &node in &dag.topo {
+            let at = node as usize;
+            if dag.hangs_out[at] {
+                self.rank[at] = self.rank[dag.pred.row(node)[0] as usize] + 1;
+                continue;
+            }
+            let above = dag.pred.row(node).iter().filter(|&&other| !dag.hangs_in[other as usize]);
+            let Some(last) = above.map(|&other| self.rank[other as usize]).max() else { continue };
+            let (feeding, leaving) = (self.feeds.len(node), self.leaving[at] as usize);
+            let bound = if ties && feeding >= leaving && self.rank[at] - last <= NEAR[usize::from(feeding > 1)] {
+                i32::MIN
+            } else {
+                self.gather(node);
+                // So many nets have to become shorter.
+                let enough = leaving + usize::from(!ties);
+                enough.checked_sub(1).map_or(i32::MIN, |at| self.others.get(at).copied().unwrap_or(i32::MAX))
+            };
+            self.rank[at] = self.rank[at].min(bound.max(last + 1));
         }
     }
 }

@@ -29,21 +29,29 @@ pub(super) struct Drawing {
     pub size: Size,
 }
 
-/// Draws `graph`, whose vertices stand at `x`.
-pub(super) fn route(
-    graph: &Graph,
-    dag: &Dag,
-    layered: &Layered,
-    frame: &Frame,
-    mut x: Vec<f64>,
-    options: &Options,
-) -> Drawing {
+/// A component with all that was found out about it.
+pub(super) struct Stage<'a> {
+    /// The boxes and nets.
+    pub graph: &'a Graph,
+    /// Which edges go back.
+    pub dag: &'a Dag,
+    /// The ranks and trunks.
+    pub layered: &'a Layered,
+    /// The order.
+    pub frame: &'a Frame,
+}
+
+/// Draws a component, the vertices of whose frame stand at `x`; the boxes of a row on a line if `flush`, else centred.
+pub(super) fn route(stage: &Stage, x: &[f64], flush: bool, options: &Options) -> Drawing {
+    let Stage { graph, dag, layered, frame } = *stage;
+    let mut x: Vec<f64> = frame.slot.iter().map(|&slot| x[slot as usize]).collect();
     let mut lanes = lanes::lanes(graph, layered, frame, &x, options);
     let width = settle(graph, layered, &mut x, &mut lanes);
     let mut router = Router {
         graph,
         dag,
         layered,
+        flush,
         edge_gap: options.edge_gap,
         rows: Vec::new(),
         x: &x,
@@ -93,6 +101,7 @@ struct Router<'a> {
     graph: &'a Graph,
     dag: &'a Dag,
     layered: &'a Layered,
+    flush: bool,
     /// Of each vertex its centre.
     x: &'a [f64],
     /// Of each trunk in a lane, where that is.
@@ -199,7 +208,8 @@ impl Router<'_> {
     fn rect(&self, node: u32) -> Rect {
         let Size { w, h } = self.graph.sizes[node as usize];
         let (top, bottom) = self.rows[self.rank(node) as usize];
-        Rect { x: self.x[node as usize] - w / 2.0, y: top + (bottom - top - h) / 2.0, w, h }
+        let room = if self.flush { 0.0 } else { bottom - top - h };
+        Rect { x: self.x[node as usize] - w / 2.0, y: top + room / 2.0, w, h }
     }
 
     /// Draws the legs of `net`; those that share a trunk begin on it.

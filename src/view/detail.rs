@@ -134,7 +134,7 @@ pub struct NodeInfo {
     pub operator: String,
     /// Its name.
     pub name: String,
-    /// Where its operator is defined.
+    /// Where its operator is defined; empty where the format itself does.
     pub domain: String,
     /// Its family.
     pub category: Category,
@@ -202,7 +202,7 @@ impl Describe<'_> {
             graph: self.id,
             operator: node.operator.to_string(),
             name: node.name.to_string(),
-            domain: self.domain(node).to_string(),
+            domain: node.domain.to_string(),
             category: node.category,
             documentation_key: format!("{}:{}", self.domain(node), node.operator),
             path: node.scope.map(|scope| self.graph.path(scope, " › ")).unwrap_or_default(),

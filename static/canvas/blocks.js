@@ -9,22 +9,23 @@ import { paintAt } from './cards.js';
 import { visitNear } from './grid.js';
 import { box, measure, path, tenth, text } from './svg.js';
 
-/** @typedef {import('./index.js').Index} Index */
-/** @typedef {import('../types.js').Scene} Scene */
+/** @import {Point} from './camera.js' */
+/** @import {Index} from './index.js' */
+/** @import {Rect} from './rect.js' */
+/** @import {Scene} from '../types.js' */
 
 /** Titles from afar, in screen px at the least scale of their level: what to aim at, and the least that is worth drawing. */
-const TITLE = { aim: 7.5, least: 5.6 };
+const TITLE = { aim: 7.5, least: 5.1 };
 const FONT = '600 100px system-ui, sans-serif';
 
 /**
  * @param {Scene} scene
  * @param {string[]} paints
  * @param {number[]} items
- * @param {number} x the origin
- * @param {number} y
+ * @param {Point} origin
  * @param {Element} parent
  */
-export function drawBlocks(scene, paints, items, x, y, parent) {
+export function drawBlocks(scene, paints, items, { x, y }, parent) {
   const data = paints.map(() => '');
   for (const item of items) {
     const at = 4 * item;
@@ -39,12 +40,11 @@ export function drawBlocks(scene, paints, items, x, y, parent) {
  * @param {Scene} scene
  * @param {string[]} paints
  * @param {number[]} items
- * @param {number} x the origin
- * @param {number} y
+ * @param {Point} origin
  * @param {number} scale the least at which it is shown
  * @param {Element} parent
  */
-export function drawTitles(scene, paints, items, x, y, scale, parent) {
+export function drawTitles(scene, paints, items, { x, y }, scale, parent) {
   const data = paints.map(() => '');
   const titles = [];
   for (const item of items) {
@@ -54,7 +54,7 @@ export function drawTitles(scene, paints, items, x, y, scale, parent) {
     const radius = pill ? Math.min(h, scene.metrics.header) / 2 : scene.metrics.radius;
     data[paint] += roundBox(left - x, top - y, w, h, radius);
     const title = scene.texts[scene.itemTitle[item]];
-    const size = Math.floor(Math.min(TITLE.aim / scale, (w - 6) / widthOf(title), h * 0.8));
+    const size = Math.floor(Math.min(TITLE.aim / scale, (w - 4) / widthOf(title), h * 0.8));
     if (size * scale < TITLE.least) continue;
     const dark = paint < scene.categories.length;
     titles.push({ title, size, x: tenth(left - x + w / 2), y: tenth(top - y + h / 2), paint: dark ? 'far-title' : 'far-title plain' });
@@ -89,21 +89,19 @@ function widthOf(title) {
 const SHADES = [0.02, 0.2, 0.45];
 
 /**
- * A mosaic of `count` × `count` tesserae: each in the colour that covers most of it, the stronger the more of it is covered. Coordinates
- * in `parent` are in tesserae.
+ * A mosaic of `count` × `count` tesserae: each in the colour that covers most of it, the stronger the more of it is covered.
  *
  * @param {Index} index
  * @param {string[]} paints
- * @param {number} left
- * @param {number} top
- * @param {number} side of a tessera, in graph px
+ * @param {Rect} square
  * @param {number} count
- * @param {Element} parent
+ * @param {Element} parent its origin is the corner of the square
  */
-export function drawMosaic({ scene, items }, paints, left, top, side, count, parent) {
+export function drawMosaic({ scene, items }, paints, square, count, parent) {
+  const { left, top, right, bottom } = square;
+  const side = (right - left) / count;
   const cover = new Float32Array(count * count * paints.length);
-  const extent = side * count;
-  visitNear(items, left, top, left + extent, top + extent, (item) => {
+  visitNear(items, left, top, right, bottom, (item) => {
     const at = 4 * item;
     const x = (scene.rects[at] - left) / side;
     const y = (scene.rects[at + 1] - top) / side;
@@ -111,7 +109,7 @@ export function drawMosaic({ scene, items }, paints, left, top, side, count, par
   });
   // A drawing narrower than a tessera covers little of it, which is no reason to draw it faintly.
   const room = Math.min(1, scene.width / side) * Math.min(1, scene.height / side);
-  const data = shade(cover, paints.length, count, room);
+  const data = shade(cover, paints.length, count, room, side);
   data.forEach((d, at) => path(d, `block ${paints[at % paints.length]} shade-${Math.floor(at / paints.length)}`, parent));
 }
 
@@ -146,8 +144,9 @@ function addCover(cover, paints, count, paint, left, top, right, bottom) {
  * @param {number} paints
  * @param {number} count
  * @param {number} room the most that can be covered of a tessera
+ * @param {number} side of a tessera
  */
-function shade(cover, paints, count, room) {
+function shade(cover, paints, count, room, side) {
   /** @type {string[]} */
   const data = new Array(paints * SHADES.length).fill('');
   for (let row = 0; row < count; row++) {
@@ -156,7 +155,10 @@ function shade(cover, paints, count, room) {
     for (let column = 0; column <= count; column++) {
       const next = column < count ? tessera(cover, (row * count + column) * paints, paints, room) : -1;
       if (next === open) continue;
-      if (open >= 0) data[open] += `M${from} ${row}h${column - from}v1h${from - column}z`;
+      if (open >= 0) {
+        const [left, right] = [Math.round(from * side), Math.round(column * side)];
+        data[open] += `M${left} ${Math.round(row * side)}H${right}V${Math.round((row + 1) * side)}H${left}z`;
+      }
       open = next;
       from = column;
     }

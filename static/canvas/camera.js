@@ -6,9 +6,10 @@
 
 /** The graph point at the top left corner of the host, and px of the screen a graph px. @typedef {{x: number, y: number, scale: number}} View */
 
+/** @typedef {{x: number, y: number}} Point */
 /** @typedef {{width: number, height: number}} Size */
 
-/** @typedef {import('../types.js').Scene} Scene */
+/** @import {Scene} from '../types.js' */
 
 const LARGEST = 4;
 const SMALLEST = 0.05;
@@ -109,13 +110,8 @@ export function isFar(from, to, host) {
   return Math.hypot(x, y) * scale > 6 * Math.max(host.width, host.height);
 }
 
-/** How far, in screen px, and how much what is drawn for one view may be moved and scaled for another until it is painted anew. */
-const DISTANCE = 12000;
+/** How much what is painted for one scale may be stretched or shrunk for another. */
 const STRETCH = 1.7;
 
-/** Whether two views are too far apart for that. @param {View} base @param {View} view */
-export function strained(base, view) {
-  const ratio = view.scale / base.scale;
-  const distance = Math.max(Math.abs(base.x - view.x), Math.abs(base.y - view.y)) * view.scale;
-  return ratio > STRETCH || ratio < 1 / STRETCH || distance > DISTANCE;
-}
+/** Whether a scale is too far from the one that something is painted for. @param {number} base @param {number} scale */
+export const strained = (base, scale) => scale > base * STRETCH || scale < base / STRETCH;

@@ -14,11 +14,9 @@ import { pick } from './pick.js';
 import { grown, rectOf, seenFrom } from './rect.js';
 import { Stage } from './stage.js';
 
-/** @typedef {import('../types.js').Scene} Scene */
-/** @typedef {import('../types.js').Selection} Selection */
-/** @typedef {import('./camera.js').View} View */
-/** @typedef {import('./index.js').Index} Index */
-/** @typedef {import('./index.js').Place} Place */
+/** @import {Scene, Selection} from '../types.js' */
+/** @import {View} from './camera.js' */
+/** @import {Index, Place} from './index.js' */
 
 /**
  * @typedef {object} Handlers
@@ -56,6 +54,8 @@ export class Canvas {
     this.shown = null;
     this.frame = 0;
     this.timer = 0;
+    /** The view that the handler has been told. */
+    this.told = '';
     /** @type {{x: number, y: number} | null} where the mouse is, until it has been looked at */
     this.pointer = null;
     host.classList.add('canvas');
@@ -64,6 +64,9 @@ export class Canvas {
     host.setAttribute('aria-label', 'Graph');
     this.tip = document.createElement('div');
     this.tip.className = 'tip';
+    /** Above the drawing, so that the browser need not look through it for what is under the pointer. */
+    this.pane = document.createElement('div');
+    this.pane.className = 'pane';
     this.unlisten = listen(host, {
       wheel: () => handlers.wheel ?? 'zoom',
       zoom: (factor, x, y) => this.look(scaledAt(this.view, this.clampScale(this.view.scale * factor), x, y)),
@@ -98,7 +101,7 @@ export class Canvas {
     this.measure();
     const index = indexScene(scene);
     this.shown = { index, stage: new Stage(this.host, index, this.size), highlight: new Highlight(this.host, index) };
-    this.host.append(this.tip);
+    this.host.append(this.tip, this.pane);
     const item = anchor ? index.find(anchor.selection).item : NONE;
     if (anchor && item !== NONE) {
       const { left, top } = rectOf(scene.rects, item);
@@ -125,6 +128,7 @@ export class Canvas {
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
     this.tip.remove();
+    this.pane.remove();
     this.host.classList.remove('canvas');
   }
 

@@ -7,7 +7,7 @@
 import { FLAG, KIND } from './index.js';
 import { element, tenth, text } from './svg.js';
 
-/** @typedef {import('../types.js').Scene} Scene */
+/** @import {Scene} from '../types.js' */
 
 /** Categories that the style sheet has a colour for. */
 export const CATEGORIES = [
@@ -37,14 +37,13 @@ export function paintAt({ categories, itemKind, itemCategory }, item) {
  * @param {Scene} scene
  * @param {string} paint its class
  * @param {number} item
- * @param {number} originX
- * @param {number} originY
+ * @param {{x: number, y: number}} origin
  * @param {Element} parent
  */
-export function drawCard(scene, paint, item, originX, originY, parent) {
+export function drawCard(scene, paint, item, origin, parent) {
   const { rects, metrics, texts, itemTitle, itemKind, itemFlags, lineStarts } = scene;
-  const x = tenth(rects[4 * item] - originX);
-  const y = tenth(rects[4 * item + 1] - originY);
+  const x = tenth(rects[4 * item] - origin.x);
+  const y = tenth(rects[4 * item + 1] - origin.y);
   const w = tenth(rects[4 * item + 2]);
   const h = tenth(rects[4 * item + 3]);
   const header = Math.min(metrics.header, h);

@@ -18,13 +18,12 @@
 
 /** A press that moves less than this is a click. */
 const SLOP = 4;
-/** How much a px of the wheel zooms, and one of a pinch on a touchpad, which comes as a wheel with Ctrl. */
+/** How much a px of the wheel zooms, and one of a pinch on a touchpad, which comes as a wheel with Ctrl; and the most at once. */
 const WHEEL = 0.0016;
 const PINCH = 0.01;
+const MOST = 0.25;
 const LINE = 18;
 const PAGE = 400;
-/** The most px of the wheel that count at once. */
-const NOTCH = 160;
 
 /**
  * @param {HTMLElement} host
@@ -57,20 +56,14 @@ function wheel(event, { x, y }, calls) {
   const unit = [1, LINE, PAGE][event.deltaMode] ?? 1;
   const dx = event.deltaX * unit;
   const dy = event.deltaY * unit;
-  if (event.ctrlKey || event.metaKey) {
-    // A notch of a mouse's wheel is some 100 px, a step of a pinch some 1 to 10.
-    calls.zoom(Math.exp(-bounded(dy) * (Math.abs(dy) >= 50 ? WHEEL : PINCH)), x, y);
-  } else if (event.shiftKey) {
-    calls.pan(-(dx || dy), 0);
-  } else if (calls.wheel() === 'pan') {
-    calls.pan(-dx, -dy);
-  } else {
-    calls.zoom(Math.exp(-bounded(dy) * WHEEL), x, y);
-  }
+  if (event.ctrlKey || event.metaKey) calls.zoom(factor(dy * PINCH), x, y);
+  else if (event.shiftKey) calls.pan(-(dx || dy), 0);
+  else if (calls.wheel() === 'pan') calls.pan(-dx, -dy);
+  else calls.zoom(factor(dy * WHEEL), x, y);
 }
 
 /** @param {number} delta */
-const bounded = (delta) => Math.max(-NOTCH, Math.min(NOTCH, delta));
+const factor = (delta) => Math.exp(-Math.max(-MOST, Math.min(MOST, delta)));
 
 /**
  * One pointer pans once it has moved; two of a touch screen pinch.

@@ -93,17 +93,18 @@ export function visitNear(grid, left, top, right, bottom, visit, from = 0) {
 
 /**
  * Visits the entries whose centre is in a square of a multiple of the cell size, at a multiple of it: each belongs to one square.
- * Entries larger than the cells of `level` are left out.
+ * Entries larger than the cells of the level `to` are left out, and those of levels below `from`.
  *
  * @param {Grid} grid
  * @param {number} left
  * @param {number} top
  * @param {number} size
- * @param {number} level
+ * @param {number} to
  * @param {(entry: number) => void} visit
+ * @param {number} [from]
  */
-export function visitSquare(grid, left, top, size, level, visit) {
-  for (let at = Math.min(level, grid.levels.length - 1); at >= 0; at--) {
+export function visitSquare(grid, left, top, size, to, visit, from = 0) {
+  for (let at = Math.min(to, grid.levels.length - 1); at >= from; at--) {
     const inset = grid.levels[at].size / 2;
     visitLevel(grid, at, left + inset, top + inset, left + size - inset, top + size - inset, visit);
   }

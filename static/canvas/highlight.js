@@ -8,17 +8,15 @@
 import { strained } from './camera.js';
 import { paintsOf } from './cards.js';
 import { NONE } from './index.js';
-import { grown, holds, meet, rectOf, seenFrom } from './rect.js';
-import { element, moveTo, tenth } from './svg.js';
+import { holds, meet, rectOf, seenFrom } from './rect.js';
+import { element, html, moveTo, tenth } from './svg.js';
 import { drawItems } from './tiles.js';
 import { addCurves, appendWires, noWires } from './wires.js';
 
-/** @typedef {import('./camera.js').View} View */
-/** @typedef {import('./camera.js').Size} Size */
-/** @typedef {import('./index.js').Index} Index */
-/** @typedef {import('./index.js').Place} Place */
-/** @typedef {import('./levels.js').Level} Level */
-/** @typedef {import('./rect.js').Rect} Rect */
+/** @import {Size, View} from './camera.js' */
+/** @import {Index, Place} from './index.js' */
+/** @import {Level} from './levels.js' */
+/** @import {Rect} from './rect.js' */
 
 /** Widths in graph px, or in screen px when that is more. */
 const WIRE = { graph: 2.5, screen: 1.75 };
@@ -34,10 +32,8 @@ export class Highlight {
   constructor(parent, index) {
     this.index = index;
     this.paints = paintsOf(index.scene);
-    this.veil = document.createElement('div');
-    this.veil.className = 'veil';
-    this.svg = element('svg', { class: 'layer highlight', 'aria-hidden': 'true' });
-    parent.append(this.veil, this.svg);
+    this.veil = html('veil', parent);
+    this.svg = element('svg', { class: 'highlight', 'aria-hidden': 'true' }, parent);
     /** @type {Place | null} */
     this.selected = null;
     /** @type {Place | null} */
@@ -73,9 +69,9 @@ export class Highlight {
   draw(view, host, level, settled) {
     const seen = seenFrom(view, host);
     const kept = this.drawn;
-    const good = kept && kept.level === level && holds(kept.window, seen) && !strained(kept.base, view) && (kept.base.scale === view.scale || !settled);
+    const good = kept && kept.level === level && holds(kept.window, seen) && !strained(kept.base.scale, view.scale) && (kept.base.scale === view.scale || !settled);
     if (!kept || !good) {
-      this.drawn = { level, base: view, window: grown(seen, 0.5 * Math.max(seen.right - seen.left, seen.bottom - seen.top)) };
+      this.drawn = { level, base: view, window: around(seen) };
       this.paint(this.drawn);
     }
     if (this.drawn) moveTo(this.svg, this.drawn.base, view);
@@ -97,7 +93,7 @@ export class Highlight {
     const wires = noWires();
     for (const path of paths) {
       const [from, to] = [scene.pathStarts[path], scene.pathStarts[path + 1] - 1];
-      addCurves(wires, this.index, path, from, to, base.x, base.y, window);
+      addCurves(wires, this.index, path, from, to, base, window);
     }
     if (level.kind === 'blocks' || level.kind === 'mosaic') wires.arrows = '';
     const lines = element('g', { class: 'wires' }, group);
@@ -106,7 +102,7 @@ export class Highlight {
     if (name === 'selected') {
       const shown = items.filter((item) => meet(rectOf(scene.rects, item), window)).slice(0, LIFTED);
       const crowd = level.kind === 'mosaic' ? { ...level, kind: /** @type {const} */ ('blocks') } : level;
-      drawItems({ index: this.index, paints: this.paints, level: crowd }, shown, base.x, base.y, element('g', { class: level.kind }, group));
+      drawItems({ index: this.index, paints: this.paints, level: crowd }, shown, base, element('g', { class: level.kind }, group));
     }
     if (place.item !== NONE) outline(rectOf(scene.rects, place.item), base, scene.metrics.radius, group);
     return group;
@@ -140,6 +136,12 @@ export class Highlight {
     this.veil.remove();
     this.svg.remove();
   }
+}
+
+/** A square with the seen part in its middle half. @param {Rect} seen @returns {Rect} */
+function around({ left, top, right, bottom }) {
+  const [x, y, reach] = [(left + right) / 2, (top + bottom) / 2, Math.max(right - left, bottom - top)];
+  return { left: x - reach, top: y - reach, right: x + reach, bottom: y + reach };
 }
 
 /** @param {Place | null} a @param {Place | null} b */

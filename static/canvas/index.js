@@ -7,9 +7,8 @@
 
 import { buildGrid, distribute } from './grid.js';
 
-/** @typedef {import('../types.js').Scene} Scene */
-/** @typedef {import('../types.js').Selection} Selection */
-/** @typedef {import('./grid.js').Grid} Grid */
+/** @import {Scene, Selection} from '../types.js' */
+/** @import {Grid} from './grid.js' */
 
 /** No net, item, value or text. */
 export const NONE = 0xffffffff;

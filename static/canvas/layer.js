@@ -1,24 +1,25 @@
 /**
- * One level of detail of a scene on the page: an SVG element with what is in view and a little around it.
+ * One level of detail of a scene on the page: what is in view and a little around it.
  *
- * The content is drawn for a base view. Panning and zooming only move the element as a whole, by a transform that the browser
- * composites without painting again; content comes and goes by tiles. All coordinates are relative to the base or to a tile, so
- * that none is large.
+ * The content is painted for a base view. Panning and zooming only move the layer as a whole, by a transform that the browser
+ * composites without painting again. Content comes and goes by tiles, each an SVG element of its own: the browser then repaints only
+ * what is new. Coordinates are relative to a tile, and tiles to an origin near the first view, so that none is large.
  *
  * @module
  */
 
-import { grown, holds, meet, seenFrom } from './rect.js';
-import { element, moveTo } from './svg.js';
-import { drawLargeItem, drawLongWires, drawTile, largeItems, planTiles } from './tiles.js';
+import { grown, meet, seenFrom } from './rect.js';
+import { html, moveTo } from './svg.js';
+import { drawLargeItem, drawTile, largeItems, planTiles } from './tiles.js';
 
-/** @typedef {import('./camera.js').View} View */
-/** @typedef {import('./camera.js').Size} Size */
-/** @typedef {import('./index.js').Index} Index */
-/** @typedef {import('./levels.js').Level} Level */
-/** @typedef {import('./tiles.js').Part} Part */
-/** @typedef {import('./rect.js').Rect} Rect */
+/** @import {Point, Size, View} from './camera.js' */
+/** @import {Index} from './index.js' */
+/** @import {Level} from './levels.js' */
+/** @import {Rect} from './rect.js' */
+/** @import {Part} from './tiles.js' */
 
+/** How far, in screen px, a view may be from the origin of a layer. */
+const DISTANCE = 16000;
 /** How wide wires are on screen from afar, at the least scale of their level. */
 const WIRE = { full: 0, titles: 0.8, blocks: 0.7, mosaic: 0.7 };
 
@@ -32,43 +33,45 @@ export class Layer {
    */
   constructor(parent, index, paints, level, view) {
     this.level = level;
-    this.svg = element('svg', { class: `layer ${level.kind}` }, parent);
-    this.world = element('g', {}, this.svg);
-    const sheets = { wires: this.sheet('wires'), labels: this.sheet('labels'), nodes: this.sheet('nodes') };
+    this.element = html(`layer ${level.kind}`, parent);
+    const sheets = { wires: html('wires', this.element), nodes: html('nodes', this.element) };
     if (WIRE[level.kind]) sheets.wires.style.strokeWidth = `${WIRE[level.kind] / level.least}px`;
     this.plan = planTiles(index, paints, level, sheets);
     /** @type {Map<string, Part>} */
     this.parts = new Map();
-    /** @type {Part | null} */
-    this.long = null;
     /** Whether all that is in view is drawn. */
     this.complete = false;
     this.base = view;
-    this.settle(view);
-  }
-
-  /** @param {string} name */
-  sheet(name) {
-    return element('g', { class: name }, this.world);
   }
 
   /** Moves the content to a view. @param {View} view */
   place(view) {
-    moveTo(this.svg, this.base, view);
+    moveTo(this.element, this.base, view);
   }
 
   /** Makes a view the base: the content is painted anew, crisp. @param {View} view */
   settle(view) {
     this.base = view;
-    this.world.setAttribute('transform', `scale(${view.scale})`);
     for (const part of this.parts.values()) this.anchor(part);
-    if (this.long) this.anchor(this.long);
+  }
+
+  /** Whether a view is out of the layer's reach. @param {View} view */
+  leaves(view) {
+    return Math.max(Math.abs(this.base.x - view.x), Math.abs(this.base.y - view.y)) * view.scale > DISTANCE;
   }
 
   /** @param {Part} part */
-  anchor({ groups, x, y, unit }) {
-    const transform = `translate(${x - this.base.x} ${y - this.base.y})${unit === 1 ? '' : ` scale(${unit})`}`;
-    for (const group of groups) group.setAttribute('transform', transform);
+  anchor({ drawings, corner }) {
+    const { scale } = this.base;
+    const x = (corner.x - this.base.x) * scale;
+    const y = (corner.y - this.base.y) * scale;
+    // The browser puts elements at whole px; what remains is left to the content.
+    const [left, top] = [Math.floor(x), Math.floor(y)];
+    for (const { svg, content } of drawings) {
+      svg.style.left = `${left}px`;
+      svg.style.top = `${top}px`;
+      content.setAttribute('transform', `matrix(${scale} 0 0 ${scale} ${x - left} ${y - top})`);
+    }
   }
 
   /**
@@ -81,37 +84,30 @@ export class Layer {
    */
   update(view, host, budget) {
     const end = performance.now() + budget;
-    const { tile } = this.plan;
     const seen = seenFrom(view, host);
-    this.drop(grown(seen, tile));
-    this.drawLong(seen);
+    this.drop(grown(seen, this.plan.tile));
     const wanted = this.wanted(seen);
     let drawn = 0;
-    while (drawn < wanted.length && (drawn === 0 || performance.now() < end)) this.keep(wanted[drawn++]);
+    for (; drawn < wanted.length && (drawn === 0 || performance.now() < end); drawn++) {
+      const part = wanted[drawn].draw();
+      this.anchor(part);
+      this.parts.set(wanted[drawn].key, part);
+    }
     this.complete = wanted.slice(drawn).every(({ distance }) => distance > 0);
     return drawn === wanted.length;
   }
 
   /** @param {Rect} kept */
   drop(kept) {
-    for (const [key, { groups, bounds }] of this.parts) {
+    for (const [key, { drawings, bounds }] of this.parts) {
       if (meet(bounds, kept)) continue;
-      for (const group of groups) group.remove();
+      for (const { svg } of drawings) svg.remove();
       this.parts.delete(key);
     }
   }
 
-  /** @param {Rect} seen */
-  drawLong(seen) {
-    if (this.long && holds(this.long.bounds, seen)) return;
-    const old = this.long?.groups ?? [];
-    this.long = drawLongWires(this.plan, grown(seen, this.plan.tile));
-    this.anchor(this.long);
-    for (const group of old) group.remove();
-  }
-
   /**
-   * What is not drawn yet, the nearest first. Parts that reach half a tile further than their square count as seen there.
+   * What is not drawn yet, the nearest first. Parts reach up to half a tile further than their square.
    *
    * @param {Rect} seen
    */
@@ -137,14 +133,7 @@ export class Layer {
     return wanted.sort((a, b) => a.distance - b.distance);
   }
 
-  /** @param {{key: string, draw: () => Part}} wanted */
-  keep({ key, draw }) {
-    const part = draw();
-    this.anchor(part);
-    this.parts.set(key, part);
-  }
-
   remove() {
-    this.svg.remove();
+    this.element.remove();
   }
 }

@@ -7,9 +7,9 @@
  * @module
  */
 
-/** @typedef {import('../types.js').Scene} Scene */
-/** @typedef {import('./camera.js').Size} Size */
-/** @typedef {import('./grid.js').Grid} Grid */
+/** @import {Scene} from '../types.js' */
+/** @import {Size} from './camera.js' */
+/** @import {Grid} from './grid.js' */
 
 /**
  * @typedef {object} Level

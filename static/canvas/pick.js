@@ -9,8 +9,8 @@ import { visitNear } from './grid.js';
 import { FLAG, NONE } from './index.js';
 import { curveAt } from './wires.js';
 
-/** @typedef {import('./index.js').Index} Index */
-/** @typedef {import('./wires.js').Curve} Curve */
+/** @import {Index} from './index.js' */
+/** @import {Curve} from './wires.js' */
 
 /** Steps along a curve to find the nearest, and then to come closer. */
 const STEPS = 16;

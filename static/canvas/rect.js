@@ -5,8 +5,7 @@
  */
 
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Rect */
-/** @typedef {import('./camera.js').View} View */
-/** @typedef {import('./camera.js').Size} Size */
+/** @import {Size, View} from './camera.js' */
 
 /** What can be seen from a view. @param {View} view @param {Size} host @returns {Rect} */
 export const seenFrom = ({ x, y, scale }, host) => ({ left: x, top: y, right: x + host.width / scale, bottom: y + host.height / scale });
@@ -20,6 +19,9 @@ export const meet = (a, b) => a.left <= b.right && b.left <= a.right && a.top <=
 /** @param {Rect} outer @param {Rect} inner */
 export const holds = (outer, inner) =>
   inner.left >= outer.left && inner.right <= outer.right && inner.top >= outer.top && inner.bottom <= outer.bottom;
+
+/** Each point is in one of several adjacent rectangles. @param {Rect} rect @param {number} x @param {number} y */
+export const contains = ({ left, top, right, bottom }, x, y) => x >= left && x < right && y >= top && y < bottom;
 
 /** The rectangle of an item. @param {Float64Array} rects @param {number} item @returns {Rect} */
 export const rectOf = (rects, item) => ({

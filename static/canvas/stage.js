@@ -9,9 +9,8 @@ import { fitScale, strained } from './camera.js';
 import { Layer } from './layer.js';
 import { crowdOf, levelAt, levelsOf } from './levels.js';
 
-/** @typedef {import('./camera.js').View} View */
-/** @typedef {import('./camera.js').Size} Size */
-/** @typedef {import('./index.js').Index} Index */
+/** @import {Size, View} from './camera.js' */
+/** @import {Index} from './index.js' */
 
 /** Milliseconds a frame for drawing tiles; more for the first, when there is nothing to look at yet. */
 const BUDGET = 5;
@@ -30,7 +29,8 @@ export class Stage {
     this.parent = parent;
     this.index = index;
     this.paints = paintsOf(index.scene);
-    this.resize(host);
+    this.host = host;
+    this.levels = this.levelsFor(host);
     /** @type {Layer | null} */
     this.present = null;
     /** @type {Layer | null} the layer that is to replace the present one, once it is drawn */
@@ -44,8 +44,13 @@ export class Stage {
   /** @param {Size} host */
   resize(host) {
     this.host = host;
+    this.levels = this.levelsFor(host);
+  }
+
+  /** @param {Size} host */
+  levelsFor(host) {
     const { scene, items } = this.index;
-    this.levels = levelsOf(crowdOf(items, scene, host), Math.min(0.05, fitScale(scene, host)));
+    return levelsOf(crowdOf(items, scene, host), Math.min(0.05, fitScale(scene, host)));
   }
 
   get level() {
@@ -68,7 +73,7 @@ export class Stage {
     if (!layer) return Infinity;
     const rested = now - this.zoomedAt >= REST;
     const stale = layer.base.scale !== view.scale;
-    if (strained(layer.base, view) || (stale && rested && still)) layer.settle(view);
+    if (strained(layer.base.scale, view.scale) || (stale && rested && still)) layer.settle(view);
     const done = layer.update(view, this.host, this.present ? BUDGET : FIRST);
     if (this.next?.complete) this.swap(now);
     for (const each of [this.present, this.next, this.past?.layer]) each?.place(view);
@@ -77,15 +82,16 @@ export class Stage {
     return Math.min(stale && !rested ? REST - (now - this.zoomedAt) : Infinity, this.past ? this.past.until - now : Infinity);
   }
 
-  /** Begins a layer when the view asks for another level. @param {View} view */
+  /** Begins a layer when the view asks for another level, or is out of the present one's reach. @param {View} view */
   choose(view) {
     const level = levelAt(this.levels, view.scale, this.level);
-    if (level === this.level) return;
-    this.next?.remove();
-    this.next = null;
-    if (this.present?.level === level) return;
+    if (this.next && (this.next.level !== level || this.next.leaves(view))) {
+      this.next.remove();
+      this.next = null;
+    }
+    if (this.next || (this.present?.level === level && !this.present.leaves(view))) return;
     this.next = new Layer(this.parent, this.index, this.paints, level, view);
-    if (this.present) this.next.svg.classList.add('coming');
+    if (this.present) this.next.element.classList.add('coming');
   }
 
   /** @param {number} now */
@@ -94,7 +100,7 @@ export class Stage {
     if (this.present) this.past = { layer: this.present, until: now + FADE };
     this.present = this.next;
     this.next = null;
-    this.present?.svg.classList.replace('coming', 'arriving');
+    this.present?.element.classList.replace('coming', 'arriving');
   }
 
   forget() {

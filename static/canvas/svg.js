@@ -4,7 +4,7 @@
  * @module
  */
 
-/** @typedef {import('./camera.js').View} View */
+/** @import {View} from './camera.js' */
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';
 
@@ -19,6 +19,14 @@ export function element(name, attributes = {}, parent) {
   const made = document.createElementNS(NAMESPACE, name);
   for (const key in attributes) made.setAttribute(key, String(attributes[key]));
   parent?.append(made);
+  return made;
+}
+
+/** An HTML element for things to be put in. @param {string} name its class @param {Element} parent */
+export function html(name, parent) {
+  const made = document.createElement('div');
+  made.className = name;
+  parent.append(made);
   return made;
 }
 
@@ -43,11 +51,11 @@ export const box = (x, y, w, h) => `M${tenth(x)} ${tenth(y)}h${tenth(w)}v${tenth
 /**
  * Moves an element whose content is drawn for one view to another.
  *
- * @param {SVGElement} svg
+ * @param {HTMLElement | SVGElement} moved
  * @param {View} base
  * @param {View} view
  */
-export function moveTo(svg, base, view) {
+export function moveTo(moved, base, view) {
   const ratio = view.scale / base.scale;
   let x = (base.x - view.x) * view.scale;
   let y = (base.y - view.y) * view.scale;
@@ -56,7 +64,7 @@ export function moveTo(svg, base, view) {
     x = Math.round(x * devicePixelRatio) / devicePixelRatio;
     y = Math.round(y * devicePixelRatio) / devicePixelRatio;
   }
-  svg.style.transform = `translate(${x}px, ${y}px) scale(${ratio})`;
+  moved.style.transform = `translate(${x}px, ${y}px) scale(${ratio})`;
 }
 
 /** @type {CanvasRenderingContext2D | null} */

@@ -1,6 +1,6 @@
 /**
  * The content of a level of detail, cut into squares: each item, label and stretch of a wire belongs to one square by its centre. What is
- * larger than a square stands alone (items) or is drawn for a window around the view (wires).
+ * larger than a square stands alone (items) or is cut (wires).
  *
  * @module
  */
@@ -9,33 +9,33 @@ import { drawBlocks, drawMosaic, drawTitles } from './blocks.js';
 import { drawCard, paintAt } from './cards.js';
 import { visitNear, visitSquare } from './grid.js';
 import { drawLabel } from './labels.js';
-import { meet, rectOf } from './rect.js';
+import { grown, meet, rectOf } from './rect.js';
 import { element } from './svg.js';
 import { addChord, addCurves, appendWires, noWires } from './wires.js';
 
-/** @typedef {import('./index.js').Index} Index */
-/** @typedef {import('./levels.js').Level} Level */
-/** @typedef {import('./rect.js').Rect} Rect */
+/** @import {Point} from './camera.js' */
+/** @import {Index} from './index.js' */
+/** @import {Level} from './levels.js' */
+/** @import {Rect} from './rect.js' */
 
 /**
- * Something drawn: its groups in the sheets of a layer, their origin, their unit in graph px, and where it can be seen.
- * @typedef {{groups: SVGGElement[], x: number, y: number, unit: number, bounds: Rect}} Part
+ * Something drawn: SVG elements with their content, the corner that it is relative to, and where it can be seen.
+ * @typedef {{drawings: {svg: SVGSVGElement, content: SVGGElement}[], corner: Point, bounds: Rect}} Part
  */
 
-/** The groups that parts are drawn into, from the bottom to the top. @typedef {{wires: SVGGElement, labels: SVGGElement, nodes: SVGGElement}} Sheets */
+/** Where parts are put, from the bottom to the top. @typedef {{wires: HTMLElement, nodes: HTMLElement}} Sheets */
 
-/** What tiles are drawn from. @typedef {{index: Index, paints: string[], level: Level, tile: number, depth: number, sheets: Sheets}} Plan */
+/**
+ * How to draw. `tile`: the side of a square; `depth`: the level of the grids whose cells are squares.
+ * @typedef {{index: Index, paints: string[], level: Level, sheets: Sheets, tile: number, depth: number}} Plan
+ */
 
-/** Screen px of a square, at least, and of a tessera, at the least scale of their level. */
+/** Screen px of a square and of a tessera, at least, at the least scale of their level, and tesserae in a row of a square. */
 const TILE = 300;
 const TESSERA = 4;
-const TESSERAE = 128;
-/** The most wires that a square shows from afar, and the whole mosaic. */
-const TILE_WIRES = 900;
-const MOSAIC_WIRES = 3000;
-/** Screen px of the shortest wire that blocks and the mosaic show. */
-const BLOCKS_WIRE = 2;
-const MOSAIC_WIRE = 24;
+const TESSERAE = 80;
+/** From afar, wires are straight: the most that a square shows of those within and of those beyond it, and the shortest, in screen px. */
+const AFAR = { full: null, titles: null, blocks: { most: 900, shortest: 2 }, mosaic: { most: 250, shortest: 24 } };
 
 /**
  * @param {Index} index
@@ -45,103 +45,95 @@ const MOSAIC_WIRE = 24;
  * @returns {Plan}
  */
 export function planTiles(index, paints, level, sheets) {
-  if (level.kind === 'mosaic') return { index, paints, level, sheets, tile: (TESSERA * TESSERAE) / level.least, depth: 0 };
-  let depth = 0;
-  while (index.items.cell * 2 ** depth * level.least < TILE) depth++;
-  return { index, paints, level, sheets, tile: index.items.cell * 2 ** depth, depth };
+  const { cell } = index.items;
+  const least = (level.kind === 'mosaic' ? TESSERA * TESSERAE : TILE) / level.least;
+  const depth = Math.max(0, Math.ceil(Math.log2(least / cell)));
+  return { index, paints, level, sheets, tile: cell * 2 ** depth, depth };
 }
 
 /** @param {Plan} plan @param {number} column @param {number} row @returns {Part} */
 export function drawTile(plan, column, row) {
-  const { index, paints, level, tile, depth, sheets } = plan;
-  const [x, y] = [column * tile, row * tile];
-  const bounds = { left: x - tile / 2, top: y - tile / 2, right: x + 1.5 * tile, bottom: y + 1.5 * tile };
+  const { index, paints, level, tile, depth } = plan;
+  const corner = { x: column * tile, y: row * tile };
+  const square = { left: corner.x, top: corner.y, right: corner.x + tile, bottom: corner.y + tile };
+  const wires = element('g');
   const nodes = element('g');
+  drawWires(plan, square, wires);
   if (level.kind === 'mosaic') {
-    drawMosaic(index, paints, x, y, tile / TESSERAE, TESSERAE, nodes);
-    return added(sheets, { nodes }, { x, y, unit: tile / TESSERAE, bounds });
+    drawMosaic(index, paints, square, Math.ceil((tile * level.least) / TESSERA), nodes);
+  } else {
+    /** @type {number[]} */
+    const items = [];
+    visitSquare(index.items, corner.x, corner.y, tile, depth, (item) => items.push(item));
+    drawItems(plan, items, corner, nodes);
+  }
+  if (level.kind === 'full') {
+    visitSquare(index.labels, corner.x, corner.y, tile, depth, (entry) => drawLabel(index.scene, index.labelNet[entry], corner, wires));
+  }
+  return put(plan, { wires, nodes }, corner, grown(square, tile / 2));
+}
+
+/** Puts groups that hold something on the page. @param {Plan} plan @param {Partial<Record<keyof Sheets, SVGGElement>>} groups @param {Point} corner @param {Rect} bounds @returns {Part} */
+function put({ sheets }, groups, corner, bounds) {
+  const drawings = [];
+  for (const sheet of /** @type {(keyof Sheets)[]} */ (Object.keys(groups))) {
+    const content = groups[sheet];
+    if (!content?.firstChild) continue;
+    const svg = element('svg', {}, sheets[sheet]);
+    svg.append(content);
+    drawings.push({ svg, content });
+  }
+  return { drawings, corner, bounds };
+}
+
+/** @param {Pick<Plan, 'index'|'paints'|'level'>} plan @param {number[]} items @param {Point} origin @param {Element} parent */
+export function drawItems({ index: { scene }, paints, level }, items, origin, parent) {
+  if (level.kind === 'full') for (const item of items) drawCard(scene, paints[paintAt(scene, item)], item, origin, parent);
+  else if (level.kind === 'titles') drawTitles(scene, paints, items, origin, level.least, parent);
+  else drawBlocks(scene, paints, items, origin, parent);
+}
+
+/**
+ * Wires of a square: the pieces that belong to it, and its part of those that are larger.
+ *
+ * @param {Plan} plan
+ * @param {Rect} square
+ * @param {Element} parent
+ */
+function drawWires({ index, level, tile, depth }, square, parent) {
+  const { scene, pieces, pieceFrom, pieceTo, piecePath } = index;
+  const { points } = scene;
+  const origin = { x: square.left, y: square.top };
+  const wires = noWires();
+  const afar = AFAR[level.kind];
+  const shortest = (afar?.shortest ?? 0) / level.least;
+  const from = Math.max(0, Math.ceil(Math.log2(shortest / pieces.cell)));
+  /** @type {number[]} */
+  const small = [];
+  visitSquare(pieces, square.left, square.top, tile, depth, (piece) => {
+    if (lengthOf(points, pieceFrom[piece], pieceTo[piece]) >= shortest) small.push(piece);
+  }, from);
+  for (const piece of afar ? thinned(small, afar.most) : small) {
+    if (afar) addChord(wires, index, piece, origin);
+    else addCurves(wires, index, piecePath[piece], pieceFrom[piece], pieceTo[piece], origin);
   }
   /** @type {number[]} */
-  const items = [];
-  visitSquare(index.items, x, y, tile, depth, (item) => items.push(item));
-  drawItems(plan, items, x, y, nodes);
-  const wires = element('g');
-  drawWires(plan, x, y, wires);
-  const labels = element('g');
-  if (level.kind === 'full') visitSquare(index.labels, x, y, tile, depth, (entry) => drawLabel(index.scene, index.labelNet[entry], x, y, labels));
-  return added(sheets, { nodes, wires, labels }, { x, y, unit: 1, bounds });
-}
-
-/** Puts groups that hold something into their sheets. @param {Sheets} sheets @param {Partial<Sheets>} groups @param {Omit<Part, 'groups'>} place @returns {Part} */
-function added(sheets, groups, place) {
-  const filled = [];
-  for (const name of /** @type {(keyof Sheets)[]} */ (Object.keys(groups))) {
-    const group = groups[name];
-    if (!group?.firstChild) continue;
-    sheets[name].append(group);
-    filled.push(group);
+  const large = [];
+  visitNear(pieces, square.left, square.top, square.right, square.bottom, (piece) => large.push(piece), depth + 1);
+  for (const piece of afar ? thinned(large, afar.most) : large) {
+    addCurves(wires, index, piecePath[piece], pieceFrom[piece], pieceTo[piece], origin, square);
   }
-  return { groups: filled, ...place };
-}
-
-/** @param {Pick<Plan, 'index'|'paints'|'level'>} plan @param {number[]} items @param {number} x the origin @param {number} y @param {Element} parent */
-export function drawItems({ index: { scene }, paints, level }, items, x, y, parent) {
-  if (level.kind === 'full') for (const item of items) drawCard(scene, paints[paintAt(scene, item)], item, x, y, parent);
-  else if (level.kind === 'titles') drawTitles(scene, paints, items, x, y, level.least, parent);
-  else drawBlocks(scene, paints, items, x, y, parent);
-}
-
-/** @param {Plan} plan @param {number} x @param {number} y @param {Element} parent */
-function drawWires({ index, level, tile, depth }, x, y, parent) {
-  const { scene, pieces, pieceFrom, pieceTo, piecePath } = index;
-  const wires = noWires();
-  if (level.kind === 'blocks') {
-    /** @type {number[]} */
-    const shown = [];
-    visitSquare(pieces, x, y, tile, depth, (piece) => {
-      const dx = scene.points[2 * pieceFrom[piece]] - scene.points[2 * pieceTo[piece]];
-      const dy = scene.points[2 * pieceFrom[piece] + 1] - scene.points[2 * pieceTo[piece] + 1];
-      if ((Math.abs(dx) + Math.abs(dy)) * level.least >= BLOCKS_WIRE) shown.push(piece);
-    });
-    for (const piece of thinned(shown, TILE_WIRES)) addChord(wires, index, piece, x, y);
-  } else {
-    visitSquare(pieces, x, y, tile, depth, (piece) => addCurves(wires, index, piecePath[piece], pieceFrom[piece], pieceTo[piece], x, y));
-  }
+  if (afar) wires.arrows = '';
   appendWires(wires, parent);
 }
+
+/** @param {Float64Array} points @param {number} from @param {number} to */
+const lengthOf = (points, from, to) => Math.abs(points[2 * from] - points[2 * to]) + Math.abs(points[2 * from + 1] - points[2 * to + 1]);
 
 /** At most so many of a list, evenly. @param {number[]} list @param {number} most */
 function thinned(list, most) {
   const step = Math.ceil(list.length / most);
   return step > 1 ? list.filter((_, at) => at % step === 0) : list;
-}
-
-/**
- * The wires too long for a square, cut to a window.
- *
- * @param {Plan} plan
- * @param {Rect} window
- * @returns {Part}
- */
-export function drawLongWires({ index, level, depth, sheets }, window) {
-  const { left: x, top: y } = window;
-  let from = depth + 1;
-  if (level.kind === 'mosaic') {
-    from = 0;
-    while (index.pieces.cell * 2 ** from * level.least < 2 * MOSAIC_WIRE) from++;
-  }
-  /** @type {number[]} */
-  let shown = [];
-  visitNear(index.pieces, x, y, window.right, window.bottom, (piece) => shown.push(piece), from);
-  if (level.kind !== 'full') shown = thinned(shown, MOSAIC_WIRES);
-  const wires = noWires();
-  for (const piece of shown) {
-    addCurves(wires, index, index.piecePath[piece], index.pieceFrom[piece], index.pieceTo[piece], x, y, window);
-  }
-  const group = element('g');
-  if (level.kind === 'mosaic' || level.kind === 'blocks') wires.arrows = '';
-  appendWires(wires, group);
-  return added(sheets, { wires: group }, { x, y, unit: 1, bounds: window });
 }
 
 /**
@@ -165,6 +157,7 @@ export function largeItems({ index, level, depth }, window) {
 export function drawLargeItem(plan, item) {
   const bounds = rectOf(plan.index.scene.rects, item);
   const nodes = element('g');
-  drawItems(plan, [item], bounds.left, bounds.top, nodes);
-  return added(plan.sheets, { nodes }, { x: bounds.left, y: bounds.top, unit: 1, bounds });
+  const corner = { x: bounds.left, y: bounds.top };
+  drawItems(plan, [item], corner, nodes);
+  return put(plan, { nodes }, corner, bounds);
 }

@@ -4,10 +4,12 @@
  * @module
  */
 
+import { contains } from './rect.js';
 import { path, tenth } from './svg.js';
 
-/** @typedef {import('./index.js').Index} Index */
-/** @typedef {import('./rect.js').Rect} Rect */
+/** @import {Point} from './camera.js' */
+/** @import {Index} from './index.js' */
+/** @import {Rect} from './rect.js' */
 /** @typedef {[number, number, number, number, number, number, number, number]} Curve */
 
 /** Length of an arrowhead, half its width, and how far the line reaches into it, in graph px. */
@@ -33,17 +35,17 @@ export function appendWires({ styles, arrows }, parent) {
  * @param {number} which the path
  * @param {number} from the point to start at
  * @param {number} to the point to end at
- * @param {number} x the origin
- * @param {number} y
- * @param {Rect} [window] to leave out what is outside
+ * @param {Point} origin
+ * @param {Rect} [square] to cut them to
  */
-export function addCurves(wires, { scene }, which, from, to, x, y, window) {
+export function addCurves(wires, { scene }, which, from, to, origin, square) {
   const { points, pathStarts, pathTarget, pathNet, netStyle } = scene;
+  const { x, y } = origin;
   const style = netStyle[pathNet[which]];
   const arrow = style !== 1 && pathTarget[which] !== 0xffffffff && to === pathStarts[which + 1] - 1;
   let endX = points[2 * to];
   let endY = points[2 * to + 1];
-  if (arrow && (!window || (endX >= window.left && endX <= window.right && endY >= window.top && endY <= window.bottom))) {
+  if (arrow && (!square || contains(square, endX, endY))) {
     const head = arrowhead(points, to);
     wires.arrows += `M${tenth(endX - x)} ${tenth(endY - y)}l${head.left}l${head.right}z`;
     endX = head.x;
@@ -53,7 +55,7 @@ export function addCurves(wires, { scene }, which, from, to, x, y, window) {
   for (let at = from; at < to; at += 3) {
     const curve = curveAt(points, at);
     if (at + 3 === to) [curve[6], curve[7]] = [endX, endY];
-    if (window) clip(curve, window, (part) => (data += start(part, x, y) + onward(part, x, y)));
+    if (square) cut(curve, square, (part) => (data += start(part, x, y) + onward(part, x, y)));
     else data += (at === from ? start(curve, x, y) : '') + onward(curve, x, y);
   }
   wires.styles[style] += data;
@@ -65,10 +67,9 @@ export function addCurves(wires, { scene }, which, from, to, x, y, window) {
  * @param {Wires} wires
  * @param {Index} index
  * @param {number} piece
- * @param {number} x the origin
- * @param {number} y
+ * @param {Point} origin
  */
-export function addChord(wires, { scene, pieceFrom, pieceTo, piecePath }, piece, x, y) {
+export function addChord(wires, { scene, pieceFrom, pieceTo, piecePath }, piece, { x, y }) {
   const { points, pathNet, netStyle } = scene;
   const from = 2 * pieceFrom[piece];
   const to = 2 * pieceTo[piece];
@@ -118,27 +119,27 @@ const onward = (curve, x, y) =>
   `C${tenth(curve[2] - x)} ${tenth(curve[3] - y)} ${tenth(curve[4] - x)} ${tenth(curve[5] - y)} ${tenth(curve[6] - x)} ${tenth(curve[7] - y)}`;
 
 /**
- * Emits the parts of a curve that may be seen in a window, none much larger than it: coordinates far away would be drawn
- * with too little precision.
+ * Halves a curve until its parts are at most half as large as a square, and emits those whose centre is in the square. Over all squares,
+ * each part is emitted once, and none is so long that its coordinates would lose precision.
  *
  * @param {Curve} curve
- * @param {Rect} window
+ * @param {Rect} square
  * @param {(curve: Curve) => void} emit
  * @param {number} [depth]
  */
-export function clip(curve, window, emit, depth = 0) {
+export function cut(curve, square, emit, depth = 0) {
   const [ax, ay, bx, by, cx, cy, dx, dy] = curve;
   const left = Math.min(ax, bx, cx, dx);
   const right = Math.max(ax, bx, cx, dx);
   const top = Math.min(ay, by, cy, dy);
   const bottom = Math.max(ay, by, cy, dy);
-  if (right < window.left || left > window.right || bottom < window.top || top > window.bottom) return;
-  const size = 2 * Math.max(window.right - window.left, window.bottom - window.top);
-  if (depth === DEPTH || (right - left <= size && bottom - top <= size)) {
+  if (right < square.left || left >= square.right || bottom < square.top || top >= square.bottom) return;
+  const size = (square.right - square.left) / 2;
+  if (depth < DEPTH && (right - left > size || bottom - top > size)) {
+    for (const half of halves(curve)) cut(half, square, emit, depth + 1);
+  } else if (contains(square, (left + right) / 2, (top + bottom) / 2)) {
     emit(curve);
-    return;
   }
-  for (const half of halves(curve)) clip(half, window, emit, depth + 1);
 }
 
 /** Halves a curve (de Casteljau). @param {Curve} curve @returns {[Curve, Curve]} */

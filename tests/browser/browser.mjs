@@ -5,15 +5,15 @@ import { findChromium } from './chromium.mjs';
 
 // Quiet: a browser that updates itself, or looks up hosts, is neither measurable nor proof that a page asks for nothing.
 const FLAGS = [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--enable-precise-memory-info',
-    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--enable-precise-memory-info',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
 /**
@@ -21,9 +21,9 @@ const FLAGS = [
  * @returns {Promise<import('playwright-core').Browser>}
  */
 export async function launch() {
-    const executablePath = findChromium();
-    if (!executablePath) {
-        throw new Error('There is no Chromium. `.ci/setup test` installs it; CHROMIUM=path names one.');
-    }
-    return chromium.launch({ executablePath, headless: true, args: FLAGS });
+  const executablePath = findChromium();
+  if (!executablePath) {
+    throw new Error('There is no Chromium. `.ci/setup test` installs it; CHROMIUM=path names one.');
+  }
+  return chromium.launch({ executablePath, headless: true, args: FLAGS });
 }

@@ -75,10 +75,11 @@ function size(title, lines) {
 /**
  * Rows of cards below one another, each fed by cards of the row before and sometimes by one further up.
  *
- * @param {{items: number, columns: number | ((row: number) => number), gap?: number, rank?: number, skip?: number, seed?: number}} options
+ * @param {{items: number, columns: number | ((row: number) => number), gap?: number, rank?: number, skip?: number, reach?: number, seed?: number}} options
+ *   `skip`: rows between lanes; `reach`: columns that an edge may go sideways
  * @returns {Scene}
  */
-export function rows({ items: count, columns, gap = 24, rank = 34, skip = 6, seed = 1 }) {
+export function rows({ items: count, columns, gap = 24, rank = 34, skip = 6, reach = 8, seed = 1 }) {
   const next = random(seed);
   /** @type {Item[]} */
   const items = [];
@@ -115,8 +116,10 @@ export function rows({ items: count, columns, gap = 24, rank = 34, skip = 6, see
       items.push({ x, y, w, h, title, category, lines, kind: first ? 1 : last ? 2 : 0, flags: id % 97 === 5 ? 2 : title === 'If' ? 8 : 0 });
       tallest = Math.max(tallest, h);
       if (above.length) {
-        connect(above[Math.min(above.length - 1, Math.floor(((column + 0.5) / k) * above.length))], id);
-        if (next() < 0.4) connect(above[Math.floor(next() * above.length)], id);
+        const straight = Math.floor(((column + 0.5) / k) * above.length);
+        const aside = Math.round(straight + (2 * next() - 1) * reach);
+        connect(above[Math.min(above.length - 1, straight)], id);
+        if (next() < 0.4) connect(above[Math.max(0, Math.min(above.length - 1, aside))], id);
       }
     }
     if (row % skip === skip - 1 && rowsSoFar.length >= skip) connect(rowsSoFar[rowsSoFar.length - skip + 1][0], ids[0], true);
@@ -246,7 +249,7 @@ export const llm = (items = 100000) =>
   rows({ items, columns: (row) => [1, 1, 3, 3, 2, 1, 2, 1][row % 8], skip: 8, seed: 7 });
 
 /** @returns {Scene} */
-export const wide = (items = 5000) => rows({ items, columns: 40, seed: 3 });
+export const wide = (items = 5000) => rows({ items, columns: 40, reach: 40, seed: 3 });
 
 /** As dense in both directions as a page can be. @returns {Scene} */
 export const dense = (items = 100000) => rows({ items, columns: 300, seed: 5 });

@@ -84,6 +84,7 @@ function weight(id, name) {
  * @returns {ModelInfo}
  */
 function info(name, size) {
+  const wiring = name.includes('weights') ? 'modules' : 'flow';
   return {
     file: { name, size, companions: [] },
     format: 'ONNX v8',
@@ -92,10 +93,10 @@ function info(name, size) {
     imports: [{ domain: '', version: 17 }, { domain: 'com.microsoft', version: 1 }],
     metadata: [{ name: 'license', value: 'apache-2.0' }, { name: 'classes', value: '<img src=x onerror="document.title=1">' }],
     graphs: [
-      { id: 0, title: 'main_graph', kind: 'main', wiring: 'flow', parent: null, nodes: NODES.length, edges: 12 },
-      { id: 1, title: 'then_branch', kind: 'body', wiring: 'flow', parent: { graph: 0, node: 7, label: 'then_branch' }, nodes: 3, edges: 3 },
-      { id: 2, title: 'else_branch', kind: 'body', wiring: 'flow', parent: { graph: 0, node: 7, label: 'else_branch' }, nodes: 2, edges: 2 },
-      { id: 3, title: 'LayerNormalization', kind: 'function', wiring: 'flow', parent: null, nodes: 5, edges: 6 },
+      { id: 0, title: 'main_graph', kind: 'main', wiring, parent: null, nodes: NODES.length, edges: 12 },
+      { id: 1, title: 'then_branch', kind: 'body', wiring, parent: { graph: 0, node: 7, label: 'then_branch' }, nodes: 3, edges: 3 },
+      { id: 2, title: 'else_branch', kind: 'body', wiring, parent: { graph: 0, node: 7, label: 'else_branch' }, nodes: 2, edges: 2 },
+      { id: 3, title: 'LayerNormalization', kind: 'function', wiring, parent: null, nodes: 5, edges: 6 },
     ],
     entry: 0,
     counts: { graphs: 4, nodes: 21, edges: 23, initializers: 62, parameters: 11_689_512, bytes: 46_758_048 },
@@ -254,10 +255,7 @@ export class Session {
     if (remote && name.includes('norange')) fail('download', 'no Range requests');
     if (name.includes('lfs')) fail('unsupported', 'This is a Git LFS pointer (132 bytes), not the model itself. Fetch it with `git lfs pull`, then drop it again.');
     if (name.includes('bad')) fail('malformed', 'The protocol buffer ends in the middle of a field (at 0x1c, in graph).');
-    if (name.includes('crash')) {
-      self.postMessage({ panic: 'panicked at src/codec/protobuf.rs:7: index out of bounds' });
-      throw new WebAssembly.RuntimeError('unreachable');
-    }
+    if (name.includes('crash')) throw new Error('panicked at src/codec/protobuf.rs:7: index out of bounds');
     for (let step = 0; name.includes('slow') && step < 600; step += 1) {
       onProgress(JSON.stringify({ stage: 'Reading the graph', done: step / 600, bytesRead: step * 70_000 }));
       work(50);

@@ -104,9 +104,23 @@ test('a node shows its attributes, weights and neighbours', async (t) => {
 
   await panel.locator('.end:has-text("Relu")').click();
   await selected(page, 'Relu');
+  // What was unfolded stays so; little is known about this operator.
+  await panel.locator('text=Nothing is known here about Relu').waitFor();
   assert.equal(await page.locator('#panel-selection').evaluate((element) => element.scrollTop), 0);
   await page.keyboard.press('Escape');
   await page.waitForSelector('#tab-model[aria-selected=true]');
+});
+
+test('modules have tensors, no operators', async (t) => {
+  const page = await start(t);
+  await choose(page, 'ready', 'weights.safetensors');
+  assert.match((await page.innerText('.stats')).replaceAll(/\s+/g, ' '), /Modules 21 Tensors 62/);
+  await page.click('.diagnostic:has-text("weights.bin")');
+  await selected(page, 'Conv');
+  const panel = page.locator('#panel-selection');
+  assert.equal(await panel.locator('.kind').innerText(), 'module');
+  assert.deepEqual(await panel.locator('h3 > :first-child').allInnerTexts(), ['Attributes', 'Tensors', 'Outputs']);
+  assert.equal(await panel.locator('summary').count(), 0);
 });
 
 test('subgraphs are entered and left, by the history too', async (t) => {
@@ -141,6 +155,10 @@ test('find lists, walks and shows', async (t) => {
   await page.waitForFunction(() => document.querySelector('#panel-selection')?.textContent?.includes('/layer1/layer1.0/conv1/Conv'));
   // The list stays for the next result.
   assert.equal(await page.getAttribute('#tab-find', 'aria-selected'), 'true');
+  // Who types and presses Enter at once gets what was typed.
+  await page.fill('#query', 'flatten');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelector('#panel-selection h2')?.textContent === 'Flatten');
   await page.fill('#query', 'nothing like this');
   await page.waitForSelector('text=Nothing here is called');
   // Keys that are shortcuts elsewhere are text in the field.
@@ -177,6 +195,26 @@ test('shortcuts and buttons change the drawing, and what is chosen is remembered
   assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
   await choose(page, 'ready', 'resnet18.onnx');
   assert.equal(await pressed('Names'), 'true');
+});
+
+test('the sidebar is resized by hand and by keys', async (t) => {
+  const page = await start(t);
+  await choose(page, 'ready', 'resnet18.onnx');
+  const width = () => page.locator('#sidebar').evaluate((element) => element.getBoundingClientRect().width);
+  assert.equal(await width(), 360);
+  const { x, y } = await page.locator('.handle').boundingBox() ?? { x: 0, y: 0 };
+  await page.mouse.move(x + 4, y + 200);
+  await page.mouse.down();
+  await page.mouse.move(x - 96, y + 200);
+  await page.mouse.up();
+  assert.ok(Math.abs(await width() - 460) <= 4);
+  const dragged = await width();
+  await page.focus('.handle');
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await width(), dragged - 24);
+  await page.reload();
+  await choose(page, 'ready', 'resnet18.onnx');
+  assert.equal(await width(), dragged - 24);
 });
 
 test('the drawing is saved as a file', async (t) => {
@@ -315,7 +353,7 @@ test('the main file is found among several', async (t) => {
   const main = (/** @type {Record<string, number>} */ files) => page.evaluate(async (entries) => {
     const { mainFirst } = await import(`/static/${'files.js'}`);
     const given = entries.map(([path, size]) => ({ path, blob: { size } }));
-    return mainFirst(given, new Set(['onnx', 'safetensors'])).map((/** @type {{path: string}} */ { path }) => path);
+    return mainFirst(given, new Set(['onnx', 'onnx.data', 'safetensors'])).map((/** @type {{path: string}} */ { path }) => path);
   }, Object.entries(files));
   assert.deepEqual(await main({ 'model.onnx.data': 9000, 'model.onnx': 10, 'README.md': 5 }), ['model.onnx', 'model.onnx.data', 'README.md']);
   const shards = { 'a-00001-of-00002.safetensors': 900, 'a-00002-of-00002.safetensors': 800, 'model.safetensors.index.json': 3, 'config.json': 1 };

@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const ELSEWHERE = [
-    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
 /**
@@ -16,16 +16,16 @@ const ELSEWHERE = [
  * @returns {string | null}
  */
 export function findChromium() {
-    if (process.env.CHROMIUM) {
-        return process.env.CHROMIUM;
-    }
-    const folders = (process.env.PATH ?? '').split(path.delimiter);
-    const places = NAMES.flatMap((name) => folders.map((folder) => path.join(folder, name)));
-    return [...places, ...ELSEWHERE].find((place) => fs.existsSync(place)) ?? null;
+  if (process.env.CHROMIUM) {
+    return process.env.CHROMIUM;
+  }
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  const places = NAMES.flatMap((name) => folders.map((folder) => path.join(folder, name)));
+  return [...places, ...ELSEWHERE].find((place) => fs.existsSync(place)) ?? null;
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-    const found = findChromium();
-    console.log(found ?? 'no Chromium');
-    process.exitCode = found ? 0 : 1;
+  const found = findChromium();
+  console.log(found ?? 'no Chromium');
+  process.exitCode = found ? 0 : 1;
 }

@@ -59,7 +59,7 @@ fn tell(probe: &Probe, verdict: Verdict, what: &str) -> Error {
     let size = size(probe.len());
     Error::unsupported(match verdict {
         Later => format!("This is {what} ({size}). Lamina does not open this format yet."),
-        Foreign => format!("This is {what} ({size}), not a model. {}", known()),
+        Foreign => format!("This is {what} ({size}), not a model. Open the model file itself."),
         Packed => format!("This is {what} ({size}). Unpack it, then open the model that is inside."),
         Locked => format!("This is {what} ({size}). Decrypt it, then open the result."),
         Beside => {
@@ -113,6 +113,12 @@ fn by_name(probe: &Probe) -> Option<Error> {
         (&["meta"], "a TensorFlow meta graph"),
     ];
     let name = probe.name();
+    if [".onnx.data", ".onnx_data"].iter().any(|end| name.ends_with(end)) {
+        return Some(Error::unsupported(format!(
+            "This is a file of weights that belongs to an ONNX model ({}). Drop the .onnx file together with it.",
+            size(probe.len())
+        )));
+    }
     if name.contains(".data-0") && name.contains("-of-0") {
         let what = "a part of a TensorFlow checkpoint, with values whose names and shapes are in its .index file";
         return Some(tell(probe, Later, what));

@@ -1,0 +1,127 @@
+// `make bench`: Lamina and Netron open the same files in the same browser; prints a table. See README.md.
+
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { lamina, netron } from './apps.mjs';
+import { coresBusy } from './machine.mjs';
+import { run } from './run.mjs';
+import { failures, FILES, goals, summary, table } from './table.mjs';
+
+const USAGE = `usage: node tests/bench/bench.mjs [options]
+  --quick         one run of a few files; Netron only where it survives
+  --runs N        runs of each file and viewer, a fresh browser each time (default 3)
+  --only A,B      these files only: ${FILES.map(({ name }) => name).join(', ')}
+  --no-netron     Lamina only
+  --no-gestures   neither pan nor zoom
+  --timeout S     from file chosen to graph painted (default 180)
+  --json FILE     also write every run there`;
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const WORK = path.join(HERE, 'work');
+
+/**
+ * The folder that .ci/setup made, whose name begins so; the versions are its business.
+ * @param {string} start
+ */
+function installed(start) {
+  const name = fs.existsSync(WORK) ? fs.readdirSync(WORK).find((entry) => entry.startsWith(start) && !entry.endsWith('.new')) : null;
+  if (!name) {
+    throw new Error(`there is no ${start}… in ${WORK}: run \`.ci/setup bench\``);
+  }
+  return path.join(WORK, name);
+}
+
+/**
+ * Writes the models that are not there.
+ * @param {string[]} names
+ */
+function makeModels(names) {
+  const folder = path.join(WORK, 'models');
+  const missing = names.filter((name) => !fs.existsSync(path.join(folder, name)));
+  if (missing.length > 0) {
+    console.error(`writing ${missing.join(', ')}`);
+    execFileSync(path.join(installed('venv-onnx-'), 'bin', 'python'), [path.join(HERE, 'models.py'), folder, ...missing], { stdio: 'inherit' });
+  }
+  return folder;
+}
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      'help': { type: 'boolean' },
+      'json': { type: 'string' },
+      'no-gestures': { type: 'boolean' },
+      'no-netron': { type: 'boolean' },
+      'only': { type: 'string' },
+      'quick': { type: 'boolean' },
+      'runs': { type: 'string' },
+      'timeout': { type: 'string' },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  const only = values.only?.split(',');
+  const unknown = only?.find((name) => !FILES.some((file) => file.name === name));
+  if (unknown) {
+    throw new Error(`there is no file ${unknown}\n${USAGE}`);
+  }
+  return {
+    files: FILES.filter(({ name, quick }) => (only ? only.includes(name) : quick || !values.quick)),
+    runs: Number(values.runs ?? (values.quick ? 1 : 3)),
+    timeout: Number(values.timeout ?? 180),
+    gestures: !values['no-gestures'],
+    quick: values.quick ?? false,
+    netron: !values['no-netron'],
+    json: values.json,
+  };
+}
+
+async function main() {
+  const chosen = options();
+  const models = makeModels(chosen.files.map(({ name }) => name));
+  const viewers = [{ app: lamina, folder: path.join(HERE, '../../dist') }];
+  if (chosen.netron) {
+    viewers.push({ app: netron, folder: path.join(installed('netron-'), 'netron') });
+  }
+  /** @type {import('./table.mjs').Result[]} */
+  const results = [];
+  for (const file of chosen.files) {
+    /** @type {import('./table.mjs').Result} */
+    const result = { file, bytes: fs.statSync(path.join(models, file.name)).size, lamina: [], netron: [] };
+    results.push(result);
+    // In turn, so that what else the machine does falls on both.
+    for (let i = 0; i < chosen.runs; i++) {
+      for (const { app, folder } of viewers) {
+        // One crash is enough to see, and none where little time is.
+        if (app === netron && file.netronCrashes && (chosen.quick || i > 0)) {
+          continue;
+        }
+        const idle = await coresBusy();
+        const one = await run(app, folder, path.join(models, file.name), chosen);
+        (app === netron ? result.netron : result.lamina).push(one);
+        console.error(`${file.name} ${app.name} ${i + 1}/${chosen.runs}: ${one.outcome} ${one.openMs?.toFixed(0) ?? ''} ms` +
+          `${one.error ? `, “${one.error}”` : ''} (others: ${idle?.toFixed(2)} cores before, ${one.others?.toFixed(2)} meanwhile)`);
+      }
+    }
+  }
+  const [cpu] = os.cpus();
+  const versions = [`Chromium ${results[0]?.lamina[0]?.chromium}`, `Node ${process.versions.node}`, ...viewers.slice(1).map(({ folder }) => path.basename(path.dirname(folder)))];
+  console.log(`\n${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${cpu?.model}, ${os.type()} ${os.release()}; ${versions.join(', ')}`);
+  console.log(`medians of ${chosen.runs} run(s); load average now ${os.loadavg()[0].toFixed(2)}\n`);
+  console.log(table(results));
+  console.log(summary(results));
+  console.log(goals(results));
+  if (chosen.json) {
+    fs.writeFileSync(chosen.json, JSON.stringify(results, null, 1));
+  }
+  process.exitCode = failures(results) > 0 ? 1 : 0;
+}
+
+await main();
