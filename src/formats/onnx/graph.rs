@@ -9,7 +9,7 @@ use crate::model::{
     Value, ValueId,
 };
 use crate::report::{Error, Result, Severity};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::rc::Rc;
 
 /// How many nodes are read between two reports of progress.
