@@ -27,7 +27,8 @@ pub(super) fn lanes(graph: &Graph, layered: &Layered, frame: &Frame, x: &[f64], 
     for trunk in waiting {
         let shape = &layered.trunks[trunk as usize];
         let contour = if lean[trunk as usize] > 0 { &mut left } else { &mut right };
-        let rows = shape.top as usize..shape.bottom as usize + 1;
+        // A row more at both ends, where other edges come out of the same lane.
+        let rows = shape.top.max(1) as usize - 1..(shape.bottom as usize + 2).min(layered.ranks as usize);
         let at = contour.farthest(rows.clone()) + options.edge_gap;
         contour.extend(rows, at);
         lanes[trunk as usize] = contour.sign * at;

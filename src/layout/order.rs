@@ -8,6 +8,11 @@ use super::dummy::Layered;
 use super::graph::Csr;
 use super::sweep::Search;
 
+/// Of a section with more vertices than this, only one order is improved, and that more briefly.
+const LARGE: usize = 50_000;
+/// The most sweeps over a section, and over a large one.
+const SWEEPS: [usize; 2] = [8, 3];
+
 /// Where each vertex stands in its rank.
 #[derive(Debug)]
 pub(super) struct Order {
@@ -59,13 +64,17 @@ fn section(search: &mut Search, ranks: std::ops::Range<u32>, from_sinks: &Csr, h
         return;
     }
     let slots = search.order.rows.range(ranks.start).start..search.order.rows.range(ranks.end - 1).end;
+    let large = slots.len() > LARGE;
+    let sweeps = SWEEPS[usize::from(large)];
     let mut best = search.order.rows.items[slots.clone()].to_vec();
-    let mut other = from_sinks.items[slots.clone()].to_vec();
-    let fewest = search.improve(ranks.clone(), crossings, &mut best);
-    search.restart(ranks.clone(), &other);
-    let crossings = search.crossings(ranks.clone());
-    if search.improve(ranks.clone(), crossings, &mut other) < fewest {
-        best = other;
+    let fewest = search.improve(ranks.clone(), sweeps, crossings, &mut best);
+    if !large {
+        let mut other = from_sinks.items[slots.clone()].to_vec();
+        search.restart(ranks.clone(), &other);
+        let crossings = search.crossings(ranks.clone());
+        if search.improve(ranks.clone(), sweeps, crossings, &mut other) < fewest {
+            best = other;
+        }
     }
     let order = &mut search.order;
     order.rows.items[slots].copy_from_slice(&best);

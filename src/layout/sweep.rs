@@ -5,8 +5,6 @@ use super::crossings::Counter;
 use super::order::Order;
 use std::ops::Range;
 
-/// The most sweeps over a section.
-const SWEEPS: usize = 8;
 /// So many sweeps without gain end the search.
 const PATIENCE: usize = 4;
 /// Rounds of adjacent swaps after a sweep.
@@ -80,13 +78,13 @@ impl Search {
         self.changed[ranks.start as usize..ranks.end as usize].fill(self.now);
     }
 
-    /// Looks for an order of `ranks` with fewer crossings than the present one has. Leaves the best one in `best`, and gives
-    /// its number of crossings.
-    pub fn improve(&mut self, ranks: Range<u32>, crossings: u64, best: &mut [u32]) -> u64 {
+    /// Looks for an order of `ranks` with fewer `crossings` than the present one has, in so many `sweeps`. Leaves the best
+    /// one in `best`, and gives its number of crossings.
+    pub fn improve(&mut self, ranks: Range<u32>, sweeps: usize, crossings: u64, best: &mut [u32]) -> u64 {
         let from = self.order.rows.range(ranks.start).start;
         let mut fewest = crossings;
         let mut patience = PATIENCE;
-        for sweep in 0..SWEEPS {
+        for sweep in 0..sweeps {
             if fewest == 0 || patience == 0 {
                 break;
             }

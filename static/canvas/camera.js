@@ -14,7 +14,7 @@
 const LARGEST = 4;
 const SMALLEST = 0.05;
 /** A fit at or above this scale is legible enough to start with. */
-const LEGIBLE = 0.35;
+const LEGIBLE = 0.6;
 /** The least scale to start at when the whole does not fit legibly. */
 const READABLE = 0.75;
 /** Screen px around a fitted graph. */
@@ -48,8 +48,16 @@ export function startView(scene, host, first) {
   const down = scene.direction === 'down';
   const breadth = down ? (host.width - 2 * MARGIN) / scene.width : (host.height - 2 * MARGIN) / scene.height;
   const scale = Math.min(1, Math.max(READABLE, breadth));
-  const view = breadth >= scale ? centredOn(scene.width / 2, scene.height / 2, scale, host) : centredOn(first.x, first.y, scale, host);
+  const view = breadth >= scale ? centredOn(scene.width / 2, scene.height / 2, scale, host) : snug(centredOn(first.x, first.y, scale, host), scene, host);
   return down ? { ...view, y: -MARGIN / scale } : { ...view, x: -MARGIN / scale };
+}
+
+/** A view of a part of the graph, moved so that no room is wasted beyond its sides. @param {View} view @param {Scene} scene @param {Size} host @returns {View} */
+function snug({ x, y, scale }, scene, host) {
+  const margin = MARGIN / scale;
+  const within = (/** @type {number} */ at, /** @type {number} */ whole, /** @type {number} */ part) =>
+    whole < part ? at : Math.min(whole + margin - part, Math.max(-margin, at));
+  return { x: within(x, scene.width, host.width / scale), y: within(y, scene.height, host.height / scale), scale };
 }
 
 /** @param {number} x @param {number} y @param {number} scale @param {Size} host @returns {View} */

@@ -71,7 +71,7 @@ function drawLines({ metrics, texts, lineStarts, lines }, item, x, y, h, group) 
     const row = element('text', { class: 'line', x: x + metrics.pad, y: tenth(top + (at + 0.5) * metrics.line) }, group);
     const label = element('tspan', { class: 'label' }, row);
     label.textContent = texts[lines[line]];
-    const value = element('tspan', { class: 'value', dx: metrics.gap }, row);
+    const value = element('tspan', { class: 'value', dx: label.textContent ? metrics.gap : 0 }, row);
     value.textContent = texts[lines[line + 1]];
   }
 }
