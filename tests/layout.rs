@@ -270,10 +270,22 @@ fn broken_inputs_do_no_harm() {
     let empty = layout(&Input::default(), &options);
     assert_eq!((empty.rects.len(), empty.path_starts, empty.size), (0, vec![0], Size::default()));
     let broken = [
-        Input { sizes: vec![size; 2], sources: vec![0, 7, 1], starts: vec![0, 2, 3, 4], targets: vec![1, 9, 1, 0] },
-        Input { sizes: vec![size; 2], sources: vec![0, 1], starts: vec![5, 2, 900], targets: vec![1] },
-        Input { sizes: vec![size; 2], sources: vec![0, 1], starts: vec![], targets: vec![1, 1, 1] },
-        Input { sizes: vec![], sources: vec![0], starts: vec![0, 1], targets: vec![0] },
+        Input {
+            sizes: vec![size; 2],
+            sources: vec![0, 7, 1],
+            starts: vec![0, 2, 3, 4],
+            targets: vec![1, 9, 1, 0],
+            ..Input::default()
+        },
+        Input {
+            sizes: vec![size; 2],
+            sources: vec![0, 1],
+            starts: vec![5, 2, 900],
+            targets: vec![1],
+            ..Input::default()
+        },
+        Input { sizes: vec![size; 2], sources: vec![0, 1], starts: vec![], targets: vec![1, 1, 1], ..Input::default() },
+        Input { sizes: vec![], sources: vec![0], starts: vec![0, 1], targets: vec![0], ..Input::default() },
     ];
     for input in broken {
         assert_eq!(layout(&input, &options).rects.len(), input.sizes.len());
@@ -281,8 +293,13 @@ fn broken_inputs_do_no_harm() {
     let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -5.0, 0.0, 1e300];
     let sizes = odd.iter().flat_map(|&w| odd.iter().map(move |&h| Size { w, h })).collect::<Vec<_>>();
     let nets = sizes.len() as u32 - 1;
-    let input =
-        Input { sizes, sources: (0..nets).collect(), starts: (0..=nets).collect(), targets: (1..=nets).collect() };
+    let input = Input {
+        sizes,
+        sources: (0..nets).collect(),
+        starts: (0..=nets).collect(),
+        targets: (1..=nets).collect(),
+        ..Input::default()
+    };
     for gap in odd {
         let options = Options { node_gap: gap, edge_gap: gap, rank_gap: gap, ..options };
         let drawn = layout(&input, &options);
@@ -294,8 +311,13 @@ fn broken_inputs_do_no_harm() {
 #[test]
 fn repeated_edges_and_self_loops_are_drawn_once() {
     let size = Size { w: 50.0, h: 20.0 };
-    let input =
-        Input { sizes: vec![size; 2], sources: vec![0, 0], starts: vec![0, 5, 7], targets: vec![1, 0, 1, 1, 0, 1, 1] };
+    let input = Input {
+        sizes: vec![size; 2],
+        sources: vec![0, 0],
+        starts: vec![0, 5, 7],
+        targets: vec![1, 0, 1, 1, 0, 1, 1],
+        ..Input::default()
+    };
     let [layout, _] = check(&input);
     let mut drawn: Vec<u32> = layout.path_target.iter().copied().filter(|&target| target != u32::MAX).collect();
     drawn.sort_unstable();

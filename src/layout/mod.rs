@@ -7,6 +7,7 @@
 //! Coordinates are `f64` pixels, y downwards; `f32` is too coarse for graphs that are millions of pixels tall.
 
 mod acyclic;
+mod compound;
 mod crossings;
 mod dummy;
 mod frame;
@@ -22,6 +23,8 @@ mod route;
 mod spine;
 mod squeeze;
 mod sweep;
+
+pub use compound::{Memo, layout_with};
 
 use graph::{Graph, NONE};
 use route::Drawing;
@@ -79,6 +82,9 @@ pub struct Input {
     pub starts: Vec<u32>,
     /// The target boxes of all nets.
     pub targets: Vec<u32>,
+    /// Of each box, the box that contains it, `u32::MAX` for none; empty if no box contains another. A box that contains others is a
+    /// *container*; it comes before its members, and its size is the least that it is to have.
+    pub parents: Vec<u32>,
 }
 
 /// Spacing and direction.
@@ -92,11 +98,15 @@ pub struct Options {
     pub edge_gap: f64,
     /// Pixels between rows.
     pub rank_gap: f64,
+    /// The height of the title bar at the top of a container, pixels.
+    pub header: f64,
+    /// Pixels between a container's sides, or its title bar, and its members.
+    pub pad: f64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { direction: Direction::Down, node_gap: 20.0, edge_gap: 10.0, rank_gap: 28.0 }
+        Self { direction: Direction::Down, node_gap: 20.0, edge_gap: 10.0, rank_gap: 28.0, header: 28.0, pad: 16.0 }
     }
 }
 
@@ -139,6 +149,8 @@ fn sound(options: &Options) -> Options {
         node_gap: distance(options.node_gap, usual.node_gap),
         edge_gap: distance(options.edge_gap, usual.edge_gap),
         rank_gap: distance(options.rank_gap, usual.rank_gap),
+        header: distance(options.header, usual.header),
+        pad: distance(options.pad, usual.pad),
     }
 }
 
