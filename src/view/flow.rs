@@ -190,7 +190,8 @@ pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32) -> Item {
     if let Some(difference) = group.differences.first() {
         card.line("varies", difference);
     }
-    Item { parent, mix: group.mix.clone(), ..Item::new(ItemKind::Group, id.0, leading(group), card) }
+    let flags = if group.kind == GroupKind::Stack { flag::STACK } else { 0 };
+    Item { flags, parent, mix: group.mix.clone(), ..Item::new(ItemKind::Group, id.0, leading(group), card) }
 }
 
 /// The name of a group; of a stack, with the number of its instances.

@@ -78,6 +78,8 @@ pub mod flag {
     pub const ENTER: u8 = 8;
     /// It is captured from the graph around.
     pub const CAPTURED: u8 = 32;
+    /// It folds several groups of the same structure.
+    pub const STACK: u8 = 64;
 }
 
 /// How a net is drawn. The discriminants are those of the contract with the page.
@@ -217,6 +219,9 @@ fn arrange(
 ) -> (layout::Input, layout::Options) {
     let sizes = items.iter().map(|item| size(item, advances)).collect();
     let mut input = layout::Input { sizes, starts: vec![0], ..layout::Input::default() };
+    if items.iter().any(|item| item.parent != NONE) {
+        input.parents = items.iter().map(|item| item.parent).collect();
+    }
     for net in nets {
         input.sources.push(net.source);
         // A stub has no edges to lay out.
