@@ -15,7 +15,7 @@
 //!
 //! [`check`] verifies all that holds by construction; [`dump`](mod@dump) prints it; [`values`] reads what tensors hold.
 
-mod arena;
+pub(crate) mod arena;
 pub mod check;
 mod dtype;
 pub mod dump;

@@ -1,0 +1,269 @@
+//! The hierarchy of a graph: groups of nodes that can be folded into one box.
+
+use super::draft::{Draft, Part};
+use super::{place, scopes};
+use crate::model::arena::id;
+use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, TensorId, Text, Wiring};
+use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+id! {
+    /// Names a [`Group`] in its [`Tree`].
+    GroupId;
+}
+
+/// The groups of a graph. Every node is in exactly one of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tree {
+    /// The groups, parents before children. The first one is the graph as a whole.
+    pub groups: Arena<GroupId, Group>,
+    /// Of each node: the group that it is directly in.
+    pub group_of: Vec<GroupId>,
+}
+
+/// A level of the hierarchy.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// The last part of its path, or several, where levels with nothing else in them were joined: `self_attn`, `model.decoder`.
+    pub name: Text,
+    /// The group around it.
+    pub parent: Option<GroupId>,
+    /// Why it is a group.
+    pub kind: GroupKind,
+    /// What is directly in it, in the order in which it is computed; modules, which compute nothing, in the order of the file, and by number.
+    pub members: Vec<Member>,
+    /// The nodes in it and below.
+    pub nodes: u32,
+    /// The elements of the tensors that these read, each tensor counted once.
+    pub parameters: u64,
+    /// The size of these tensors in bytes, packed.
+    pub bytes: u64,
+    /// How many nodes there are of each family, most frequent first.
+    pub mix: Vec<(Category, u32)>,
+    /// A hash of its structure: operators and wiring, not names and sizes.
+    pub shape: u64,
+    /// The first group that has the same structure, unless it is this one. Their members correspond, one by one.
+    pub twin: Option<GroupId>,
+    /// Of a stack: what differs between its instances, in words.
+    pub differences: Vec<String>,
+}
+
+/// Why some nodes are a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupKind {
+    /// Names say so.
+    Module,
+    /// Its members are groups of the same structure, in sequence or in parallel.
+    Stack,
+    /// A piece of a level that has too many members.
+    Part,
+    /// A sequence of nodes that occurs several times in a row.
+    Repeat,
+}
+
+/// What is directly in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Member {
+    /// A node.
+    Node(NodeId),
+    /// A group.
+    Group(GroupId),
+}
+
+impl Tree {
+    /// The hierarchy of `graph`; one empty group if there is no such graph.
+    pub fn of(model: &Model, graph: GraphId) -> Self {
+        let empty = Graph::default();
+        let graph = model.graphs.get(graph).unwrap_or(&empty);
+        let order = Order::of(graph);
+        let mut scopes = scopes::of(model, graph, &order);
+        if graph.wiring == Wiring::Flow {
+            place::complete(model, graph, &order, &mut scopes);
+        }
+        let mut draft = Draft::new(graph, &order, &scopes);
+        draft.tidy();
+        draft.finish(model, graph)
+    }
+}
+
+/// The nodes of a graph in the order in which they are computed, and who reads what.
+pub(super) struct Order {
+    /// The nodes, producers before consumers; else in the order of the file. Nodes on cycles come last.
+    pub nodes: Vec<NodeId>,
+    /// Of each node: its place in `nodes`.
+    pub rank: Vec<u32>,
+    /// Of each value: the node that produces it.
+    pub producer: Vec<Option<NodeId>>,
+    /// Of each value: the distinct nodes that read it, in the order of the file.
+    pub consumers: Vec<Vec<NodeId>>,
+}
+
+impl Order {
+    fn of(graph: &Graph) -> Self {
+        let links = graph.links();
+        let nodes = sorted(graph, &links);
+        let mut rank = vec![0; nodes.len()];
+        for (place, node) in nodes.iter().enumerate() {
+            rank[node.index()] = place as u32;
+        }
+        Self { nodes, rank, producer: links.producer, consumers: links.consumers }
+    }
+
+    /// The nodes whose results `node` reads, once for each time.
+    pub fn producers<'a>(&'a self, graph: &'a Graph, node: NodeId) -> impl Iterator<Item = NodeId> + 'a {
+        inputs(graph, node).filter_map(|value| self.producer[value.index()])
+    }
+
+    /// The nodes that read results of `node`.
+    pub fn readers<'a>(&'a self, graph: &'a Graph, node: NodeId) -> impl Iterator<Item = NodeId> + 'a {
+        let values = graph.nodes[node].outputs.iter().flat_map(|argument| &argument.values);
+        values.flat_map(|value| self.consumers[value.index()].iter().copied())
+    }
+}
+
+/// The values that `node` reads.
+pub(super) fn inputs(graph: &Graph, node: NodeId) -> impl Iterator<Item = crate::model::ValueId> + '_ {
+    graph.nodes[node].inputs.iter().flat_map(|argument| argument.values.iter().copied())
+}
+
+/// The nodes of `graph`, producers first, and otherwise as the file has them.
+fn sorted(graph: &Graph, links: &crate::model::Links) -> Vec<NodeId> {
+    let producers = |node| inputs(graph, node).filter_map(|value| links.producer[value.index()]);
+    let file: Vec<NodeId> = graph.nodes.iter().map(|(id, _)| id).collect();
+    if file.iter().all(|node| producers(*node).all(|producer| producer < *node)) {
+        return file;
+    }
+    let mut missing: Vec<u32> = file.iter().map(|node| producers(*node).count() as u32).collect();
+    let mut ready: BinaryHeap<Reverse<NodeId>> =
+        file.iter().filter(|node| missing[node.index()] == 0).copied().map(Reverse).collect();
+    let mut done = vec![false; file.len()];
+    let mut nodes = Vec::with_capacity(file.len());
+    while let Some(Reverse(node)) = ready.pop() {
+        done[node.index()] = true;
+        nodes.push(node);
+        for value in graph.nodes[node].outputs.iter().flat_map(|argument| &argument.values) {
+            if links.producer[value.index()] != Some(node) {
+                continue;
+            }
+            for reader in &links.consumers[value.index()] {
+                let times = inputs(graph, *reader).filter(|read| read == value).count() as u32;
+                missing[reader.index()] -= times.min(missing[reader.index()]);
+                if missing[reader.index()] == 0 && !done[reader.index()] {
+                    done[reader.index()] = true;
+                    ready.push(Reverse(*reader));
+                }
+            }
+        }
+    }
+    let mut placed = vec![false; file.len()];
+    nodes.iter().for_each(|node: &NodeId| placed[node.index()] = true);
+    nodes.extend(file.into_iter().filter(|node| !placed[node.index()]));
+    nodes
+}
+
+impl Draft {
+    /// Numbers the levels, parents first, and counts what is in them.
+    pub(super) fn finish(self, model: &Model, graph: &Graph) -> Tree {
+        let mut tree = Tree { groups: Arena::new(), group_of: vec![GroupId(0); graph.nodes.len()] };
+        let mut walk = vec![(0, None, 0)];
+        while let Some((level, parent, place)) = walk.pop() {
+            let level = &self.levels[level];
+            let group = tree.groups.push(Group {
+                name: level.title(parent.map(|parent| &*tree.groups[parent].name)),
+                parent,
+                kind: level.kind,
+                members: Vec::with_capacity(level.members.len()),
+                nodes: 0,
+                parameters: 0,
+                bytes: 0,
+                mix: Vec::new(),
+                shape: 0,
+                twin: None,
+                differences: Vec::new(),
+            });
+            if let Some(parent) = parent {
+                tree.groups[parent].members[place] = Member::Group(group);
+            }
+            for part in &level.members {
+                tree.groups[group].members.push(match *part {
+                    Part::Node(node) => {
+                        tree.group_of[node.index()] = group;
+                        Member::Node(node)
+                    }
+                    // Its number takes this place when its turn comes.
+                    Part::Level(_) => Member::Group(group),
+                });
+            }
+            walk.extend(level.members.iter().enumerate().rev().filter_map(|(place, part)| match part {
+                Part::Level(level) => Some((*level, Some(group), place)),
+                Part::Node(_) => None,
+            }));
+        }
+        tree.count(model, graph);
+        tree
+    }
+}
+
+impl Tree {
+    /// Counts nodes and tensors of every group.
+    fn count(&mut self, model: &Model, graph: &Graph) {
+        let mut mixes = vec![[0u32; Category::ALL.len()]; self.groups.len()];
+        for (node, content) in graph.nodes.iter() {
+            mixes[self.group_of[node.index()].index()][content.category as usize] += 1;
+        }
+        let mut sums = self.tensors(model, graph);
+        for index in (0..self.groups.len()).rev() {
+            let (mix, [parameters, bytes]) = (mixes[index], sums[index]);
+            let group = &mut self.groups[GroupId(index as u32)];
+            group.nodes = mix.iter().sum();
+            group.mix = Category::ALL.into_iter().zip(mix).filter(|(_, count)| *count > 0).collect();
+            group.mix.sort_by_key(|(_, count)| Reverse(*count));
+            group.parameters = u64::try_from(parameters).unwrap_or(u64::MAX);
+            group.bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+            if let Some(parent) = group.parent {
+                mixes[parent.index()].iter_mut().zip(mix).for_each(|(sum, count)| *sum += count);
+                sums[parent.index()][0] += parameters;
+                sums[parent.index()][1] += bytes;
+            }
+        }
+    }
+
+    /// Of each group, elements and bytes such that the sum over a group and all below counts each tensor once: a tensor counts where it is
+    /// read, and is taken off again where two groups that read it meet.
+    fn tensors(&self, model: &Model, graph: &Graph) -> Vec<[i128; 2]> {
+        let mut uses: Vec<(TensorId, GroupId)> = Vec::new();
+        for (node, content) in graph.nodes.iter() {
+            let values = content.inputs.iter().flat_map(|argument| &argument.values);
+            let group = self.group_of[node.index()];
+            uses.extend(values.filter_map(|value| Some((graph.values.get(*value)?.tensor?, group))));
+        }
+        uses.sort_unstable();
+        uses.dedup();
+        let mut sums = vec![[0; 2]; self.groups.len()];
+        let mut last: Option<(TensorId, GroupId)> = None;
+        for (id, group) in uses {
+            let Some(tensor) = model.tensors.get(id) else { continue };
+            let size = [tensor.elements().unwrap_or(0), tensor.bytes().unwrap_or(0)].map(i128::from);
+            (0..2).for_each(|at| sums[group.index()][at] += size[at]);
+            if let Some((_, before)) = last.filter(|(before, _)| *before == id) {
+                let meet = self.common(before, group);
+                (0..2).for_each(|at| sums[meet.index()][at] -= size[at]);
+            }
+            last = Some((id, group));
+        }
+        sums
+    }
+
+    /// The innermost group that has both `a` and `b` in it, or is one of them.
+    pub fn common(&self, mut a: GroupId, mut b: GroupId) -> GroupId {
+        // Parents have smaller numbers than their children.
+        while a != b {
+            let deeper = if a > b { &mut a } else { &mut b };
+            *deeper = self.groups[*deeper].parent.unwrap_or_default();
+        }
+        a
+    }
+}
