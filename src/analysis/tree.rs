@@ -89,6 +89,23 @@ impl Tree {
     }
 }
 
+impl Tree {
+    /// The group that is the graph as a whole.
+    pub const ROOT: GroupId = GroupId(0);
+
+    /// The groups around `group`, outermost first, and itself; without the root.
+    pub fn path(&self, group: GroupId) -> Vec<GroupId> {
+        let mut path = Vec::new();
+        let mut next = Some(group);
+        while let Some(group) = next.filter(|group| *group != Self::ROOT) {
+            path.push(group);
+            next = self.groups[group].parent;
+        }
+        path.reverse();
+        path
+    }
+}
+
 /// The nodes of a graph in the order in which they are computed, and who reads what.
 pub(super) struct Order {
     /// The nodes, producers before consumers; else in the order of the file. Nodes on cycles come last.

@@ -119,7 +119,8 @@ impl Viewer {
 
     /// The beginning of `graph` in miniature, as a standalone SVG document; none if there is no such graph.
     pub fn thumbnail(&self, graph: GraphId) -> Option<String> {
-        Some(thumbnail::draw(&self.scene(graph, &SceneOptions::default())?))
+        let options = SceneOptions { level: Level::Flat, ..SceneOptions::default() };
+        Some(thumbnail::draw(&self.scene(graph, &options)?))
     }
 
     /// The outline of `graph`; none if there is no such graph.
