@@ -4,6 +4,17 @@
 //! deterministic, without recursion. It knows nothing of models: nodes are boxes, and an edge is a *net*, one
 //! source box whose value goes to any number of target boxes.
 //!
+//! Each connected component goes through these passes, and then all are packed (`pack`):
+//!
+//! | pass | module | result |
+//! |---|---|---|
+//! | P0 | `acyclic` | which edges go back; the rest as a graph of boxes |
+//! | P1 | `rank` | the row of each box |
+//! | P2 | `spine`, `dummy` | classes of edges; one trunk of dummies for each net's long edges, or a lane |
+//! | P3 | `order`, `sweep`, `crossings` | the order within the rows |
+//! | P4 | `frame`, `place`, `relax`, `squeeze` | where the vertices stand in their rows |
+//! | P5, P6 | `lanes`, `route`, `pen` | heights of rows, places of lanes, curves |
+//!
 //! Coordinates are `f64` pixels, y downwards; `f32` is too coarse for graphs that are millions of pixels tall.
 
 mod acyclic;
@@ -115,6 +126,10 @@ impl Default for Options {
 /// A net is drawn as a tree: its trunk once, and a leg for each target that branches off the trunk (or starts at the source). A
 /// *path* is a chain of cubic Bézier curves: a start point, then three points (control, control, end) for each curve; a straight
 /// stretch is a curve whose controls lie on it. Trunk paths come before the legs of their net.
+///
+/// A leg that has its trunk for itself is drawn in one with it, from the source on, so such a net has no trunk path. A target that
+/// repeats within a net is drawn once, at its first index. Paths leave boxes at the bottom and arrive at the top (with
+/// [`Direction::Right`]: at the right, and at the left), and run that way only, except those that close a cycle.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     /// The boxes.

@@ -11,7 +11,7 @@ use super::sweep::Search;
 /// Of a section with more vertices than this, only one order is improved, and that more briefly.
 const LARGE: usize = 50_000;
 /// The most sweeps over a section, and over a large one.
-const SWEEPS: [usize; 2] = [8, 3];
+const SWEEPS: [usize; 2] = [6, 3];
 
 /// Where each vertex stands in its rank.
 #[derive(Debug)]

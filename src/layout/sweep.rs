@@ -6,7 +6,7 @@ use super::order::Order;
 use std::ops::Range;
 
 /// So many sweeps without gain end the search.
-const PATIENCE: usize = 4;
+const PATIENCE: usize = 3;
 /// Rounds of adjacent swaps after a sweep.
 const SWAP_ROUNDS: usize = 2;
 
@@ -158,17 +158,14 @@ impl Search {
             return false;
         }
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut next = keyed.iter();
-        for slot in row.iter_mut() {
-            if neighbours.len(*slot) > 0 {
-                if let Some(&(_, vertex)) = next.next() {
-                    *slot = vertex;
-                }
-            }
+        let slots = row.iter_mut().filter(|slot| neighbours.len(**slot) > 0);
+        for (slot, &(_, vertex)) in slots.zip(keyed.iter()) {
+            *slot = vertex;
         }
         order.number(rank..rank + 1);
         true
     }
+
     /// Swaps adjacent vertices wherever fewer edges cross then. Says whether it swapped any.
     fn swaps(&mut self, ranks: Range<u32>) -> bool {
         let mut any = false;
