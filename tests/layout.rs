@@ -209,6 +209,26 @@ fn branches_start_side_by_side_and_the_longest_is_straight() {
 }
 
 #[test]
+fn readers_of_a_shared_value_stand_where_they_are_needed() {
+    // What a decoder does with the output of an encoder: each layer projects it anew.
+    let mut b = Builder::default();
+    let shared = b.op("encoder", &[]);
+    let mut x = b.op("decoder", &[]);
+    for _ in 0..6 {
+        x = b.chain(&["MatMul"; 30], x);
+        let key = b.op("Project", &[shared]);
+        x = b.op("Attend", &[x, key]);
+    }
+    let [layout, _] = check(&b.input());
+    let tops = |label: &str| -> Vec<f64> {
+        (0..b.labels.len()).filter(|&at| b.labels[at] == label).map(|at| layout.rects[at].y).collect()
+    };
+    for (project, attend) in tops("Project").iter().zip(tops("Attend")).skip(1) {
+        assert!(attend - project < 100.0, "{project} is far above {attend}");
+    }
+}
+
+#[test]
 fn tensors_leave_and_arrive_at_points_of_their_own_in_order() {
     let mut b = Builder::default();
     let x = b.op("x", &[]);
