@@ -11,7 +11,8 @@ use check::{check, path};
 use graphs::{Builder, Random, Tensor};
 use lamina::layout::{Direction, Input, Layout, Options, Size, layout};
 
-/// A random graph. Edges go anywhere (cycles, self-loops), or only from earlier to later boxes; in file order or shuffled.
+/// A random graph. Edges go anywhere (cycles, self-loops), or only from earlier to later boxes; in file order or
+/// shuffled.
 fn random(random: &mut Random, boxes: usize, nets: usize, cyclic: bool) -> Input {
     let sizes = (0..boxes).map(|_| Size { w: random.below(200) as f64, h: random.below(60) as f64 }).collect();
     let mut name: Vec<u32> = (0..boxes as u32).collect();

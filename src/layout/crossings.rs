@@ -1,4 +1,5 @@
-//! Counting crossings between two ranks: the inversions of the lower ends in the order of the upper ones (Barth, Jünger & Mutzel).
+//! Counting crossings between two ranks: the inversions of the lower ends in the order of the upper ones (Barth, Jünger
+//! & Mutzel).
 
 use super::order::Order;
 

@@ -7,8 +7,8 @@ use super::graph::{Graph, NONE};
 
 /// Of each trunk in a lane, where the lane is (0 for other trunks); the vertices of `layered` stand at `x`.
 ///
-/// A trunk goes to the side from which its legs cross less. Short ones and those with many legs lie inside, each as near
-/// to the rows that it passes as those before it let it.
+/// A trunk goes to the side from which its legs cross less. Short ones and those with many legs lie inside, each as
+/// near to the rows that it passes as those before it let it.
 pub(super) fn lanes(graph: &Graph, layered: &Layered, frame: &Frame, x: &[f64], options: &Options) -> Vec<f64> {
     let mut lanes = vec![0.0; layered.trunks.len()];
     let mut waiting: Vec<u32> = (0..layered.trunks.len() as u32).collect();

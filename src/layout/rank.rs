@@ -1,6 +1,6 @@
 //! P1: ranks. Longest paths from the sources, then rounds of tightening, which shorten edges as a network simplex would
-//! (Gansner et al. 1993), but in linear time. What counts is the length of a net, from its source to its farthest target:
-//! the way to nearer targets costs nothing.
+//! (Gansner et al. 1993), but in linear time. What counts is the length of a net, from its source to its farthest
+//! target: the way to nearer targets costs nothing.
 
 use super::acyclic::Dag;
 use super::graph::{Csr, Graph, NONE};
@@ -147,8 +147,8 @@ impl<'a> Tightening<'a> {
         }
     }
 
-    /// Moves boxes up towards their producers while that shortens more nets than it lengthens; with `line_up` also those of
-    /// branches that are [`NEAR`] enough.
+    /// Moves boxes up towards their producers while that shortens more nets than it lengthens; with `line_up` also
+    /// those of branches that are [`NEAR`] enough.
     fn rise(&mut self, line_up: bool) {
         self.measure();
         let dag = self.dag;
