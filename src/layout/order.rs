@@ -1,8 +1,9 @@
 //! P3: the order of the vertices within their ranks, such that few edges cross.
 //!
-//! Two orders to begin with: depth first from the sources and from the sinks, in file order. The ranks are cut into sections where a
-//! rank has but one vertex; sections without crossings are left as they are, and in the others both orders are
-//! improved and the better one stays. A section that came out mirrored is turned back, so that skips stay on the right.
+//! Two orders to begin with: depth first from the sources and from the sinks, in file order. The ranks are cut into
+//! sections where a rank has but one vertex; sections without crossings are left as they are, and in the others both
+//! orders are improved and the better one stays. A section that came out mirrored is turned back, so that skips stay on
+//! the right.
 
 use super::dummy::Layered;
 use super::graph::Csr;
@@ -93,7 +94,8 @@ fn section(search: &mut Search, ranks: std::ops::Range<u32>, from_sinks: &Csr, h
     order.number(ranks);
 }
 
-/// The ranks with their vertices in the order in which a depth-first search meets them, along `after`, from those with nothing
+/// The ranks with their vertices in the order in which a depth-first search meets them, along `after`, from those with
+/// nothing
 /// `before` them.
 fn depth_first(layered: &Layered, before: &Csr, after: &Csr) -> Csr {
     let vertices = layered.rank.len() as u32;
