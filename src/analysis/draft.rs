@@ -26,12 +26,11 @@ pub struct Level {
 impl Level {
     /// What it is called in a group called `parent`: a number alone says too little.
     pub fn title(&self, parent: Option<&str>) -> Text {
-        let number = !self.name.is_empty() && self.name.bytes().all(|byte| byte.is_ascii_digit());
-        match parent {
-            Some(parent) if number && !parent.is_empty() => {
-                let last = parent.rsplit('.').next().unwrap_or(parent);
-                format!("{last}.{}", self.name).into()
-            }
+        let numbers = |name: &str| !name.is_empty() && name.chars().all(|char| char.is_ascii_digit() || char == '–');
+        let Some(parent) = parent.filter(|_| numbers(&self.name)) else { return self.name.clone() };
+        let mut outer = parent.rsplit('.').skip_while(|part| part.contains('–') && numbers(part));
+        match outer.next() {
+            Some(outer) if !outer.is_empty() => format!("{outer}.{}", self.name).into(),
             _ => self.name.clone(),
         }
     }

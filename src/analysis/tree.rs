@@ -1,12 +1,13 @@
 //! The hierarchy of a graph: groups of nodes that can be folded into one box.
 
 use super::draft::{Draft, Part};
-use super::{place, scopes};
+use super::shapes::Shapes;
+use super::{fold, place, scopes};
 use crate::model::arena::id;
 use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, TensorId, Text, Wiring};
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 
 id! {
     /// Names a [`Group`] in its [`Tree`].
@@ -85,7 +86,9 @@ impl Tree {
         }
         let mut draft = Draft::new(graph, &order, &scopes);
         draft.tidy();
-        draft.finish(model, graph)
+        let mut shapes = Shapes::new(model, graph);
+        fold::fold(&mut draft, &mut shapes, graph);
+        draft.finish(model, graph, &shapes)
     }
 }
 
@@ -183,10 +186,12 @@ fn sorted(graph: &Graph, links: &crate::model::Links) -> Vec<NodeId> {
 
 impl Draft {
     /// Numbers the levels, parents first, and counts what is in them.
-    pub(super) fn finish(self, model: &Model, graph: &Graph) -> Tree {
+    pub(super) fn finish(self, model: &Model, graph: &Graph, shapes: &Shapes) -> Tree {
         let mut tree = Tree { groups: Arena::new(), group_of: vec![GroupId(0); graph.nodes.len()] };
+        let mut first: HashMap<u32, GroupId> = HashMap::new();
         let mut walk = vec![(0, None, 0)];
         while let Some((level, parent, place)) = walk.pop() {
+            let (shape, hash) = (shapes.get(level), shapes.hash(level));
             let level = &self.levels[level];
             let group = tree.groups.push(Group {
                 name: level.title(parent.map(|parent| &*tree.groups[parent].name)),
@@ -197,10 +202,14 @@ impl Draft {
                 parameters: 0,
                 bytes: 0,
                 mix: Vec::new(),
-                shape: 0,
+                shape: hash,
                 twin: None,
                 differences: Vec::new(),
             });
+            if let Some(shape) = shape {
+                let twin = *first.entry(shape.class).or_insert(group);
+                tree.groups[group].twin = (twin != group).then_some(twin);
+            }
             if let Some(parent) = parent {
                 tree.groups[parent].members[place] = Member::Group(group);
             }
