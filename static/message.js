@@ -7,6 +7,7 @@
 import { byId, coded, el, fill } from './dom.js';
 import { icon } from './icons.js';
 import { bytes } from './numbers.js';
+import { sentence } from './words.js';
 
 /** @import {Failure, Progress} from './types.js' */
 
@@ -70,7 +71,7 @@ export function showError(name, failure, { onOpen, onRetry, onBack }) {
     el('div', { class: 'badge' }, icon('warning')),
     heading,
     el('p', { class: 'file' }, icon('file'), el('span', { title: name }, name)),
-    !crash && el('p', { class: 'what' }, ...coded(failure.message)),
+    !crash && el('p', { class: 'what' }, ...coded(sentence(failure.message))),
     advice && el('p', { class: 'advice' }, advice),
     crash && el('details', {}, el('summary', {}, icon('chevron'), 'What to quote in a report'), el('pre', {}, failure.message)),
     el('div', { class: 'actions' },

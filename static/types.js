@@ -258,7 +258,7 @@
 
 /**
  * A card of the welcome page: an entry of `static/samples/samples.json`. `file` and `thumb` are names in `static/samples/`.
- * @typedef {{file: string, title: string, text: string, format: string, thumb?: string}} Sample
+ * @typedef {{file: string, title: string, text: string, format: string, thumb: string}} Sample
  */
 
 /**
