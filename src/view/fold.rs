@@ -3,7 +3,6 @@
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
 use crate::model::NodeId;
 use serde::Deserialize;
-use std::collections::BinaryHeap;
 
 /// How deep a graph is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
@@ -80,35 +79,24 @@ impl Open {
         open
     }
 
-    /// As much as fits a screen: groups are opened from the root on, at each step the one that adds the fewest items.
+    /// As much as fits a screen: whole levels are opened as long as they fit. Stacks stay folded, since their instances are alike.
     pub fn fitting(tree: &Tree) -> Self {
         let mut open = Self::closed(tree);
-        let mut items = 0;
-        let mut next = BinaryHeap::new();
-        let visit = |group: GroupId, next: &mut BinaryHeap<_>| {
-            for member in &tree.groups[group].members {
-                if let Member::Group(child) = member {
-                    next.push(std::cmp::Reverse((tree.groups[*child].members.len(), child.0)));
-                }
+        let mut level = vec![Tree::ROOT];
+        let mut items = tree.groups[Tree::ROOT].members.len();
+        loop {
+            let members = level.iter().flat_map(|group| &tree.groups[*group].members);
+            let groups = members.filter_map(|member| match member {
+                Member::Group(group) if tree.groups[*group].kind != GroupKind::Stack => Some(*group),
+                _ => None,
+            });
+            level = groups.collect();
+            items += level.iter().map(|group| tree.groups[*group].members.len()).sum::<usize>();
+            if level.is_empty() || items > SCREEN {
+                return open;
             }
-        };
-        items += tree.groups[Tree::ROOT].members.len();
-        visit(Tree::ROOT, &mut next);
-        while let Some(std::cmp::Reverse((more, group))) = next.pop() {
-            items += more;
-            // A stack stays folded: its instances are alike, and opening one shows what it is.
-            if items > SCREEN {
-                break;
-            }
-            let group = GroupId(group);
-            if tree.groups[group].kind == GroupKind::Stack {
-                items -= more;
-                continue;
-            }
-            open.set(group, true);
-            visit(group, &mut next);
+            level.iter().for_each(|group| open.set(*group, true));
         }
-        open
     }
 
     /// Whether `group` is open itself.
