@@ -145,7 +145,7 @@ function valuePanel({ value, graph }, actions) {
   return [
     el('header', { class: 'head' },
       el('p', { class: 'kind' }, icon('edge'), kind),
-      el('h2', { class: 'mono' }, value.type ? typeText(value.type) : value.name || 'type not stated'),
+      el('h2', { class: 'mono' }, value.type ? typeText(value.type) : 'type not stated'),
       value.name && copyable(value.name)),
     value.description && el('p', { class: 'prose' }, fold(value.description)),
     value.tensor && section('Content', null, tensorBlock(value.tensor, actions)),
