@@ -248,9 +248,12 @@ export class Canvas {
     const { width, height } = this.size;
     this.measure();
     if (!this.shown || (width === this.size.width && height === this.size.height)) return;
-    this.shown.stage.resize(this.size);
+    const { stage, index: { scene } } = this.shown;
+    stage.resize(this.size);
     const { x, y, scale } = this.target;
-    this.look({ x: x + (width - this.size.width) / 2 / scale, y: y + (height - this.size.height) / 2 / scale, scale });
+    const kept = { x: x + (width - this.size.width) / 2 / scale, y: y + (height - this.size.height) / 2 / scale, scale };
+    // A host that was hidden had no middle.
+    this.look(width && height ? kept : startView(scene, this.size, firstOf(scene)));
     this.draw(performance.now());
   }
 

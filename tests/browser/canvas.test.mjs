@@ -129,6 +129,7 @@ test('a drag pans and selects nothing; a click selects', async () => {
   await canvas.page.mouse.up();
   assert.deepEqual(await ask('calls.select'), [{ kind: 'node', id: item }]);
   await canvas.page.waitForFunction('document.querySelectorAll(".selected .outline").length === 1');
+  assert.equal(await ask('document.activeElement.id'), 'host', 'the keys are for the drawing now');
   await canvas.page.mouse.click(1439, 2);
   assert.equal(await ask('calls.select.at(-1)'), null);
   await canvas.page.waitForFunction('!document.querySelector(".selected")');
@@ -393,6 +394,16 @@ test('the middle stays in the middle when the host is resized, and keepView keep
   const kept = await middleOf(1450);
   near(kept.x, 720, 60);
   near(kept.y, 450, 60);
+});
+
+test('what is shown while hidden starts as usual when it appears', async () => {
+  await load('llm');
+  const usual = await ask('canvas.view');
+  await ask('(document.querySelector("#host").style.display = "none", canvas.show(scene))');
+  await ask('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  await ask('document.querySelector("#host").style.display = ""');
+  await canvas.page.waitForFunction('canvas.size.width === 1440');
+  assert.deepEqual(await ask('canvas.view'), usual);
 });
 
 test('nothing glides when motion is to be reduced', async (t) => {
