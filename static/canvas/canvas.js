@@ -143,7 +143,10 @@ export class Canvas {
     if (at === NONE) return;
     const { left, top, right, bottom } = rectOf(scene.rects, at);
     const scale = zoom ? Math.max(this.view.scale, READABLE) : this.view.scale;
-    this.glide(centredOn((left + right) / 2, item === NONE ? bottom : (top + bottom) / 2, scale, this.size));
+    // Of a wire: where it leaves its source.
+    const x = item === NONE && scene.direction === 'right' ? right : (left + right) / 2;
+    const y = item === NONE && scene.direction === 'down' ? bottom : (top + bottom) / 2;
+    this.glide(centredOn(x, y, scale, this.size));
   }
 
   fit() {
