@@ -4,37 +4,38 @@
  * @module
  */
 
+import { heldView, holdsOf } from './anchor.js';
 import {
-  DURATION, between, centredOn, clampScale, clampView, fitView, graphPoint, isFar, scaledAt, startView,
+  DURATION, between, centredOn, clampScale, clampView, fitView, isFar, scaledAt, startView,
 } from './camera.js';
 import { listen } from './gestures.js';
+import { Hand } from './hand.js';
 import { Highlight } from './highlight.js';
-import { FLAG, KIND, NONE, indexScene, selectionAt } from './index.js';
-import { pick } from './pick.js';
-import { grown, rectOf, seenFrom } from './rect.js';
+import { KIND, NONE, indexScene } from './index.js';
+import { meet, rectOf, seenFrom } from './rect.js';
 import { Stage } from './stage.js';
+import { StickyTitles } from './sticky.js';
 import { html } from './svg.js';
+import { Transition } from './transition.js';
 
 /** @import {Scene, Selection} from '../types.js' */
 /** @import {View} from './camera.js' */
-/** @import {Index, Place} from './index.js' */
+/** @import {Index} from './index.js' */
 
 /**
  * @typedef {object} Handlers
- * @property {(selection: Selection | null) => void} [onSelect] chosen by the hand, not by `select`
+ * @property {(selection: Selection | null, options: {extend: boolean}) => void} [onSelect] chosen by the hand, not by `select`; `extend`:
+ *   Shift was held, and what is selected has been left as it was
  * @property {(node: number) => void} [onEnter] a node with a body or a function is to be entered
+ * @property {(group: number) => void} [onToggle] a group is to be opened or closed
  * @property {(view: {scale: number, x: number, y: number, width: number, height: number}) => void} [onView] the part of the graph
  *   that can be seen, at most once a frame
  * @property {(selection: Selection | null) => void} [onHover]
  * @property {'zoom'|'pan'} [wheel] what the wheel does; may be changed at any time
  */
 
-/** How near a wire must be to be hit, in screen px, and the least scale at which wires can be hit. */
-const REACH = 6;
-const WIRES_FROM = 0.12;
-/** How far an arrow key pans, in screen px, and how much a key or button zooms. */
-const STEP = 80;
-const ZOOM = 1.25;
+/** What is shown of a scene. @typedef {{index: Index, stage: Stage, highlight: Highlight, titles: StickyTitles}} Shown */
+
 /** The scale at which what is centred can be read. */
 const READABLE = 0.8;
 
@@ -51,8 +52,11 @@ export class Canvas {
     this.view = { x: 0, y: 0, scale: 1 };
     /** @type {{from: View, to: View, start: number} | null} */
     this.motion = null;
-    /** @type {{index: Index, stage: Stage, highlight: Highlight} | null} */
+    /** @type {Shown | null} */
     this.shown = null;
+    /** @type {Transition | null} */
+    this.transition = null;
+    this.hand = new Hand(this);
     this.frame = 0;
     this.timer = 0;
     /** The view that the handler has been told. */
@@ -70,14 +74,17 @@ export class Canvas {
       wheel: () => handlers.wheel ?? 'zoom',
       zoom: (factor, x, y) => this.look(scaledAt(this.view, this.clampScale(this.view.scale * factor), x, y)),
       pan: (dx, dy) => this.pan(dx, dy),
-      click: (x, y) => this.click(x, y),
-      doubleClick: (x, y) => this.doubleClick(x, y),
+      click: (x, y, extend) => this.hand.click(x, y, extend),
+      doubleClick: (x, y) => this.hand.doubleClick(x, y),
       point: (x, y) => {
         this.pointer = { x, y };
         this.request();
       },
-      leave: () => this.point(null),
-      key: (key) => this.key(key),
+      leave: () => {
+        this.pointer = null;
+        this.hand.point(null);
+      },
+      key: (key) => this.hand.key(key),
     });
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(host);
@@ -91,29 +98,57 @@ export class Canvas {
    * Shows a scene.
    *
    * @param {Scene} scene
-   * @param {{keepView?: boolean, view?: View}} [options] `keepView`: what is in the middle stays there when the new scene has it too
+   * @param {{keepView?: boolean, anchor?: Selection | null, view?: View}} [options] `keepView`: of another scene of the same graph, what is in
+   *   the middle stays there; `anchor`: this stays where it is instead, or the group that has taken it in, and the way there is shown;
+   *   `view`: where to look from instead
    */
-  show(scene, { keepView = false, view } = {}) {
-    const anchor = keepView && this.shown ? this.anchor(this.shown.index) : null;
-    const old = this.view;
-    this.clear();
+  show(scene, { keepView = false, anchor = null, view } = {}) {
+    this.finish();
+    const old = this.shown;
+    const { view: before, size } = this;
+    const holds = old && (keepView || anchor) ? holdsOf(old.index, before, size, old.titles, anchor) : [];
     this.measure();
     const index = indexScene(scene);
-    this.shown = { index, stage: new Stage(this.host, index, this.size), highlight: new Highlight(this.host, index) };
-    const item = anchor ? index.find(anchor.selection).item : NONE;
-    if (anchor && item !== NONE) {
-      const { left, top } = rectOf(scene.rects, item);
-      view = { x: left - anchor.x / old.scale, y: top - anchor.y / old.scale, scale: old.scale };
-    } else if (keepView && old) {
-      view = old;
-    }
-    this.look(view ? { ...view, scale: this.clampScale(view.scale) } : startView(scene, this.size, firstOf(scene)));
+    const held = heldView(index, holds, before.scale) ?? (keepView && old ? before : null);
+    this.motion = null;
+    this.tip.classList.remove('on');
+    this.shown = this.open(index);
+    const at = view ?? held;
+    this.look(at ? { ...at, scale: this.clampScale(at.scale) } : startView(scene, this.size, firstOf(scene)));
     this.draw(performance.now());
+    if (!old) return;
+    old.highlight.remove();
+    old.titles.remove();
+    if (anchor && !calm()) {
+      const sights = [{ index: old.index, stage: old.stage, view: before }, { index, stage: this.shown.stage, view: this.view }];
+      this.transition = new Transition(this.host, sights[0], sights[1], this.size, performance.now());
+      this.request();
+    } else {
+      old.stage.remove();
+    }
+  }
+
+  /** @param {Index} index @returns {Shown} */
+  open(index) {
+    return {
+      index,
+      stage: new Stage(this.host, index, this.size),
+      highlight: new Highlight(this.host, index),
+      titles: new StickyTitles(this.host, index),
+    };
+  }
+
+  /** Ends the way from one scene to another. */
+  finish() {
+    this.transition?.remove();
+    this.transition = null;
   }
 
   clear() {
+    this.finish();
     this.shown?.stage.remove();
     this.shown?.highlight.remove();
+    this.shown?.titles.remove();
     this.shown = null;
     this.motion = null;
     this.tip.classList.remove('on');
@@ -178,7 +213,7 @@ export class Canvas {
       parts: stage?.present?.parts.size ?? 0,
       elements: this.host.getElementsByTagName('*').length,
       visible: this.shown ? countSeen(this.shown.index, this.view, this.size) : 0,
-      settled: !stage?.next && !stage?.past && this.frame === 0 && stage?.present?.base.scale === this.view.scale,
+      settled: !stage?.next && !stage?.past && !this.transition && this.frame === 0 && stage?.present?.base.scale === this.view.scale,
     };
   }
 
@@ -196,6 +231,7 @@ export class Canvas {
   look(view) {
     if (!this.shown) return;
     this.motion = null;
+    this.finish();
     this.view = clampView(view, this.shown.index.scene, this.size);
     this.request();
   }
@@ -204,7 +240,7 @@ export class Canvas {
   glide(view) {
     if (!this.shown) return;
     const to = clampView(view, this.shown.index.scene, this.size);
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches || isFar(this.view, to, this.size)) this.look(to);
+    if (calm() || isFar(this.view, to, this.size)) this.look(to);
     else this.motion = { from: this.view, to, start: performance.now() };
     this.request();
   }
@@ -219,17 +255,22 @@ export class Canvas {
     clearTimeout(this.timer);
     this.frame = 0;
     if (!this.shown) return;
-    const { stage, highlight } = this.shown;
+    const { stage, highlight, titles } = this.shown;
     if (this.motion) {
       const time = Math.max(0, Math.min(1, (now - this.motion.start) / DURATION));
       this.view = between(this.motion.from, this.motion.to, time);
       if (time === 1) this.motion = null;
     }
-    if (this.pointer) this.point(this.pointer);
+    if (this.pointer) this.hand.point(this.pointer);
+    this.pointer = null;
+    if (this.transition?.draw(now)) this.finish();
     const wait = stage.draw(this.view, now, this.motion === null);
-    if (stage.level) highlight.draw(this.view, this.size, stage.level, stage.present?.base.scale === this.view.scale);
+    if (stage.plan) {
+      highlight.draw(this.view, this.size, stage.plan.level, stage.present?.base.scale === this.view.scale);
+      titles.draw(this.view, this.size, stage.plan);
+    }
     this.tell();
-    if (this.motion || wait === 0) this.request();
+    if (this.motion || this.transition || wait === 0) this.request();
     else if (wait < Infinity) this.timer = window.setTimeout(() => this.request(), wait);
   }
 
@@ -255,82 +296,6 @@ export class Canvas {
     this.look({ x: x + (width - this.size.width) / 2 / scale, y: y + (height - this.size.height) / 2 / scale, scale });
     this.draw(performance.now());
   }
-
-  /** The item nearest to the middle of the view and where its corner is on the screen. @param {Index} index */
-  anchor({ scene }) {
-    const middle = graphPoint(this.view, this.size.width / 2, this.size.height / 2);
-    let nearest = NONE;
-    let least = Infinity;
-    for (let item = 0; item < scene.itemKind.length; item++) {
-      const { left, top, right, bottom } = rectOf(scene.rects, item);
-      const distance = Math.hypot((left + right) / 2 - middle.x, (top + bottom) / 2 - middle.y);
-      if (distance < least) [least, nearest] = [distance, item];
-    }
-    const selection = nearest === NONE ? null : selectionAt(scene, { item: nearest, net: NONE });
-    if (!selection) return null;
-    const { left, top } = rectOf(scene.rects, nearest);
-    return { selection, x: (left - this.view.x) * this.view.scale, y: (top - this.view.y) * this.view.scale };
-  }
-
-  /** What is at a screen point. @param {number} x @param {number} y */
-  pick(x, y) {
-    if (!this.shown || this.shown.stage.level?.kind === 'mosaic') return null;
-    const at = graphPoint(this.view, x, y);
-    return pick(this.shown.index, at.x, at.y, this.view.scale >= WIRES_FROM ? REACH / this.view.scale : 0);
-  }
-
-  /** @param {{x: number, y: number} | null} at */
-  point(at) {
-    this.pointer = null;
-    if (!this.shown) return;
-    const { highlight, index } = this.shown;
-    const found = at && this.pick(at.x, at.y);
-    this.host.classList.toggle('pointing', found !== null);
-    if (highlight.point(found && { item: found.item, net: found.net })) {
-      this.handlers.onHover?.(found && selectionAt(index.scene, found));
-      this.tip.textContent = found && found.net !== NONE ? nameOfNet(index.scene, found.net) : '';
-      this.request();
-    }
-    this.tip.classList.toggle('on', found !== null && found.net !== NONE);
-    if (at) this.tip.style.transform = `translate(${Math.round(at.x + 14)}px, ${Math.round(at.y + 16)}px)`;
-  }
-
-  /** @param {number} x @param {number} y */
-  click(x, y) {
-    if (!this.shown) return;
-    const found = this.pick(x, y);
-    const { scene } = this.shown.index;
-    if (found?.enter) {
-      this.handlers.onEnter?.(scene.itemRef[found.item]);
-      return;
-    }
-    const selection = found && selectionAt(scene, found);
-    this.select(selection);
-    this.handlers.onSelect?.(selection);
-  }
-
-  /** Enters what can be entered; what is too small to be read comes near. @param {number} x @param {number} y */
-  doubleClick(x, y) {
-    if (!this.shown) return;
-    const found = this.pick(x, y);
-    const { scene } = this.shown.index;
-    if (found && found.item !== NONE && !found.enter && scene.itemFlags[found.item] & FLAG.enter) this.handlers.onEnter?.(scene.itemRef[found.item]);
-    else if (this.shown.stage.level?.kind !== 'full') this.glide(scaledAt(this.view, 1, x, y));
-  }
-
-  /** @param {string} key */
-  key(key) {
-    const pans = /** @type {Record<string, [number, number]>} */ ({
-      ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP],
-    });
-    if (key in pans) this.pan(...pans[key]);
-    else if (key === '+' || key === '=') this.zoomBy(ZOOM);
-    else if (key === '-' || key === '_') this.zoomBy(1 / ZOOM);
-    else if (key === '0') this.fit();
-    else if (key === '1') this.actual();
-    else return false;
-    return true;
-  }
 }
 
 /**
@@ -340,6 +305,9 @@ export class Canvas {
  */
 export const createCanvas = (host, handlers = {}) => new Canvas(host, handlers);
 
+/** Whether motion is to be reduced. */
+const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
 /** Where the flow begins: the first input, or else the first item. @param {Scene} scene */
 function firstOf({ itemKind, rects }) {
   if (itemKind.length === 0) return { x: 0, y: 0 };
@@ -347,21 +315,12 @@ function firstOf({ itemKind, rects }) {
   return { x: (left + right) / 2, y: (top + bottom) / 2 };
 }
 
-/** What a wire joins, and its shape. @param {Scene} scene @param {number} net */
-function nameOfNet({ texts, itemTitle, netSource, netStarts, netTargets, netLabel }, net) {
-  const targets = netTargets.subarray(netStarts[net], netStarts[net + 1]);
-  const names = targets.length > 3 ? `${targets.length} consumers` : [...targets].map((item) => texts[itemTitle[item]]).join(', ');
-  const shape = netLabel[net] === NONE ? '' : `   ${texts[netLabel[net]]}`;
-  return `${texts[itemTitle[netSource[net]]]} → ${names}${shape}`;
-}
-
 /** @param {Index} index @param {View} view @param {{width: number, height: number}} size */
 function countSeen({ scene }, view, size) {
-  const seen = grown(seenFrom(view, size), 0);
+  const seen = seenFrom(view, size);
   let count = 0;
   for (let item = 0; item < scene.itemKind.length; item++) {
-    const { left, top, right, bottom } = rectOf(scene.rects, item);
-    if (left <= seen.right && right >= seen.left && top <= seen.bottom && bottom >= seen.top) count++;
+    if (scene.itemKind[item] !== KIND.container && meet(rectOf(scene.rects, item), seen)) count++;
   }
   return count;
 }

@@ -9,7 +9,7 @@
  * @property {() => 'zoom'|'pan'} wheel what the wheel does; with Ctrl it always zooms, with Shift it pans sideways
  * @property {(factor: number, x: number, y: number) => void} zoom
  * @property {(dx: number, dy: number) => void} pan moves the content by screen px
- * @property {(x: number, y: number) => void} click
+ * @property {(x: number, y: number, extend: boolean) => void} click with Shift, `extend`
  * @property {(x: number, y: number) => void} doubleClick
  * @property {(x: number, y: number) => void} point the mouse rests or moves here, no button down
  * @property {() => void} leave nothing is pointed at any more
@@ -123,7 +123,7 @@ function listenToPointers(host, pane, calls, at, signal) {
     if (down.size === 0) host.classList.remove('dragging');
     if (event.type !== 'pointerup' || moved || event.button !== 0) return;
     const { x, y } = at(event);
-    calls.click(x, y);
+    calls.click(x, y, event.shiftKey);
   };
   pane.addEventListener('pointerup', end, { signal });
   pane.addEventListener('pointercancel', end, { signal });

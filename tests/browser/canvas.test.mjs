@@ -85,14 +85,14 @@ test('the wheel zooms to the pointer', async () => {
   await load('wide');
   await canvas.run('canvas.look({ x: 1000, y: 1000, scale: 0.9 })');
   const at = { x: 333, y: 222 };
-  const before = /** @type {Point} */ (await ask(`({ x: canvas.view.x + ${at.x} / canvas.scale, y: canvas.view.y + ${at.y} / canvas.scale })`));
+  const held = /** @type {Point} */ (await ask(`({ x: canvas.view.x + ${at.x} / canvas.scale, y: canvas.view.y + ${at.y} / canvas.scale })`));
   await canvas.page.mouse.move(at.x, at.y);
   for (const delta of [-120, -120, 240, 53, -17]) await canvas.page.mouse.wheel(0, delta);
   await canvas.page.waitForFunction('Math.abs(canvas.scale - 0.9) > 0.01');
   await canvas.settle();
-  const after = /** @type {Point} */ (await ask(`({ x: canvas.view.x + ${at.x} / canvas.scale, y: canvas.view.y + ${at.y} / canvas.scale })`));
-  near(after.x, before.x, 1e-6);
-  near(after.y, before.y, 1e-6);
+  const then = /** @type {Point} */ (await ask(`({ x: canvas.view.x + ${at.x} / canvas.scale, y: canvas.view.y + ${at.y} / canvas.scale })`));
+  near(then.x, held.x, 1e-6);
+  near(then.y, held.y, 1e-6);
 });
 
 test('the wheel pans when it is to, sideways with Shift, and zooms with Ctrl', async () => {
@@ -206,7 +206,7 @@ test('pills choose their value; marks and double clicks enter', async () => {
   const { page } = canvas;
   await page.mouse.click(140, 72);
   await page.mouse.click(140, 232);
-  assert.deepEqual(await ask('calls.select'), [{ kind: 'value', id: 501 }, { kind: 'module', id: 9 }]);
+  assert.deepEqual(await ask('calls.select'), [{ kind: 'value', id: 501 }, { kind: 'group', id: 9 }]);
   await page.mouse.click(185, 152);
   assert.deepEqual(await ask('calls.enter'), [77]);
   await page.mouse.dblclick(120, 152);
