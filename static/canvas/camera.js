@@ -14,7 +14,7 @@
 const LARGEST = 4;
 const SMALLEST = 0.05;
 /** A fit at or above this scale is legible enough to start with. */
-const LEGIBLE = 0.5;
+const LEGIBLE = 0.6;
 /** The least scale to start at when the whole does not fit legibly. */
 const READABLE = 0.75;
 /** Screen px around a fitted graph. */
@@ -48,18 +48,16 @@ export function startView(scene, host, first) {
   const down = scene.direction === 'down';
   const breadth = down ? (host.width - 2 * MARGIN) / scene.width : (host.height - 2 * MARGIN) / scene.height;
   const scale = Math.min(1, Math.max(READABLE, breadth));
-  const { x, y } = centredOn(first.x, first.y, scale, host);
-  return {
-    x: down ? inside(x, scene.width, host.width / scale, MARGIN / scale) : -MARGIN / scale,
-    y: down ? -MARGIN / scale : inside(y, scene.height, host.height / scale, MARGIN / scale),
-    scale,
-  };
+  const view = breadth >= scale ? centredOn(scene.width / 2, scene.height / 2, scale, host) : snug(centredOn(first.x, first.y, scale, host), scene, host);
+  return down ? { ...view, y: -MARGIN / scale } : { ...view, x: -MARGIN / scale };
 }
 
-/** Where to start along an axis so that no room is lost: centred when all fits, otherwise within the drawing. @param {number} at @param {number} size @param {number} seen @param {number} margin */
-function inside(at, size, seen, margin) {
-  if (size + 2 * margin <= seen) return (size - seen) / 2;
-  return Math.max(-margin, Math.min(size + margin - seen, at));
+/** A view of a part of the graph, moved so that no room is wasted beyond its sides. @param {View} view @param {Scene} scene @param {Size} host @returns {View} */
+function snug({ x, y, scale }, scene, host) {
+  const margin = MARGIN / scale;
+  const within = (/** @type {number} */ at, /** @type {number} */ whole, /** @type {number} */ part) =>
+    whole < part ? at : Math.min(whole + margin - part, Math.max(-margin, at));
+  return { x: within(x, scene.width, host.width / scale), y: within(y, scene.height, host.height / scale), scale };
 }
 
 /** @param {number} x @param {number} y @param {number} scale @param {Size} host @returns {View} */
@@ -121,7 +119,7 @@ export function isFar(from, to, host) {
 }
 
 /** How much what is painted for one scale may be stretched or shrunk for another. */
-const STRETCH = 2;
+const STRETCH = 1.7;
 
 /** Whether a scale is too far from the one that something is painted for. @param {number} base @param {number} scale */
 export const strained = (base, scale) => scale > base * STRETCH || scale < base / STRETCH;

@@ -4,36 +4,38 @@
  * @module
  */
 
+import { heldView, holdsOf } from './anchor.js';
 import {
-  DURATION, between, centredOn, clampScale, clampView, fitView, graphPoint, isFar, scaledAt, startView,
+  DURATION, between, centredOn, clampScale, clampView, fitView, isFar, scaledAt, startView,
 } from './camera.js';
 import { listen } from './gestures.js';
+import { Hand } from './hand.js';
 import { Highlight } from './highlight.js';
-import { FLAG, KIND, NONE, indexScene, selectionAt } from './index.js';
-import { Pointing, pickAt } from './pointing.js';
+import { KIND, NONE, indexScene } from './index.js';
 import { meet, rectOf, seenFrom } from './rect.js';
 import { Stage } from './stage.js';
+import { StickyTitles } from './sticky.js';
 import { html } from './svg.js';
+import { Transition } from './transition.js';
 
 /** @import {Scene, Selection} from '../types.js' */
-/** @import {Point, Size, View} from './camera.js' */
-/** @import {Index, Place} from './index.js' */
+/** @import {View} from './camera.js' */
+/** @import {Index} from './index.js' */
 
 /**
  * @typedef {object} Handlers
- * @property {(selection: Selection | null) => void} [onSelect] chosen by the hand, not by `select`
+ * @property {(selection: Selection | null, options: {extend: boolean}) => void} [onSelect] chosen by the hand, not by `select`; `extend`:
+ *   Shift was held, and what is selected has been left as it was
  * @property {(node: number) => void} [onEnter] a node with a body or a function is to be entered
+ * @property {(group: number) => void} [onToggle] a group is to be opened or closed
  * @property {(view: {scale: number, x: number, y: number, width: number, height: number}) => void} [onView] the part of the graph
  *   that can be seen, at most once a frame
  * @property {(selection: Selection | null) => void} [onHover]
  * @property {'zoom'|'pan'} [wheel] what the wheel does; may be changed at any time
  */
 
-/** Milliseconds after which a view is at rest. */
-const REST = 150;
-/** How far an arrow key pans, in screen px, and how much a key or button zooms. */
-const STEP = 80;
-const ZOOM = 1.25;
+/** What is shown of a scene. @typedef {{index: Index, stage: Stage, highlight: Highlight, titles: StickyTitles}} Shown */
+
 /** The scale at which what is centred can be read. */
 const READABLE = 0.8;
 
@@ -50,28 +52,39 @@ export class Canvas {
     this.view = { x: 0, y: 0, scale: 1 };
     /** @type {{from: View, to: View, start: number} | null} */
     this.motion = null;
-    /** @type {{index: Index, stage: Stage, highlight: Highlight} | null} */
+    /** @type {Shown | null} */
     this.shown = null;
+    /** @type {Transition | null} */
+    this.transition = null;
+    this.hand = new Hand(this);
     this.frame = 0;
     this.timer = 0;
-    this.rest = 0;
     /** The view that the handler has been told. */
     this.told = '';
+    /** @type {{x: number, y: number} | null} where the mouse is, until it has been looked at */
+    this.pointer = null;
     host.classList.add('canvas');
     host.tabIndex = 0;
     host.setAttribute('role', 'application');
-    host.ariaLabel ??= 'Graph';
-    this.pointing = new Pointing(host, (selection) => handlers.onHover?.(selection));
+    host.setAttribute('aria-label', 'Graph');
+    this.tip = html('tip', host);
     /** Above the drawing: the browser need not look through it for what is under the pointer. */
     this.pane = html('pane', host);
     this.unlisten = listen(host, this.pane, {
       wheel: () => handlers.wheel ?? 'zoom',
       zoom: (factor, x, y) => this.look(scaledAt(this.view, this.clampScale(this.view.scale * factor), x, y)),
       pan: (dx, dy) => this.pan(dx, dy),
-      click: (x, y) => this.click(x, y),
-      doubleClick: (x, y) => this.doubleClick(x, y),
-      point: (at) => this.point(at),
-      key: (key) => this.key(key),
+      click: (x, y, extend) => this.hand.click(x, y, extend),
+      doubleClick: (x, y) => this.hand.doubleClick(x, y),
+      point: (x, y) => {
+        this.pointer = { x, y };
+        this.request();
+      },
+      leave: () => {
+        this.pointer = null;
+        this.hand.point(null);
+      },
+      key: (key) => this.hand.key(key),
     });
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(host);
@@ -85,32 +98,60 @@ export class Canvas {
    * Shows a scene.
    *
    * @param {Scene} scene
-   * @param {{keepView?: boolean, view?: View}} [options] `keepView`: what is in the middle stays there when the new scene has it too
+   * @param {{keepView?: boolean, anchor?: Selection | null, view?: View}} [options] `keepView`: of another scene of the same graph, what is in
+   *   the middle stays there; `anchor`: this stays where it is instead, or the group that has taken it in, and the way there is shown;
+   *   `view`: where to look from instead
    */
-  show(scene, { keepView = false, view } = {}) {
-    const anchor = keepView && this.shown ? this.anchor(this.shown.index) : null;
-    const old = this.view;
-    this.clear();
+  show(scene, { keepView = false, anchor = null, view } = {}) {
+    this.finish();
+    const old = this.shown;
+    const { view: before, size } = this;
+    const holds = old && (keepView || anchor) ? holdsOf(old.index, before, size, old.titles, anchor) : [];
     this.measure();
     const index = indexScene(scene);
-    this.shown = { index, stage: new Stage(this.host, index, this.size), highlight: new Highlight(this.host, index) };
-    const item = anchor ? index.find(anchor.selection).item : NONE;
-    if (anchor && item !== NONE) {
-      const { left, top } = rectOf(scene.rects, item);
-      view = { x: left - anchor.x / old.scale, y: top - anchor.y / old.scale, scale: old.scale };
-    } else if (keepView && old) {
-      view = old;
-    }
-    this.look(view ? { ...view, scale: this.clampScale(view.scale) } : startView(scene, this.size, firstOf(scene)));
+    const held = heldView(index, holds, before.scale) ?? (keepView && old ? before : null);
+    this.motion = null;
+    this.tip.classList.remove('on');
+    this.shown = this.open(index);
+    const at = view ?? held;
+    this.look(at ? { ...at, scale: this.clampScale(at.scale) } : startView(scene, this.size, firstOf(scene)));
     this.draw(performance.now());
+    if (!old) return;
+    old.highlight.remove();
+    old.titles.remove();
+    if (anchor && !calm()) {
+      const sights = [{ index: old.index, stage: old.stage, view: before }, { index, stage: this.shown.stage, view: this.view }];
+      this.transition = new Transition(this.host, sights[0], sights[1], this.size, performance.now());
+      this.request();
+    } else {
+      old.stage.remove();
+    }
+  }
+
+  /** @param {Index} index @returns {Shown} */
+  open(index) {
+    return {
+      index,
+      stage: new Stage(this.host, index, this.size),
+      highlight: new Highlight(this.host, index),
+      titles: new StickyTitles(this.host, index),
+    };
+  }
+
+  /** Ends the way from one scene to another. */
+  finish() {
+    this.transition?.remove();
+    this.transition = null;
   }
 
   clear() {
+    this.finish();
     this.shown?.stage.remove();
     this.shown?.highlight.remove();
+    this.shown?.titles.remove();
     this.shown = null;
     this.motion = null;
-    this.pointing.clear();
+    this.tip.classList.remove('on');
   }
 
   destroy() {
@@ -119,8 +160,7 @@ export class Canvas {
     this.resized.disconnect();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
-    clearTimeout(this.rest);
-    this.pointing.tip.remove();
+    this.tip.remove();
     this.pane.remove();
     this.host.classList.remove('canvas');
   }
@@ -143,10 +183,7 @@ export class Canvas {
     if (at === NONE) return;
     const { left, top, right, bottom } = rectOf(scene.rects, at);
     const scale = zoom ? Math.max(this.view.scale, READABLE) : this.view.scale;
-    // Of a wire: where it leaves its source.
-    const x = item === NONE && scene.direction === 'right' ? right : (left + right) / 2;
-    const y = item === NONE && scene.direction === 'down' ? bottom : (top + bottom) / 2;
-    this.glide(centredOn(x, y, scale, this.size));
+    this.glide(centredOn((left + right) / 2, item === NONE ? bottom : (top + bottom) / 2, scale, this.size));
   }
 
   fit() {
@@ -176,7 +213,7 @@ export class Canvas {
       parts: stage?.present?.parts.size ?? 0,
       elements: this.host.getElementsByTagName('*').length,
       visible: this.shown ? countSeen(this.shown.index, this.view, this.size) : 0,
-      settled: !stage?.next && !stage?.past && this.frame === 0 && stage?.present?.base.scale === this.view.scale,
+      settled: !stage?.next && !stage?.past && !this.transition && this.frame === 0 && stage?.present?.base.scale === this.view.scale,
     };
   }
 
@@ -194,6 +231,7 @@ export class Canvas {
   look(view) {
     if (!this.shown) return;
     this.motion = null;
+    this.finish();
     this.view = clampView(view, this.shown.index.scene, this.size);
     this.request();
   }
@@ -202,7 +240,7 @@ export class Canvas {
   glide(view) {
     if (!this.shown) return;
     const to = clampView(view, this.shown.index.scene, this.size);
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches || isFar(this.view, to, this.size)) this.look(to);
+    if (calm() || isFar(this.view, to, this.size)) this.look(to);
     else this.motion = { from: this.view, to, start: performance.now() };
     this.request();
   }
@@ -217,17 +255,22 @@ export class Canvas {
     clearTimeout(this.timer);
     this.frame = 0;
     if (!this.shown) return;
-    const { index, stage, highlight } = this.shown;
+    const { stage, highlight, titles } = this.shown;
     if (this.motion) {
       const time = Math.max(0, Math.min(1, (now - this.motion.start) / DURATION));
       this.view = between(this.motion.from, this.motion.to, time);
       if (time === 1) this.motion = null;
     }
+    if (this.pointer) this.hand.point(this.pointer);
+    this.pointer = null;
+    if (this.transition?.draw(now)) this.finish();
     const wait = stage.draw(this.view, now, this.motion === null);
-    this.pointing.update(index, highlight, this.view, stage.level, this.size);
-    if (stage.level) highlight.draw(this.view, this.size, stage.level, stage.present?.base.scale === this.view.scale);
+    if (stage.plan) {
+      highlight.draw(this.view, this.size, stage.plan.level, stage.present?.base.scale === this.view.scale);
+      titles.draw(this.view, this.size, stage.plan);
+    }
     this.tell();
-    if (this.motion || wait === 0 || this.pointing.stale) this.request();
+    if (this.motion || this.transition || wait === 0) this.request();
     else if (wait < Infinity) this.timer = window.setTimeout(() => this.request(), wait);
   }
 
@@ -236,9 +279,6 @@ export class Canvas {
     const key = `${x} ${y} ${scale} ${this.size.width} ${this.size.height}`;
     if (key === this.told) return;
     this.told = key;
-    // What is under the mouse has moved on, but it is looked for only where the view comes to rest.
-    clearTimeout(this.rest);
-    this.rest = window.setTimeout(() => this.pointing.at && this.point(this.pointing.at), REST);
     this.handlers.onView?.({ scale, x, y, width: this.size.width / scale, height: this.size.height / scale });
   }
 
@@ -251,77 +291,10 @@ export class Canvas {
     const { width, height } = this.size;
     this.measure();
     if (!this.shown || (width === this.size.width && height === this.size.height)) return;
-    const { stage, index: { scene } } = this.shown;
-    stage.resize(this.size);
+    this.shown.stage.resize(this.size);
     const { x, y, scale } = this.target;
-    const kept = { x: x + (width - this.size.width) / 2 / scale, y: y + (height - this.size.height) / 2 / scale, scale };
-    // A host that was hidden had no middle.
-    this.look(width && height ? kept : startView(scene, this.size, firstOf(scene)));
+    this.look({ x: x + (width - this.size.width) / 2 / scale, y: y + (height - this.size.height) / 2 / scale, scale });
     this.draw(performance.now());
-  }
-
-  /** The item nearest to the middle of the view and where its corner is on the screen. @param {Index} index */
-  anchor({ scene }) {
-    const middle = graphPoint(this.view, this.size.width / 2, this.size.height / 2);
-    let nearest = NONE;
-    let least = Infinity;
-    for (let item = 0; item < scene.itemKind.length; item++) {
-      const { left, top, right, bottom } = rectOf(scene.rects, item);
-      const distance = Math.hypot((left + right) / 2 - middle.x, (top + bottom) / 2 - middle.y);
-      if (distance < least) [least, nearest] = [distance, item];
-    }
-    const selection = nearest === NONE ? null : selectionAt(scene, { item: nearest, net: NONE });
-    if (!selection) return null;
-    const { left, top } = rectOf(scene.rects, nearest);
-    return { selection, x: (left - this.view.x) * this.view.scale, y: (top - this.view.y) * this.view.scale };
-  }
-
-  /** What is at a screen point. @param {number} x @param {number} y */
-  pick(x, y) {
-    return this.shown && pickAt(this.shown.index, this.view, this.shown.stage.level, { x, y });
-  }
-
-  /** @param {Point | null} at */
-  point(at) {
-    this.pointing.move(at);
-    this.request();
-  }
-
-  /** @param {number} x @param {number} y */
-  click(x, y) {
-    if (!this.shown) return;
-    const found = this.pick(x, y);
-    const { scene } = this.shown.index;
-    if (found?.enter) {
-      this.handlers.onEnter?.(scene.itemRef[found.item]);
-      return;
-    }
-    const selection = found && selectionAt(scene, found);
-    this.select(selection);
-    this.handlers.onSelect?.(selection);
-  }
-
-  /** Enters what can be entered; what is too small to be read comes near. @param {number} x @param {number} y */
-  doubleClick(x, y) {
-    if (!this.shown) return;
-    const found = this.pick(x, y);
-    const { scene } = this.shown.index;
-    if (found && found.item !== NONE && !found.enter && scene.itemFlags[found.item] & FLAG.enter) this.handlers.onEnter?.(scene.itemRef[found.item]);
-    else if (this.shown.stage.level?.kind !== 'full') this.glide(scaledAt(this.view, 1, x, y));
-  }
-
-  /** @param {string} key */
-  key(key) {
-    const pans = /** @type {Record<string, [number, number]>} */ ({
-      ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP],
-    });
-    if (key in pans) this.pan(...pans[key]);
-    else if (key === '+' || key === '=') this.zoomBy(ZOOM);
-    else if (key === '-' || key === '_') this.zoomBy(1 / ZOOM);
-    else if (key === '0') this.fit();
-    else if (key === '1') this.actual();
-    else return false;
-    return true;
   }
 }
 
@@ -332,6 +305,9 @@ export class Canvas {
  */
 export const createCanvas = (host, handlers = {}) => new Canvas(host, handlers);
 
+/** Whether motion is to be reduced. */
+const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
 /** Where the flow begins: the first input, or else the first item. @param {Scene} scene */
 function firstOf({ itemKind, rects }) {
   if (itemKind.length === 0) return { x: 0, y: 0 };
@@ -339,10 +315,12 @@ function firstOf({ itemKind, rects }) {
   return { x: (left + right) / 2, y: (top + bottom) / 2 };
 }
 
-/** How many items are in view. @param {Index} index @param {View} view @param {Size} size */
+/** @param {Index} index @param {View} view @param {{width: number, height: number}} size */
 function countSeen({ scene }, view, size) {
   const seen = seenFrom(view, size);
   let count = 0;
-  for (let item = 0; item < scene.itemKind.length; item++) if (meet(rectOf(scene.rects, item), seen)) count++;
+  for (let item = 0; item < scene.itemKind.length; item++) {
+    if (scene.itemKind[item] !== KIND.container && meet(rectOf(scene.rects, item), seen)) count++;
+  }
   return count;
 }

@@ -7,7 +7,7 @@
 
 import { strained } from './camera.js';
 import { paintsOf } from './cards.js';
-import { NONE } from './index.js';
+import { KIND, NONE } from './index.js';
 import { drawLabel } from './labels.js';
 import { contains, holds, meet, rectOf, seenFrom } from './rect.js';
 import { element, html, moveTo, tenth } from './svg.js';
@@ -17,6 +17,7 @@ import { addCurves, appendWires, noWires } from './wires.js';
 /** @import {Size, View} from './camera.js' */
 /** @import {Index, Place} from './index.js' */
 /** @import {Level} from './levels.js' */
+/** @import {Links} from './links.js' */
 /** @import {Rect} from './rect.js' */
 
 /** Widths in graph px, or in screen px when that is more. */
@@ -35,6 +36,7 @@ export class Highlight {
     this.paints = paintsOf(index.scene);
     this.veil = html('veil', parent);
     this.svg = element('svg', { class: 'highlight', 'aria-hidden': 'true' }, parent);
+    this.isolated = false;
     /** @type {Place | null} */
     this.selected = null;
     /** @type {Place | null} */
@@ -48,7 +50,20 @@ export class Highlight {
     if (same(place, this.selected)) return;
     this.selected = place;
     this.drawn = null;
-    this.veil.classList.toggle('on', place !== null);
+    this.cover();
+  }
+
+  /** Whether something else dims already what is to be dimmed. @param {boolean} isolated */
+  isolate(isolated) {
+    this.isolated = isolated;
+    this.cover();
+  }
+
+  /** An open group is what it contains, which is not dimmed. */
+  cover() {
+    const item = this.selected?.item ?? NONE;
+    const open = item !== NONE && this.index.scene.itemKind[item] === KIND.container;
+    this.veil.classList.toggle('on', this.selected !== null && !open && !this.isolated);
   }
 
   /** @param {Place | null} place @returns {boolean} whether it was another one */
@@ -101,12 +116,12 @@ export class Highlight {
     lines.style.strokeWidth = `${Math.max(WIRE.graph, WIRE.screen / base.scale)}px`;
     appendWires(wires, lines);
     if (name === 'selected') {
-      const shown = items.filter((item) => meet(rectOf(scene.rects, item), window)).slice(0, LIFTED);
+      const shown = items.filter((item) => scene.itemKind[item] !== KIND.container && meet(rectOf(scene.rects, item), window)).slice(0, LIFTED);
       const crowd = level.kind === 'mosaic' ? { ...level, kind: /** @type {const} */ ('blocks') } : level;
       drawItems({ index: this.index, paints: this.paints, level: crowd }, shown, base, element('g', { class: level.kind }, group));
     }
     if (level.kind === 'full') this.drawLabels(nets, base, window, element('g', {}, group));
-    if (place.item !== NONE) outline(rectOf(scene.rects, place.item), base, scene.metrics.radius, group);
+    if (place.item !== NONE) outline(cropped(rectOf(scene.rects, place.item), window), base, scene.metrics.radius, group);
     return group;
   }
 
@@ -125,8 +140,8 @@ export class Highlight {
    * @param {Place} place
    */
   reach({ item, net }) {
-    const { scene, netsOf, pathsOf } = this.index;
-    const { incoming, outgoing } = net === NONE ? netsOf(item) : { incoming: [], outgoing: [net] };
+    const { scene, links, pathsOf } = this.index;
+    const { incoming, outgoing } = net === NONE ? netsOf(links(), item) : { incoming: [], outgoing: [net] };
     /** @type {number[]} */
     const paths = [];
     /** @type {Set<number>} */
@@ -148,6 +163,20 @@ export class Highlight {
     this.svg.remove();
   }
 }
+
+/** @param {Links} links @param {number} item */
+const netsOf = ({ outStarts, outNets, inStarts, inNets }, item) => ({
+  outgoing: [...outNets.subarray(outStarts[item], outStarts[item + 1])],
+  incoming: [...new Set(inNets.subarray(inStarts[item], inStarts[item + 1]))],
+});
+
+/** What of a rectangle can be seen, and a little more, so that no side of it is moved into view. @param {Rect} rect @param {Rect} window @returns {Rect} */
+const cropped = (rect, window) => ({
+  left: Math.max(rect.left, window.left - (window.right - window.left)),
+  top: Math.max(rect.top, window.top - (window.bottom - window.top)),
+  right: Math.min(rect.right, window.right + (window.right - window.left)),
+  bottom: Math.min(rect.bottom, window.bottom + (window.bottom - window.top)),
+});
 
 /** A square with the seen part in its middle half. @param {Rect} seen @returns {Rect} */
 function around({ left, top, right, bottom }) {

@@ -1,0 +1,128 @@
+/**
+ * What the hand means: what is pointed at, clicked and typed, turned into selections, steps and moves of the view.
+ *
+ * @module
+ */
+
+import { graphPoint, scaledAt } from './camera.js';
+import { FLAG, KIND, NONE, selectionAt } from './index.js';
+import { pick } from './pick.js';
+
+/** @import {Scene} from '../types.js' */
+/** @import {Canvas} from './canvas.js' */
+/** @import {Pick} from './pick.js' */
+
+/** How near a wire must be to be hit, in screen px, and the least scale at which wires can be hit. */
+const REACH = 6;
+const WIRES_FROM = 0.12;
+/** How far an arrow key pans, in screen px, and how much a key zooms. */
+const STEP = 80;
+const ZOOM = 1.25;
+/** Milliseconds in which clicks on a mark that opens or closes a group are one: the first click puts another mark under the pointer. */
+const ONCE = 400;
+
+export class Hand {
+  /** @param {Canvas} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    /** When a group was last opened or closed. */
+    this.toggledAt = -Infinity;
+  }
+
+  /** What is at a screen point. @param {number} x @param {number} y @returns {Pick | null} */
+  pick(x, y) {
+    const { shown, view } = this.canvas;
+    if (!shown?.stage.plan) return null;
+    const at = graphPoint(view, x, y);
+    return shown.titles.at(x, y) ?? pick(shown.stage.plan, at.x, at.y, view.scale >= WIRES_FROM ? REACH / view.scale : 0);
+  }
+
+  /** @param {{x: number, y: number} | null} at */
+  point(at) {
+    const { shown, host, handlers, tip } = this.canvas;
+    if (!shown) return;
+    const { highlight, index } = shown;
+    const found = at && this.pick(at.x, at.y);
+    host.classList.toggle('pointing', found !== null);
+    if (highlight.point(found && { item: found.item, net: found.net })) {
+      handlers.onHover?.(found && selectionAt(index.scene, found));
+      tip.textContent = found && found.net !== NONE ? nameOfNet(index.scene, found.net) : '';
+      this.canvas.request();
+    }
+    tip.classList.toggle('on', found !== null && found.net !== NONE);
+    if (at) tip.style.transform = `translate(${Math.round(at.x + 14)}px, ${Math.round(at.y + 16)}px)`;
+  }
+
+  /** @param {number} x @param {number} y @param {boolean} extend */
+  click(x, y, extend) {
+    const { shown, handlers } = this.canvas;
+    if (!shown) return;
+    const found = this.pick(x, y);
+    const { scene } = shown.index;
+    if (found?.part === 'enter') {
+      handlers.onEnter?.(scene.itemRef[found.item]);
+    } else if (found?.part === 'toggle') {
+      this.toggle(found.item);
+    } else if (performance.now() - this.toggledAt >= ONCE) {
+      const selection = found && selectionAt(scene, found);
+      if (!extend) this.canvas.select(selection);
+      handlers.onSelect?.(selection, { extend });
+    }
+  }
+
+  /** Opens, closes or enters; what is too small to be read comes near. @param {number} x @param {number} y */
+  doubleClick(x, y) {
+    const { shown, view, handlers } = this.canvas;
+    if (!shown || performance.now() - this.toggledAt < ONCE) return;
+    const found = this.pick(x, y);
+    const { scene } = shown.index;
+    const item = found?.part === 'body' ? found.item : NONE;
+    if (item !== NONE && isGroup(scene, item)) this.toggle(item);
+    else if (item !== NONE && scene.itemFlags[item] & FLAG.enter) handlers.onEnter?.(scene.itemRef[item]);
+    else if (shown.stage.level?.kind !== 'full') this.canvas.glide(scaledAt(view, 1, x, y));
+  }
+
+  /** @param {number} item */
+  toggle(item) {
+    const { shown, handlers } = this.canvas;
+    const now = performance.now();
+    if (!shown || now - this.toggledAt < ONCE) return;
+    this.toggledAt = now;
+    handlers.onToggle?.(shown.index.scene.itemRef[item]);
+  }
+
+  /** @param {string} key @returns {boolean} whether it meant something */
+  key(key) {
+    const { canvas } = this;
+    const pans = /** @type {Record<string, [number, number]>} */ ({
+      ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP],
+    });
+    if (key in pans) canvas.pan(...pans[key]);
+    else if (key === '+' || key === '=') canvas.zoomBy(ZOOM);
+    else if (key === '-' || key === '_') canvas.zoomBy(1 / ZOOM);
+    else if (key === '0') canvas.fit();
+    else if (key === '1') canvas.actual();
+    else if (key === 'Enter' || key === ' ') return this.toggleSelected();
+    else return false;
+    return true;
+  }
+
+  toggleSelected() {
+    const { shown, handlers } = this.canvas;
+    const item = shown?.highlight.selected?.item ?? NONE;
+    if (!shown || item === NONE || !isGroup(shown.index.scene, item)) return false;
+    handlers.onToggle?.(shown.index.scene.itemRef[item]);
+    return true;
+  }
+}
+
+/** Whether an item opens or closes. @param {Scene} scene @param {number} item */
+const isGroup = ({ itemKind }, item) => itemKind[item] === KIND.group || itemKind[item] === KIND.container;
+
+/** What a wire joins, and its shape. @param {Scene} scene @param {number} net */
+function nameOfNet({ texts, itemTitle, netSource, netStarts, netTargets, netLabel }, net) {
+  const targets = netTargets.subarray(netStarts[net], netStarts[net + 1]);
+  const names = targets.length > 3 ? `${targets.length} consumers` : [...targets].map((item) => texts[itemTitle[item]]).join(', ');
+  const shape = netLabel[net] === NONE ? '' : `   ${texts[netLabel[net]]}`;
+  return `${texts[itemTitle[netSource[net]]]} → ${names}${shape}`;
+}
