@@ -28,13 +28,13 @@ test('a file that is no model gets a sentence that says what it is, and another 
     assert.equal(await page.getAttribute('html', 'data-state'), 'error');
   }
   await lamina.choose(GOOD);
-  await lamina.state('ready');
+  await page.waitForSelector('html[data-state=ready]');
   assert.equal((await cards(page)).length, 4);
   // One step back is the last message’s place, which has no file any more; Back in a message is where one came from.
   await lamina.drop('tests/fixtures/none/photo.jpg');
-  await lamina.state('error');
+  await page.waitForSelector('html[data-state=error]');
   await page.click('#message button:text-is("Back")');
-  await lamina.state('ready');
+  await page.waitForSelector('html[data-state=ready]');
   assert.equal(await page.innerText('#bar .name'), 'metadata.onnx');
   lamina.assertQuiet();
 });
@@ -62,10 +62,10 @@ test('a crash of the program ends the model, and nothing else', async (t) => {
     new Uint8Array(memory.buffer).fill(0xff);
   });
   await clickCard(page, 'MatMul');
-  await lamina.state('error');
+  await page.waitForSelector('html[data-state=error]');
   assert.match(await page.innerText('#message'), /Lamina made a mistake with this file\s+metadata\.onnx[^]+nothing has left your browser/);
   await page.click('#message button:text-is("Try again")');
-  await lamina.state('ready');
+  await page.waitForSelector('html[data-state=ready]');
   await clickCard(page, 'MatMul');
   await selected(page, 'MatMul');
   await lamina.choose('tests/fixtures/onnx/if.onnx');
