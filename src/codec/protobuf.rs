@@ -63,11 +63,10 @@ impl Field {
     /// When it is no text or too long; those of the source.
     pub fn text(&self) -> Result<String> {
         let Wire::Bytes(slice) = &self.wire else { return Err(self.mismatch("text")) };
-        if let Some(bytes) = slice.chunk().get(..slice.remaining()) {
-            return Ok(String::from_utf8_lossy(bytes).into_owned());
+        match slice.chunk().get(..slice.remaining()) {
+            Some(bytes) => Ok(lossy(bytes)),
+            None => Ok(lossy(&slice.read_all(TEXT)?)),
         }
-        let bytes = slice.read_all(TEXT)?;
-        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 
     /// The integer that it holds; negative ones are in two's complement.
@@ -157,6 +156,11 @@ impl Fields {
         self.rest.skip(u64::MAX);
         error
     }
+}
+
+/// `bytes` as text. Most are UTF-8, which is quicker to find out than to replace what is not.
+fn lossy(bytes: &[u8]) -> String {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), str::to_owned)
 }
 
 fn short(at: u64) -> Error {

@@ -105,7 +105,8 @@ struct Leg {
     index: u32,
 }
 
-/// The components in file order of their first boxes; those of one box without edges come apart, as indices of the input.
+/// The components in file order of their first boxes; those of one box without edges come apart, as indices of the
+/// input.
 pub(super) fn components(input: &Input, flip: bool) -> (Vec<Graph>, Vec<u32>) {
     let sizes: Vec<Size> = input.sizes.iter().map(|&size| sound(size, flip)).collect();
     let mut legs = legs(input);
@@ -157,7 +158,8 @@ fn legs(input: &Input) -> Vec<Leg> {
     legs
 }
 
-/// Of each box its component, numbered by their first boxes, and the number of components (union-find with path halving).
+/// Of each box its component, numbered by their first boxes, and the number of components (union-find with path
+/// halving).
 fn label(boxes: usize, legs: &[Leg]) -> (Vec<u32>, usize) {
     let mut parent: Vec<u32> = (0..boxes as u32).collect();
     let find = |parent: &mut [u32], mut node: u32| {

@@ -1,12 +1,18 @@
 //! P3: the order of the vertices within their ranks, such that few edges cross.
 //!
-//! Two orders to begin with: depth first from the sources and from the sinks, in file order. The ranks are cut into sections where a
-//! rank has but one vertex; sections without crossings are left as they are, and in the others both orders are
-//! improved and the better one stays. A section that came out mirrored is turned back, so that skips stay on the right.
+//! Two orders to begin with: depth first from the sources and from the sinks, in file order. The ranks are cut into
+//! sections where a rank has but one vertex; sections without crossings are left as they are, and in the others both
+//! orders are improved and the better one stays. A section that came out mirrored is turned back, so that skips stay on
+//! the right.
 
 use super::dummy::Layered;
 use super::graph::Csr;
 use super::sweep::Search;
+
+/// Of a section with more vertices than this, only one order is improved, and that more briefly.
+const LARGE: usize = 50_000;
+/// The most sweeps over a section, and over a large one.
+const SWEEPS: [usize; 2] = [6, 3];
 
 /// Where each vertex stands in its rank.
 #[derive(Debug)]
@@ -59,13 +65,17 @@ fn section(search: &mut Search, ranks: std::ops::Range<u32>, from_sinks: &Csr, h
         return;
     }
     let slots = search.order.rows.range(ranks.start).start..search.order.rows.range(ranks.end - 1).end;
+    let large = slots.len() > LARGE;
+    let sweeps = SWEEPS[usize::from(large)];
     let mut best = search.order.rows.items[slots.clone()].to_vec();
-    let mut other = from_sinks.items[slots.clone()].to_vec();
-    let fewest = search.improve(ranks.clone(), crossings, &mut best);
-    search.restart(ranks.clone(), &other);
-    let crossings = search.crossings(ranks.clone());
-    if search.improve(ranks.clone(), crossings, &mut other) < fewest {
-        best = other;
+    let fewest = search.improve(ranks.clone(), sweeps, crossings, &mut best);
+    if !large {
+        let mut other = from_sinks.items[slots.clone()].to_vec();
+        search.restart(ranks.clone(), &other);
+        let crossings = search.crossings(ranks.clone());
+        if search.improve(ranks.clone(), sweeps, crossings, &mut other) < fewest {
+            best = other;
+        }
     }
     let order = &mut search.order;
     order.rows.items[slots].copy_from_slice(&best);
@@ -84,7 +94,8 @@ fn section(search: &mut Search, ranks: std::ops::Range<u32>, from_sinks: &Csr, h
     order.number(ranks);
 }
 
-/// The ranks with their vertices in the order in which a depth-first search meets them, along `after`, from those with nothing
+/// The ranks with their vertices in the order in which a depth-first search meets them, along `after`, from those with
+/// nothing
 /// `before` them.
 fn depth_first(layered: &Layered, before: &Csr, after: &Csr) -> Csr {
     let vertices = layered.rank.len() as u32;

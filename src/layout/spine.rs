@@ -16,7 +16,6 @@ pub(super) const SPINE: u8 = 3;
 #[derive(Debug)]
 pub(super) struct Spine<'a> {
     dag: &'a Dag,
-    depth: &'a [u32],
     /// Of each box, the producer on the longest path to it.
     before: Vec<u32>,
     /// Of each box, the consumer on the longest path from it.
@@ -43,8 +42,7 @@ impl<'a> Spine<'a> {
             .map(|node| longest(dag.succ.row(node), |other| (!dag.hangs_out[other as usize], height[other as usize])))
             .collect();
         let (enter, size) = intervals(dag, &before);
-        let mut spine =
-            Self { dag, depth, before, after, enter, size, strong_in: vec![0; count], strong_out: vec![0; count] };
+        let mut spine = Self { dag, before, after, enter, size, strong_in: vec![0; count], strong_out: vec![0; count] };
         for source in 0..count as u32 {
             for &target in dag.succ.row(source) {
                 if !spine.side(source, target) {
@@ -66,20 +64,21 @@ impl<'a> Spine<'a> {
         if (ins == 1 && outs == 1) || main { SPINE } else { PLAIN }
     }
 
-    /// Whether a long edge to `source`'s only consumer continues its line, and whether the line of `target` continues it.
+    /// Whether a long edge to `source`'s only consumer continues its line, and whether the line of `target` continues
+    /// it.
     pub fn continues(&self, source: u32, target: u32) -> (bool, bool) {
         let strong = !self.side(source, target);
         (strong && self.strong_out[source as usize] == 1, strong && self.strong_in[target as usize] == 1)
     }
 
-    /// Whether the edge is a pendant leaf, or a longer way from `source` to `target` exists along the main line.
+    /// Whether the edge leads to or from a pendant leaf, or a longer way from `source` to `target` exists along the
+    /// main line.
     fn side(&self, source: u32, target: u32) -> bool {
         let dag = self.dag;
-        let others = |row: &[u32], hangs: &[bool]| row.iter().any(|&other| !hangs[other as usize]);
-        if dag.hangs_in[source as usize] && others(dag.pred.row(target), &dag.hangs_in) {
-            return true;
-        }
-        if dag.hangs_out[target as usize] && others(dag.succ.row(source), &dag.hangs_out) {
+        // Those that hang come last in `before` and `after`: then all others hang too.
+        let leaf_in = dag.hangs_in[source as usize] && !dag.hangs_in[self.before[target as usize] as usize];
+        let leaf_out = dag.hangs_out[target as usize] && !dag.hangs_out[self.after[source as usize] as usize];
+        if leaf_in || leaf_out {
             return true;
         }
         let best = self.before[target as usize];
@@ -89,9 +88,7 @@ impl<'a> Spine<'a> {
     /// Whether the main line to `node` passes `ancestor`.
     fn leads(&self, ancestor: u32, node: u32) -> bool {
         let (from, at) = (self.enter[ancestor as usize], self.enter[node as usize]);
-        from <= at
-            && at - from < self.size[ancestor as usize]
-            && self.depth[ancestor as usize] < self.depth[node as usize]
+        from <= at && at - from < self.size[ancestor as usize]
     }
 }
 

@@ -5,10 +5,8 @@ use super::crossings::Counter;
 use super::order::Order;
 use std::ops::Range;
 
-/// The most sweeps over a section.
-const SWEEPS: usize = 8;
 /// So many sweeps without gain end the search.
-const PATIENCE: usize = 4;
+const PATIENCE: usize = 3;
 /// Rounds of adjacent swaps after a sweep.
 const SWAP_ROUNDS: usize = 2;
 
@@ -80,13 +78,13 @@ impl Search {
         self.changed[ranks.start as usize..ranks.end as usize].fill(self.now);
     }
 
-    /// Looks for an order of `ranks` with fewer crossings than the present one has. Leaves the best one in `best`, and gives
-    /// its number of crossings.
-    pub fn improve(&mut self, ranks: Range<u32>, crossings: u64, best: &mut [u32]) -> u64 {
+    /// Looks for an order of `ranks` with fewer `crossings` than the present one has, in so many `sweeps`. Leaves the
+    /// best one in `best`, and gives its number of crossings.
+    pub fn improve(&mut self, ranks: Range<u32>, sweeps: usize, crossings: u64, best: &mut [u32]) -> u64 {
         let from = self.order.rows.range(ranks.start).start;
         let mut fewest = crossings;
         let mut patience = PATIENCE;
-        for sweep in 0..SWEEPS {
+        for sweep in 0..sweeps {
             if fewest == 0 || patience == 0 {
                 break;
             }
@@ -139,8 +137,8 @@ impl Search {
         }
     }
 
-    /// Sorts the vertices of `rank` by the average position of their neighbours; those without any stay. Says whether that
-    /// changed anything.
+    /// Sorts the vertices of `rank` by the average position of their neighbours; those without any stay. Says whether
+    /// that changed anything.
     fn sort(&mut self, rank: u32, pass: Pass) -> bool {
         let Self { order, keyed, near, .. } = self;
         let neighbours = if pass.from_above { &order.up } else { &order.down };
@@ -160,17 +158,14 @@ impl Search {
             return false;
         }
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut next = keyed.iter();
-        for slot in row.iter_mut() {
-            if neighbours.len(*slot) > 0 {
-                if let Some(&(_, vertex)) = next.next() {
-                    *slot = vertex;
-                }
-            }
+        let slots = row.iter_mut().filter(|slot| neighbours.len(**slot) > 0);
+        for (slot, &(_, vertex)) in slots.zip(keyed.iter()) {
+            *slot = vertex;
         }
         order.number(rank..rank + 1);
         true
     }
+
     /// Swaps adjacent vertices wherever fewer edges cross then. Says whether it swapped any.
     fn swaps(&mut self, ranks: Range<u32>) -> bool {
         let mut any = false;
@@ -228,7 +223,8 @@ impl Around {
     }
 }
 
-/// How many pairs of edges cross that end at the sorted positions `a` and `b`: of two vertices in this order, and swapped.
+/// How many pairs of edges cross that end at the sorted positions `a` and `b`: of two vertices in this order, and
+/// swapped.
 fn crossings(a: &[u32], b: &[u32]) -> (u64, u64) {
     let (mut before, mut equal) = (0u64, 0u64);
     let (mut lower, mut upper) = (0, 0);

@@ -35,8 +35,8 @@ pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
 pub use values::Values;
 
+use foldhash::HashSet;
 use serde::Serialize;
-use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Text that is shared: the same name is stored once. See [`Strings`].
@@ -57,17 +57,28 @@ arena::id! {
 
 /// Interns text while a model is built.
 #[derive(Debug, Default)]
-pub struct Strings(HashSet<Text>);
+pub struct Strings {
+    known: HashSet<Text>,
+    empty: Text,
+}
 
 impl Strings {
     /// The shared copy of `text`.
     pub fn intern(&mut self, text: &str) -> Text {
-        if let Some(known) = self.0.get(text) {
+        if text.is_empty() {
+            return self.empty();
+        }
+        if let Some(known) = self.known.get(text) {
             return known.clone();
         }
         let new: Text = text.into();
-        self.0.insert(new.clone());
+        self.known.insert(new.clone());
         new
+    }
+
+    /// The shared copy of `""`.
+    pub fn empty(&self) -> Text {
+        self.empty.clone()
     }
 }
 

@@ -15,7 +15,7 @@ import { box, measure, path, tenth, text } from './svg.js';
 /** @import {Scene} from '../types.js' */
 
 /** Titles from afar, in screen px at the least scale of their level: what to aim at, and the least that is worth drawing. */
-const TITLE = { aim: 7.5, least: 5.1 };
+const TITLE = { aim: 8, least: 5 };
 const FONT = '600 100px system-ui, sans-serif';
 
 /**
@@ -54,7 +54,7 @@ export function drawTitles(scene, paints, items, { x, y }, scale, parent) {
     const radius = pill ? Math.min(h, scene.metrics.header) / 2 : scene.metrics.radius;
     data[paint] += roundBox(left - x, top - y, w, h, radius);
     const title = scene.texts[scene.itemTitle[item]];
-    const size = Math.floor(Math.min(TITLE.aim / scale, (w - 4) / widthOf(title), h * 0.8));
+    const size = tenth(Math.min(TITLE.aim / scale, (w - 4) / widthOf(title), h * 0.8));
     if (size * scale < TITLE.least) continue;
     const dark = paint < scene.categories.length;
     titles.push({ title, size, x: tenth(left - x + w / 2), y: tenth(top - y + h / 2), paint: dark ? 'far-title' : 'far-title plain' });

@@ -14,7 +14,7 @@
 const LARGEST = 4;
 const SMALLEST = 0.05;
 /** A fit at or above this scale is legible enough to start with. */
-const LEGIBLE = 0.35;
+const LEGIBLE = 0.5;
 /** The least scale to start at when the whole does not fit legibly. */
 const READABLE = 0.75;
 /** Screen px around a fitted graph. */
@@ -48,8 +48,18 @@ export function startView(scene, host, first) {
   const down = scene.direction === 'down';
   const breadth = down ? (host.width - 2 * MARGIN) / scene.width : (host.height - 2 * MARGIN) / scene.height;
   const scale = Math.min(1, Math.max(READABLE, breadth));
-  const view = breadth >= scale ? centredOn(scene.width / 2, scene.height / 2, scale, host) : centredOn(first.x, first.y, scale, host);
-  return down ? { ...view, y: -MARGIN / scale } : { ...view, x: -MARGIN / scale };
+  const { x, y } = centredOn(first.x, first.y, scale, host);
+  return {
+    x: down ? inside(x, scene.width, host.width / scale, MARGIN / scale) : -MARGIN / scale,
+    y: down ? -MARGIN / scale : inside(y, scene.height, host.height / scale, MARGIN / scale),
+    scale,
+  };
+}
+
+/** Where to start along an axis so that no room is lost: centred when all fits, otherwise within the drawing. @param {number} at @param {number} size @param {number} seen @param {number} margin */
+function inside(at, size, seen, margin) {
+  if (size + 2 * margin <= seen) return (size - seen) / 2;
+  return Math.max(-margin, Math.min(size + margin - seen, at));
 }
 
 /** @param {number} x @param {number} y @param {number} scale @param {Size} host @returns {View} */

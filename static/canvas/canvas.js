@@ -13,6 +13,7 @@ import { FLAG, KIND, NONE, indexScene, selectionAt } from './index.js';
 import { pick } from './pick.js';
 import { grown, rectOf, seenFrom } from './rect.js';
 import { Stage } from './stage.js';
+import { html } from './svg.js';
 
 /** @import {Scene, Selection} from '../types.js' */
 /** @import {View} from './camera.js' */
@@ -62,12 +63,10 @@ export class Canvas {
     host.tabIndex = 0;
     host.setAttribute('role', 'application');
     host.setAttribute('aria-label', 'Graph');
-    this.tip = document.createElement('div');
-    this.tip.className = 'tip';
-    /** Above the drawing, so that the browser need not look through it for what is under the pointer. */
-    this.pane = document.createElement('div');
-    this.pane.className = 'pane';
-    this.unlisten = listen(host, {
+    this.tip = html('tip', host);
+    /** Above the drawing: the browser need not look through it for what is under the pointer. */
+    this.pane = html('pane', host);
+    this.unlisten = listen(host, this.pane, {
       wheel: () => handlers.wheel ?? 'zoom',
       zoom: (factor, x, y) => this.look(scaledAt(this.view, this.clampScale(this.view.scale * factor), x, y)),
       pan: (dx, dy) => this.pan(dx, dy),
@@ -101,7 +100,6 @@ export class Canvas {
     this.measure();
     const index = indexScene(scene);
     this.shown = { index, stage: new Stage(this.host, index, this.size), highlight: new Highlight(this.host, index) };
-    this.host.append(this.tip, this.pane);
     const item = anchor ? index.find(anchor.selection).item : NONE;
     if (anchor && item !== NONE) {
       const { left, top } = rectOf(scene.rects, item);
@@ -180,7 +178,7 @@ export class Canvas {
       parts: stage?.present?.parts.size ?? 0,
       elements: this.host.getElementsByTagName('*').length,
       visible: this.shown ? countSeen(this.shown.index, this.view, this.size) : 0,
-      settled: !stage?.next && !stage?.past && this.frame === 0,
+      settled: !stage?.next && !stage?.past && this.frame === 0 && stage?.present?.base.scale === this.view.scale,
     };
   }
 

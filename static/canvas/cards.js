@@ -56,7 +56,8 @@ export function drawCard(scene, paint, item, origin, parent) {
   if (pill || !bare) element('rect', { class: 'body', x, y, width: w, height: h, rx: radius }, group);
   if (!pill && bare) element('rect', { class: 'head', x, y, width: w, height: h, rx: radius }, group);
   if (!pill && !bare) element('path', { class: 'head', d: band(x, y, w, header, radius) }, group);
-  const place = pill ? { class: 'title middle', x: tenth(x + w / 2) } : { class: 'title', x: x + metrics.pad };
+  const centred = pill || (bare && !(itemFlags[item] & FLAG.enter));
+  const place = centred ? { class: 'title middle', x: tenth(x + w / 2) } : { class: 'title', x: x + metrics.pad };
   text(texts[itemTitle[item]], { ...place, y: tenth(y + header / 2) }, group);
   drawLines(scene, item, x, y, h, group);
   drawMarks(itemFlags[item], x + w, y, y + header / 2, group);
@@ -69,10 +70,9 @@ function drawLines({ metrics, texts, lineStarts, lines }, item, x, y, h, group) 
   for (let at = 0; at < count; at++) {
     const line = 2 * (lineStarts[item] + at);
     const row = element('text', { class: 'line', x: x + metrics.pad, y: tenth(top + (at + 0.5) * metrics.line) }, group);
-    const label = element('tspan', { class: 'label' }, row);
-    label.textContent = texts[lines[line]];
-    const value = element('tspan', { class: 'value', dx: metrics.gap }, row);
-    value.textContent = texts[lines[line + 1]];
+    const [label, value] = [texts[lines[line]], texts[lines[line + 1]]];
+    if (label) element('tspan', { class: 'label' }, row).textContent = label;
+    if (value) element('tspan', { class: 'value', dx: label ? metrics.gap : 0 }, row).textContent = value;
   }
 }
 

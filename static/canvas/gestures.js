@@ -1,5 +1,5 @@
 /**
- * Wheel, mouse, touch and keys, told apart and turned into a few plain calls. Coordinates are px from the top left corner of the host.
+ * Wheel, mouse, touch and keys, told apart and turned into a few plain calls. Coordinates are px from the top left corner of the pane.
  *
  * @module
  */
@@ -26,27 +26,28 @@ const LINE = 18;
 const PAGE = 400;
 
 /**
- * @param {HTMLElement} host
+ * @param {HTMLElement} host takes the keys
+ * @param {HTMLElement} pane takes everything else; what lies above it is not concerned
  * @param {Calls} calls
  * @returns {() => void} stops listening
  */
-export function listen(host, calls) {
+export function listen(host, pane, calls) {
   const stop = new AbortController();
   const { signal } = stop;
   const at = (/** @type {MouseEvent} */ event) => {
-    const { left, top } = host.getBoundingClientRect();
-    return { x: event.clientX - left - host.clientLeft, y: event.clientY - top - host.clientTop };
+    const { left, top } = pane.getBoundingClientRect();
+    return { x: event.clientX - left, y: event.clientY - top };
   };
-  host.addEventListener('wheel', (event) => wheel(event, at(event), calls), { passive: false, signal });
+  pane.addEventListener('wheel', (event) => wheel(event, at(event), calls), { passive: false, signal });
   host.addEventListener('keydown', (event) => {
     if (event.target !== host || event.ctrlKey || event.metaKey || event.altKey) return;
     if (calls.key(event.key)) event.preventDefault();
   }, { signal });
-  host.addEventListener('dblclick', (event) => {
+  pane.addEventListener('dblclick', (event) => {
     const { x, y } = at(event);
     calls.doubleClick(x, y);
   }, { signal });
-  listenToPointers(host, calls, at, signal);
+  listenToPointers(host, pane, calls, at, signal);
   return () => stop.abort();
 }
 
@@ -69,17 +70,18 @@ const factor = (delta) => Math.exp(-Math.max(-MOST, Math.min(MOST, delta)));
  * One pointer pans once it has moved; two of a touch screen pinch.
  *
  * @param {HTMLElement} host
+ * @param {HTMLElement} pane
  * @param {Calls} calls
  * @param {(event: MouseEvent) => {x: number, y: number}} at
  * @param {AbortSignal} signal
  */
-function listenToPointers(host, calls, at, signal) {
+function listenToPointers(host, pane, calls, at, signal) {
   /** @type {Map<number, {x: number, y: number}>} */
   const down = new Map();
   let moved = false;
   let travelled = { x: 0, y: 0 };
 
-  host.addEventListener('pointerdown', (event) => {
+  pane.addEventListener('pointerdown', (event) => {
     if (event.pointerType === 'mouse' && event.button > 1) return;
     if (event.button === 1) event.preventDefault();
     if (down.size === 0) {
@@ -91,7 +93,7 @@ function listenToPointers(host, calls, at, signal) {
     down.set(event.pointerId, at(event));
   }, { signal });
 
-  host.addEventListener('pointermove', (event) => {
+  pane.addEventListener('pointermove', (event) => {
     const to = at(event);
     const from = down.get(event.pointerId);
     if (!from) {
@@ -107,7 +109,7 @@ function listenToPointers(host, calls, at, signal) {
         calls.pan(to.x - from.x, to.y - from.y);
       } else if (Math.hypot(travelled.x, travelled.y) >= SLOP) {
         moved = true;
-        host.setPointerCapture(event.pointerId);
+        pane.setPointerCapture(event.pointerId);
         host.classList.add('dragging');
         calls.leave();
         calls.pan(travelled.x, travelled.y);
@@ -123,11 +125,11 @@ function listenToPointers(host, calls, at, signal) {
     const { x, y } = at(event);
     calls.click(x, y);
   };
-  host.addEventListener('pointerup', end, { signal });
-  host.addEventListener('pointercancel', end, { signal });
-  host.addEventListener('pointerleave', (event) => {
+  pane.addEventListener('pointerup', end, { signal });
+  pane.addEventListener('pointercancel', end, { signal });
+  pane.addEventListener('pointerleave', (event) => {
     if (down.size === 0) calls.leave();
-    else if (!host.hasPointerCapture(event.pointerId)) down.delete(event.pointerId);
+    else if (!pane.hasPointerCapture(event.pointerId)) down.delete(event.pointerId);
   }, { signal });
 }
 

@@ -8,7 +8,8 @@
 import { strained } from './camera.js';
 import { paintsOf } from './cards.js';
 import { NONE } from './index.js';
-import { holds, meet, rectOf, seenFrom } from './rect.js';
+import { drawLabel } from './labels.js';
+import { contains, holds, meet, rectOf, seenFrom } from './rect.js';
 import { element, html, moveTo, tenth } from './svg.js';
 import { drawItems } from './tiles.js';
 import { addCurves, appendWires, noWires } from './wires.js';
@@ -89,7 +90,7 @@ export class Highlight {
   group(name, place, level, base, window) {
     const { scene } = this.index;
     const group = element('g', { class: name, transform: `scale(${base.scale})` });
-    const { paths, items } = this.reach(place);
+    const { paths, items, nets } = this.reach(place);
     const wires = noWires();
     for (const path of paths) {
       const [from, to] = [scene.pathStarts[path], scene.pathStarts[path + 1] - 1];
@@ -104,12 +105,22 @@ export class Highlight {
       const crowd = level.kind === 'mosaic' ? { ...level, kind: /** @type {const} */ ('blocks') } : level;
       drawItems({ index: this.index, paints: this.paints, level: crowd }, shown, base, element('g', { class: level.kind }, group));
     }
+    if (level.kind === 'full') this.drawLabels(nets, base, window, element('g', {}, group));
     if (place.item !== NONE) outline(rectOf(scene.rects, place.item), base, scene.metrics.radius, group);
     return group;
   }
 
+  /** Wires as thick as these would hide the labels. @param {number[]} nets @param {View} base @param {Rect} window @param {Element} parent */
+  drawLabels(nets, base, window, parent) {
+    const { scene } = this.index;
+    for (const net of nets) {
+      const [x, y] = [scene.netLabelAt[2 * net], scene.netLabelAt[2 * net + 1]];
+      if (scene.netLabel[net] !== NONE && contains(window, x, y)) drawLabel(scene, net, base, parent);
+    }
+  }
+
   /**
-   * The paths to draw for a place, and the items that they join. What comes into an item is drawn without the legs to other items.
+   * The nets of a place, the paths to draw of them, and the items that they join. What comes into an item is drawn without the legs to other items.
    *
    * @param {Place} place
    */
@@ -129,7 +140,7 @@ export class Highlight {
       for (const path of pathsOf(each)) if (scene.pathTarget[path] === NONE || scene.pathTarget[path] === item) paths.push(path);
       items.add(scene.netSource[each]);
     }
-    return { paths, items: [...items] };
+    return { paths, items: [...items], nets: [...incoming, ...outgoing] };
   }
 
   remove() {

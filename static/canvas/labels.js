@@ -10,7 +10,7 @@ import { element, tenth, text } from './svg.js';
 
 /** A character of the label's font is this wide, in graph px, and the patch this tall. */
 const CHARACTER = 6.05;
-const HEIGHT = 14;
+const HEIGHT = 11;
 
 /** @param {Scene} scene @param {number} net @param {{x: number, y: number}} origin @param {Element} parent */
 export function drawLabel({ texts, netLabel, netLabelAt }, net, origin, parent) {

@@ -21,7 +21,7 @@ import { drawLargeItem, drawTile, largeItems, planTiles } from './tiles.js';
 /** How far, in screen px, a view may be from the origin of a layer. */
 const DISTANCE = 16000;
 /** How wide wires are on screen from afar, at the least scale of their level. */
-const WIRE = { full: 0, titles: 0.8, blocks: 0.7, mosaic: 0.7 };
+const WIRE = { full: 0, titles: 0.65, blocks: 0.6, mosaic: 0.6 };
 
 export class Layer {
   /**

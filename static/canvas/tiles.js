@@ -34,8 +34,11 @@ import { addChord, addCurves, appendWires, noWires } from './wires.js';
 const TILE = 300;
 const TESSERA = 4;
 const TESSERAE = 80;
-/** From afar, wires are straight: the most that a square shows of those within and of those beyond it, and the shortest, in screen px. */
-const AFAR = { full: null, titles: null, blocks: { most: 900, shortest: 2 }, mosaic: { most: 250, shortest: 24 } };
+/**
+ * From afar, a square shows so many wires within it and beyond it at most, none shorter than so many screen px, and all of them straight
+ * when they are more than so many.
+ */
+const AFAR = { full: null, titles: null, blocks: { most: 900, shortest: 2, curves: 250 }, mosaic: { most: 250, shortest: 24, curves: 0 } };
 
 /**
  * @param {Index} index
@@ -113,8 +116,9 @@ function drawWires({ index, level, tile, depth }, square, parent) {
   visitSquare(pieces, square.left, square.top, tile, depth, (piece) => {
     if (lengthOf(points, pieceFrom[piece], pieceTo[piece]) >= shortest) small.push(piece);
   }, from);
+  const straight = afar && small.length > afar.curves;
   for (const piece of afar ? thinned(small, afar.most) : small) {
-    if (afar) addChord(wires, index, piece, origin);
+    if (straight) addChord(wires, index, piece, origin);
     else addCurves(wires, index, piecePath[piece], pieceFrom[piece], pieceTo[piece], origin);
   }
   /** @type {number[]} */

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { open } from './canvas-page.mjs';
+import { openCanvas } from './canvas-page.mjs';
 
 /** @typedef {{name: string, ph: string, pid: number, tid: number, tdur?: number, args: {name?: string}}} TraceEvent */
 /** @typedef {{deltaX?: number, deltaY?: number, modifiers?: number}} Wheel */
@@ -21,18 +21,17 @@ const CTRL = 2;
 const quantile = (values, part) => values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? NaN;
 
 /**
- * @param {import('playwright-core').Page} page
+ * @param {Awaited<ReturnType<typeof openCanvas>>} canvas
  * @param {string} setup evaluated first
  * @param {(step: number) => Wheel} wheel
  */
-async function measure(page, setup, wheel) {
-  await page.evaluate(setup);
-  await page.waitForFunction('canvas.stats().settled', null, { timeout: 60000 });
+async function measure({ page, session, run }, setup, wheel) {
+  await run(setup);
   await page.waitForTimeout(300);
-  const session = await page.context().newCDPSession(page);
   /** @type {TraceEvent[]} */
   const events = [];
-  session.on('Tracing.dataCollected', ({ value }) => events.push(.../** @type {TraceEvent[]} */ (/** @type {unknown} */ (value))));
+  const collect = (/** @type {{value: object[]}} */ { value }) => void events.push(.../** @type {TraceEvent[]} */ (value));
+  session.on('Tracing.dataCollected', collect);
   await session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['cc', 'toplevel'] } });
   await page.evaluate('startTimes()');
   const start = performance.now();
@@ -45,7 +44,7 @@ async function measure(page, setup, wheel) {
   const done = new Promise((resolve) => void session.once('Tracing.tracingComplete', resolve));
   await session.send('Tracing.end');
   await done;
-  await session.detach();
+  session.off('Tracing.dataCollected', collect);
   return { frames, main: mainThread(events), paint: painting(events) / Math.max(1, frames.length) };
 }
 
@@ -79,16 +78,16 @@ const runs = [
 
 const names = process.argv.slice(2);
 for (const name of names.length ? names : ['resnet', 'wide', 'llm', 'dense']) {
-  const { page, memory, close } = await open('?wheel=pan');
-  const shown = await page.evaluate(`load(${JSON.stringify(name)})`);
+  const canvas = await openCanvas('?wheel=pan');
+  const shown = await canvas.page.evaluate(`load(${JSON.stringify(name)})`);
   console.log(`${name}: shown in ${Number(shown).toFixed(0)} ms`);
   for (const [label, setup, wheel] of runs) {
-    const { frames, main, paint } = await measure(page, setup, wheel);
-    const { level, visible, elements } = /** @type {{level: string, visible: number, elements: number}} */ (await page.evaluate('canvas.stats()'));
+    const { frames, main, paint } = await measure(canvas, setup, wheel);
+    const { level, visible, elements } = /** @type {{level: string, visible: number, elements: number}} */ (await canvas.page.evaluate('canvas.stats()'));
     const wall = [0.5, 0.95, 1].map((part) => quantile(frames, part).toFixed(0).padStart(4)).join(' ');
     const busy = [0.5, 0.95, 1].map((part) => quantile(main, part).toFixed(1).padStart(5)).join(' ');
     console.log(`  ${label.padEnd(14)} frame ${wall}   main ${busy}   paint ${paint.toFixed(1).padStart(4)}   ends at ${level}, ${visible} visible, ${elements} elements`);
   }
-  console.log(`  renderer ${(await memory()).toFixed(0)} MB resident`);
-  await close();
+  console.log(`  renderer ${(await canvas.memory()).toFixed(0)} MB resident`);
+  await canvas.close();
 }

@@ -159,6 +159,7 @@ export function pack(items, nets, width) {
     for (const [label, value] of item.lines) lines.push(text(label), text(value));
     lineStarts.push(lines.length / 2);
   }
+  const categories = [...new Set([...CATEGORIES, ...items.map((item) => item.category)])];
   const paths = route(items, nets, width);
   const netStarts = [0];
   /** @type {number[]} */
@@ -178,11 +179,11 @@ export function pack(items, nets, width) {
     height: items.reduce((bottom, item) => Math.max(bottom, item.y + item.h), 0) + 20,
     metrics: METRICS,
     texts,
-    categories: CATEGORIES,
+    categories,
     rects: Float64Array.from(items.flatMap((item) => [item.x, item.y, item.w, item.h])),
     itemKind: Uint8Array.from(items, (item) => item.kind),
     itemRef: Uint32Array.from(items, (item, index) => item.ref ?? index),
-    itemCategory: Uint8Array.from(items, (item) => CATEGORIES.indexOf(item.category)),
+    itemCategory: Uint8Array.from(items, (item) => categories.indexOf(item.category)),
     itemFlags: Uint8Array.from(items, (item) => item.flags),
     itemTitle: Uint32Array.from(items, (item) => text(item.title)),
     lineStarts: Uint32Array.from(lineStarts),

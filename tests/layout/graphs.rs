@@ -311,17 +311,17 @@ impl Random {
     }
 }
 
-/// A chain with a skip from each box to a random later one.
+/// A chain with a skip from each box to a random later one, never the next.
 pub fn skipping_chain(length: usize, seed: u64) -> Builder {
     let mut random = Random(seed);
     let mut b = Builder::default();
-    let mut pending: Vec<Vec<Tensor>> = vec![Vec::new(); length + 1];
+    let mut pending: Vec<Vec<Tensor>> = vec![Vec::new(); length + 2];
     let mut x = None;
     for at in 0..length {
         let mut inputs: Vec<Tensor> = x.into_iter().collect();
         inputs.append(&mut pending[at]);
         let y = b.op("Add", &inputs);
-        pending[at + 1 + random.below(length - at)].push(y);
+        pending[(at + 2 + random.below(length - at)).min(length + 1)].push(y);
         x = Some(y);
     }
     b

@@ -34,7 +34,7 @@ impl Lowering<'_> {
             2 => return integer(proto, owner.operator),
             6 => return Literal::List(proto.floats.iter().copied().map(Literal::Float).collect()),
             7 => return Literal::List(proto.ints.iter().copied().map(Literal::Int).collect()),
-            3 if proto.s.is_none() => return Literal::String(self.empty.clone()),
+            3 if proto.s.is_none() => return Literal::String(self.strings.empty()),
             3 => proto.s.as_slice(),
             4 => proto.t.as_slice(),
             5 => proto.g.as_slice(),

@@ -5,11 +5,11 @@ use super::lower::{Lowering, Pending};
 use super::{operators, proto};
 use crate::codec::protobuf::{Field, Fields};
 use crate::model::{
-    Argument, Attribute, Category, Entry, Graph, GraphId, Literal, Node, NodeId, TensorId, Text,
+    Argument, Attribute, Category, Entry, Graph, GraphId, Literal, Node, NodeId, Strings, TensorId, Text,
     Value, ValueId,
 };
 use crate::report::{Error, Result, Severity};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::rc::Rc;
 
 /// How many nodes are read between two reports of progress.
@@ -63,20 +63,20 @@ pub struct Draft {
 
 impl Draft {
     /// The value called `name`, made at its first mention.
-    fn value(&mut self, name: &str, empty: &Text) -> ValueId {
+    fn value(&mut self, name: &str, strings: &Strings) -> ValueId {
         if let Some(known) = self.names.get(name) {
             return *known;
         }
         let name = Text::from(name);
-        let id = self.graph.values.push(value(name.clone(), empty));
+        let id = self.graph.values.push(value(name.clone(), strings));
         self.names.insert(name, id);
         id
     }
 }
 
 /// A value of which only the name is known.
-pub fn value(name: Text, empty: &Text) -> Value {
-    Value { name, ty: None, tensor: None, outer: None, description: empty.clone(), metadata: Vec::new() }
+pub fn value(name: Text, strings: &Strings) -> Value {
+    Value { name, ty: None, tensor: None, outer: None, description: strings.empty(), metadata: Vec::new() }
 }
 
 impl Lowering<'_> {
@@ -109,7 +109,9 @@ impl Lowering<'_> {
         let id = draft.id;
         match field.number {
             1 => self.node(field, draft)?,
+            // A training graph has the name of its part.
             2 if draft.graph.name.is_empty() => draft.graph.name = self.text(&field.text()?),
+            2 => {}
             5 => {
                 let proto: proto::Tensor = self.decode(field, Some(id));
                 let tensor = self.tensor(&proto, "");
@@ -118,7 +120,7 @@ impl Lowering<'_> {
             10 => draft.graph.description = self.text(&field.text()?),
             11 | 12 => {
                 let info: proto::ValueInfo = self.decode(field, Some(id));
-                let value = draft.value(&info.name, &self.empty);
+                let value = draft.value(&info.name, &self.strings);
                 if field.number == 11 { &mut draft.graph.inputs } else { &mut draft.graph.outputs }.push(value);
                 self.annotate(&info, value, draft);
             }
@@ -130,16 +132,17 @@ impl Lowering<'_> {
                 self.initialise(&proto.values.name, tensor, draft);
             }
             16 => self.metadata(field, draft),
-            _ => {}
+            number => drop(self.unknown.insert(("graph", number))),
         }
         Ok(())
     }
 
     fn function_field(&mut self, field: &Field, draft: &mut Draft) -> Result<()> {
         match field.number {
-            1 => draft.graph.name = self.text(&field.text()?),
+            // What it is called was read before, so that nodes can refer to it.
+            1 | 10 | 13 => {}
             4 | 5 => {
-                let value = draft.value(&field.text()?, &self.empty);
+                let value = draft.value(&field.text()?, &self.strings);
                 if field.number == 4 { &mut draft.graph.inputs } else { &mut draft.graph.outputs }.push(value);
             }
             6 => {
@@ -149,7 +152,6 @@ impl Lowering<'_> {
             7 => self.node(field, draft)?,
             8 => draft.graph.description = self.text(&field.text()?),
             9 => draft.graph.imports.push(self.import(field)),
-            10 => draft.graph.domain = self.strings.intern(&field.text()?),
             11 => {
                 let proto: proto::Attribute = self.decode(field, Some(draft.id));
                 let owner = Owner { graph: draft.id, node: NodeId(0), depth: draft.depth, operator: "" };
@@ -158,7 +160,7 @@ impl Lowering<'_> {
             }
             12 => self.value_info(field, draft),
             14 => self.metadata(field, draft),
-            _ => {}
+            number => drop(self.unknown.insert(("function", number))),
         }
         Ok(())
     }
@@ -210,14 +212,14 @@ impl Lowering<'_> {
         let mut formals = formals.iter();
         let mut rest = false;
         for name in names {
-            let value = (!name.is_empty()).then(|| draft.value(name, &self.empty));
+            let value = (!name.is_empty()).then(|| draft.value(name, &self.strings));
             if let (true, Some(last)) = (rest, arguments.last_mut()) {
                 last.values.extend(value);
                 continue;
             }
             let formal = formals.next();
             rest = formal.is_some_and(|formal| formal.variadic);
-            let name = formal.map_or_else(|| self.empty.clone(), |formal| formal.name.clone());
+            let name = formal.map_or_else(|| self.strings.empty(), |formal| formal.name.clone());
             arguments.push(Argument { name, values: value.into_iter().collect() });
         }
         arguments
@@ -256,7 +258,7 @@ impl Lowering<'_> {
     }
 
     fn initialise(&mut self, name: &str, tensor: TensorId, draft: &mut Draft) {
-        let value = draft.value(name, &self.empty);
+        let value = draft.value(name, &self.strings);
         let earlier = draft.graph.values.get_mut(value).and_then(|value| value.tensor.replace(tensor));
         if earlier.is_some() {
             self.report.add_at(Severity::Warning, draft.id, None, format!("two initialisers are called {name:?}"));

@@ -103,7 +103,7 @@ impl Lowering<'_> {
         }
         for graph in between.into_iter().rev() {
             let (_, outer) = found;
-            let captured = Value { ty: ty.clone(), outer: Some(outer), ..value(name.clone(), &self.empty) };
+            let captured = Value { ty: ty.clone(), outer: Some(outer), ..value(name.clone(), &self.strings) };
             let inner = self.model.graphs.get_mut(graph)?.values.push(captured);
             self.names.entry(graph).or_default().insert(name.clone(), inner);
             found = (graph, inner);

@@ -8,7 +8,8 @@ use crate::model::{
 };
 use crate::report::{Diagnostic, Error, Report, Result, Severity};
 use crate::source::{Limits, Slice, Span};
-use std::collections::{HashMap, VecDeque};
+use foldhash::HashMap;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::attribute::Owner;
 use super::graph::{Formal, Scheme, Signature};
@@ -39,33 +40,32 @@ pub struct Lowering<'a> {
     pub signatures: HashMap<(Text, Text, Text), std::rc::Rc<Signature>>,
     /// The graphs that are yet to be read, in the order of their ids.
     pub pending: VecDeque<Pending>,
+    /// Fields that were met but are not known: of which message, and their numbers.
+    pub unknown: BTreeSet<(&'static str, u32)>,
     /// Whether it was reported already that the file ends early.
     cut: bool,
-    /// The empty text, shared.
-    pub empty: Text,
 }
 
 impl<'a> Lowering<'a> {
     fn new(open: &'a mut Open) -> Self {
-        let mut strings = Strings::default();
         Self {
             model: Model::default(),
             file: open.probe.file(),
             limits: open.limits,
             report: &mut open.report,
             progress: open.progress,
-            empty: strings.intern(""),
-            strings,
-            names: HashMap::new(),
-            signatures: HashMap::new(),
+            strings: Strings::default(),
+            names: HashMap::default(),
+            signatures: HashMap::default(),
             pending: VecDeque::new(),
+            unknown: BTreeSet::new(),
             cut: false,
         }
     }
 
     /// `text`, not interned: for names that hardly repeat.
     pub fn text(&self, text: &str) -> Text {
-        if text.is_empty() { self.empty.clone() } else { text.into() }
+        if text.is_empty() { self.strings.empty() } else { text.into() }
     }
 
     /// Reports something odd about the model as a whole.
@@ -103,7 +103,7 @@ impl<'a> Lowering<'a> {
     /// Adds an empty graph, to be read later.
     pub fn graph(&mut self, kind: GraphKind, parent: Option<(GraphId, NodeId)>, spans: Vec<Span>, depth: usize) -> GraphId {
         let scheme = if kind == GraphKind::Function { Scheme::Function } else { Scheme::Graph };
-        let (name, description) = (self.empty.clone(), self.empty.clone());
+        let (name, description) = (self.strings.empty(), self.strings.empty());
         let graph = self.model.graphs.push(Graph { name, description, kind, parent, ..Graph::default() });
         self.pending.push_back(Pending { graph, spans, scheme, depth });
         graph
@@ -167,6 +167,9 @@ pub fn model(open: &mut Open) -> Result<Model> {
         lowering.function(span);
     }
     lowering.run();
+    for (message, number) in &lowering.unknown {
+        lowering.report.add(Severity::Note, format!("field {number} of the {message} is not known, and not shown"));
+    }
     Ok(lowering.model)
 }
 
@@ -220,7 +223,7 @@ impl Lowering<'_> {
             20 => found.training.push(field.clone()),
             25 => found.functions.push(field.span),
             26 => self.report.add(Severity::Note, "the model says how it is spread over devices; that is not shown"),
-            number => self.report.add(Severity::Note, format!("field {number} of the model is not known, and not shown")),
+            number => drop(self.unknown.insert(("model", number))),
         }
         Ok(())
     }
@@ -297,6 +300,11 @@ impl Lowering<'_> {
             if let Err(error) = text {
                 self.fault(&error, span, Some(graph));
             }
+        }
+        if let Some(graph) = self.model.graphs.get_mut(graph) {
+            let separator = if overload.is_empty() { "" } else { ":" };
+            graph.name = format!("{name}{separator}{overload}").into();
+            graph.domain = self.strings.intern(&domain);
         }
         let mut formals = |names: Vec<String>| -> Vec<Formal> {
             names.iter().map(|name| Formal { name: self.strings.intern(name), variadic: false }).collect()
