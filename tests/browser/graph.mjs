@@ -1,9 +1,5 @@
 // What a person sees and does on the drawn graph, in px of the screen.
 
-import fs from 'node:fs';
-import path from 'node:path';
-import { ROOT } from './page.mjs';
-
 /** @typedef {import('playwright-core').Page} Page */
 
 /**
@@ -98,14 +94,4 @@ export async function selected(page, title) {
     const heading = /** @type {HTMLElement | null} */ (document.querySelector('#panel-selection h2'));
     return heading?.offsetParent !== null && heading?.textContent === text;
   }, title);
-}
-
-/**
- * The nodes that a fixture's golden lists, over all graphs: the dump beside it.
- * @param {string} file
- * @returns {{ category: string, operator: string }[]}
- */
-export function golden(file) {
-  const dump = fs.readFileSync(path.resolve(ROOT, `${file}.dump`), 'utf8');
-  return [...dump.matchAll(/^ {2}node: (\S+) ("(?:[^"\\]|\\.)*"|[^ "]+)/gm)].map(([, category, operator]) => ({ category, operator }));
 }

@@ -59,9 +59,9 @@ test('bodies are entered through their node and left by the breadcrumb, Escape a
   await page.goBack();
   await entered(page, 'branches');
   await page.goBack();
-  await lamina.state('welcome');
+  await page.waitForSelector('html[data-state=welcome]');
   await page.goForward();
-  await lamina.state('ready');
+  await page.waitForSelector('html[data-state=ready]');
   await entered(page, 'branches');
   lamina.assertQuiet();
 });

@@ -103,7 +103,7 @@ test('a download is cancelled, and the page goes on', async (t) => {
   const { page } = lamina;
   await page.waitForSelector('.progress.certain[aria-valuenow="50"]');
   await page.click('#message button:text-is("Cancel")');
-  await lamina.state('welcome');
+  await page.waitForSelector('html[data-state=welcome]');
   assert.equal(new URL(page.url()).search, '');
   await lamina.choose(`${FIXTURES}/metadata.onnx`);
   assert.equal((await lamina.ready()).nodes, 2);
@@ -116,7 +116,7 @@ test('reading from a server that does not answer is cancelled', async (t) => {
   const { page } = lamina;
   await page.waitForSelector('#message .progress');
   await page.keyboard.press('Escape');
-  await lamina.state('welcome');
+  await page.waitForSelector('html[data-state=welcome]');
   await lamina.choose(`${FIXTURES}/metadata.onnx`);
   assert.equal((await lamina.ready()).nodes, 2);
   lamina.assertQuiet();
@@ -131,12 +131,12 @@ test('an address without a file says so, and one whose server forbids reading', 
   const closed = await serve({ mounts: { '/': FIXTURES } });
   t.after(() => closed.close());
   await lamina.go(`?url=${encodeURIComponent(`${closed.url}if.onnx`)}`);
-  await lamina.state('error');
+  await page.waitForSelector('html[data-state=error]');
   const message = await page.innerText('#message');
   assert.match(message, /if\.onnx/);
   assert.match(message, /does not (allow|let)/);
   await page.click('#message button:text-is("Back")');
-  await lamina.state('welcome');
+  await page.waitForSelector('html[data-state=welcome]');
 
   // One that does is open to all pages.
   const shared = await serve({ mounts: { '/': FIXTURES }, cors: true });

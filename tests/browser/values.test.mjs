@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
-import { clickCard, golden } from './graph.mjs';
+import { golden } from './golden.mjs';
+import { clickCard } from './graph.mjs';
 import { ROOT, open } from './page.mjs';
 
 const ONNX = 'tests/fixtures/onnx';

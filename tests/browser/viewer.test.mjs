@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { between, card, cards, clickCard, golden, rest, selected } from './graph.mjs';
+import { golden } from './golden.mjs';
+import { between, card, cards, clickCard, rest, selected } from './graph.mjs';
 import { open } from './page.mjs';
 
 const ONNX = 'tests/fixtures/onnx';
