@@ -38,7 +38,8 @@ impl Dag {
         let succ = Csr::group(count as usize, pairs.iter().copied());
         let pred = Csr::group(count as usize, pairs.iter().map(|&(source, target)| (target, source)));
         let topo = topological(&succ, &pred);
-        let hangs_in = hanging(&succ, &pred, topo.iter());
+        // What a port brings comes from afar, and is not to follow its consumer.
+        let hangs_in = hanging(&succ, &pred, topo.iter().filter(|&&node| !graph.comes_in(node)));
         let hangs_out = hanging(&pred, &succ, topo.iter().rev());
         Self { succ, pred, topo, back, hangs_in, hangs_out }
     }

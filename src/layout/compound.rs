@@ -1,12 +1,211 @@
-//! Containers: boxes with a layout of their own inside.
+//! Containers: boxes that others lie inside of.
+//!
+//! The inside of each container is a level of its own, laid out by the flat pipeline, from the innermost outwards. A net that crosses
+//! a container's border is cut there: inside, it starts or ends at a port; outside, its end is fixed where the inside has put the
+//! port. So the inside decides where its ports are, and the outside sees a box with edges at given places.
 
-use super::{Input, Layout, Options};
+mod memo;
+mod pieces;
+mod ports;
+mod tree;
 
-/// What was laid out before, so that equal containers are laid out once, and a change lays out only what it changes.
-#[derive(Debug, Default)]
-pub struct Memo {}
+pub use memo::Memo;
 
-/// As [`layout`](super::layout()), reusing what `memo` knows of earlier calls, and adding to it. The result is the same with any memo.
-pub fn layout_with(input: &Input, options: &Options, _memo: &mut Memo) -> Layout {
-    super::layout(input, options)
+use super::graph::{self, Csr, NONE};
+use super::level::{FREE, Level};
+use super::{Direction, Input, Layout, Options, Point, Rect, Size};
+use memo::Known;
+use pieces::Piece;
+use ports::Ports;
+use std::sync::Arc;
+use tree::{ROOT, Tree};
+
+/// As [`layout`](super::layout()), reusing what `memo` knows from earlier calls, and adding to it. The result is the same with any
+/// memo.
+pub fn layout_with(input: &Input, options: &Options, memo: &mut Memo) -> Layout {
+    let options = super::sound(options);
+    memo.prepare(&options);
+    let tree = Tree::new(input.sizes.len(), &input.parents);
+    let pieces = pieces::cut(input, &tree);
+    let by_level = Csr::group(tree.levels() as usize, pieces.iter().zip(0..).map(|(piece, at)| (piece.level, at)));
+    let depth = ports::depths(input, &tree);
+    let flip = options.direction == Direction::Right;
+    let mut nest = Nest { input, tree: &tree, flip, drawn: Vec::with_capacity(tree.levels() as usize) };
+    let mut own: Vec<Piece> = Vec::new();
+    for level in (0..tree.levels()).rev() {
+        own.clear();
+        own.extend(by_level.row(level).iter().map(|&piece| pieces[piece as usize]));
+        let ports = Ports::new(&own, input, &depth);
+        let plan = nest.plan(level, &own, &ports);
+        nest.drawn.push(Drawn {
+            nets: own.chunk_by(|a, b| a.net == b.net).map(|legs| legs[0].net).collect(),
+            indices: own.iter().map(|piece| piece.index).collect(),
+            known: memo.draw(plan, &options),
+            ports,
+        });
+    }
+    nest.assemble()
+}
+
+/// A level that is laid out.
+#[derive(Debug)]
+struct Drawn {
+    /// Of each of its nets, the net of the input.
+    nets: Vec<u32>,
+    /// Of each of its targets, the index in [`Input::targets`], or `NONE`.
+    indices: Vec<u32>,
+    ports: Ports,
+    known: Arc<Known>,
+}
+
+impl Drawn {
+    /// The port where `net` comes in.
+    fn entry(&self, net: u32) -> Option<Rect> {
+        self.ports.entry(net).map(|port| self.known.sheet.rects[port as usize])
+    }
+
+    /// The port where `net` goes out.
+    fn exit(&self, net: u32) -> Option<Rect> {
+        let rects = &self.known.sheet.rects;
+        let first = rects.len() - self.known.level.outs as usize;
+        self.ports.exit(net).map(|port| rects[first + port as usize])
+    }
+}
+
+/// The levels within one another.
+struct Nest<'a> {
+    input: &'a Input,
+    tree: &'a Tree,
+    flip: bool,
+    /// The levels that are laid out, the last one first.
+    drawn: Vec<Drawn>,
+}
+
+impl Nest<'_> {
+    fn level(&self, level: u32) -> &Drawn {
+        &self.drawn[(self.tree.levels() - 1 - level) as usize]
+    }
+
+    /// The inside of `node`, if it is a container.
+    fn inside(&self, node: u32) -> Option<&Drawn> {
+        let level = self.tree.inside[node as usize];
+        (level != NONE).then(|| self.level(level))
+    }
+
+    /// What is to be laid out in `level`, which has the `pieces` and `ports`. The levels inside are laid out already.
+    fn plan(&self, level: u32, pieces: &[Piece], ports: &Ports) -> Level {
+        let (ins, outs) = (ports.ins.len() as u32, ports.outs.len() as u32);
+        let members = self.tree.members.row(level);
+        let first_out = ins + members.len() as u32;
+        let mut sizes = vec![Size::default(); ins as usize];
+        sizes.extend(members.iter().map(|&node| match self.inside(node) {
+            Some(inside) => inside.known.sheet.size,
+            None => graph::sound(self.input.sizes[node as usize], self.flip),
+        }));
+        sizes.resize((first_out + outs) as usize, Size::default());
+        let owner = self.tree.owner[level as usize];
+        let least = self.input.sizes.get(owner as usize).map(|&size| graph::sound(size, self.flip));
+        let mut plan = Level { sizes, ins, outs, starts: vec![0], least, ..Level::default() };
+        let index = |node: u32| ins + self.tree.index[node as usize];
+        let aside = |port: Option<Rect>, node: u32| match port {
+            Some(port) => port.x - self.inside(node).map_or(0.0, |inside| inside.known.sheet.size.w) / 2.0,
+            None => FREE,
+        };
+        for legs in pieces.chunk_by(|a, b| a.net == b.net) {
+            let Piece { net, source, .. } = legs[0];
+            if source == NONE {
+                plan.sources.push(ports.entry(net).unwrap_or(0));
+                plan.leave.push(FREE);
+            } else {
+                plan.sources.push(index(source));
+                plan.leave.push(aside(self.inside(source).and_then(|inside| inside.exit(net)), source));
+            }
+            for leg in legs {
+                if leg.target == NONE {
+                    plan.targets.push(first_out + ports.exit(net).unwrap_or(0));
+                    plan.arrive.push(FREE);
+                } else {
+                    plan.targets.push(index(leg.target));
+                    plan.arrive.push(aside(self.inside(leg.target).and_then(|inside| inside.entry(net)), leg.target));
+                }
+            }
+            plan.starts.push(plan.targets.len() as u32);
+        }
+        plan
+    }
+
+    /// Puts the levels together, the outer before the inner.
+    fn assemble(&self) -> Layout {
+        let count: usize = self.drawn.iter().map(|drawn| drawn.known.sheet.points.len()).sum();
+        let mut layout = Layout { rects: vec![Rect::default(); self.input.sizes.len()], ..Layout::default() };
+        layout.points.reserve_exact(count);
+        for level in 0..self.tree.levels() {
+            let owner = self.tree.owner[level as usize];
+            let origin =
+                layout.rects.get(owner as usize).map_or(Point::default(), |rect| Point { x: rect.x, y: rect.y });
+            let Drawn { known, .. } = self.level(level);
+            let members = self.tree.members.row(level);
+            for (&node, rect) in members.iter().zip(&known.sheet.rects[known.level.ins as usize..]) {
+                layout.rects[node as usize] = Rect { x: origin.x + rect.x, y: origin.y + rect.y, ..*rect };
+            }
+            self.draw(level, origin, &mut layout);
+        }
+        layout.path_starts.push(layout.points.len() as u32);
+        layout.size = self.level(ROOT).known.sheet.size;
+        if self.flip {
+            turn(&mut layout);
+        }
+        layout
+    }
+
+    /// Adds the paths of `level`, whose boxes are in `layout`.
+    fn draw(&self, level: u32, origin: Point, layout: &mut Layout) {
+        let Drawn { nets, indices, known, .. } = self.level(level);
+        let (plan, sheet) = (&known.level, &known.sheet);
+        let members = self.tree.members.row(level);
+        let before = layout.points.len() as u32;
+        layout.path_starts.extend(sheet.starts[..sheet.net.len()].iter().map(|start| before + start));
+        layout.path_net.extend(sheet.net.iter().map(|&net| nets[net as usize]));
+        layout.path_target.extend(sheet.leg.iter().map(|&leg| indices.get(leg as usize).copied().unwrap_or(NONE)));
+        layout.points.extend(sheet.points.iter().map(|point| Point { x: origin.x + point.x, y: origin.y + point.y }));
+        // Rounding must not part the ends that meet at a port.
+        let member = |at: u32| members.get((at as usize).wrapping_sub(plan.ins as usize)).copied();
+        let port = |node: u32, port: Rect| {
+            let rect = layout.rects[node as usize];
+            Point { x: rect.x + port.x, y: rect.y + port.y }
+        };
+        let mut joints = Vec::new();
+        for (path, (&net, &leg)) in sheet.net.iter().zip(&sheet.leg).enumerate() {
+            let (first, end) = (sheet.starts[path] as usize, sheet.starts[path + 1] as usize);
+            let (source, id) = (plan.sources[net as usize], nets[net as usize]);
+            let rect = sheet.rects[source as usize];
+            // A leg that branches off a trunk begins elsewhere.
+            if plan.leave[net as usize] != FREE && sheet.points[first].y == rect.y + rect.h {
+                let exit = member(source).and_then(|node| Some(port(node, self.inside(node)?.exit(id)?)));
+                joints.extend(exit.map(|at| (first, at)));
+            }
+            let Some(&target) = plan.targets.get(leg as usize) else { continue };
+            if plan.arrive[leg as usize] != FREE {
+                let entry = member(target).and_then(|node| Some(port(node, self.inside(node)?.entry(id)?)));
+                joints.extend(entry.map(|at| (end - 1, at)));
+            } else if target as usize >= plan.sizes.len() - plan.outs as usize {
+                let Rect { x, y, .. } = sheet.rects[target as usize];
+                joints.push((end - 1, Point { x: origin.x + x, y: origin.y + y }));
+            }
+        }
+        for (at, point) in joints {
+            layout.points[before as usize + at] = point;
+        }
+    }
+}
+
+/// Swaps the axes.
+fn turn(layout: &mut Layout) {
+    for Rect { x, y, w, h } in &mut layout.rects {
+        (*x, *y, *w, *h) = (*y, *x, *h, *w);
+    }
+    for Point { x, y } in &mut layout.points {
+        (*x, *y) = (*y, *x);
+    }
+    layout.size = Size { w: layout.size.h, h: layout.size.w };
 }

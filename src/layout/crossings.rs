@@ -18,16 +18,14 @@ impl Counter {
     pub fn between(&mut self, order: &Order, rank: u32) -> u64 {
         self.ends.clear();
         for &vertex in order.rows.row(rank) {
-            let from = self.ends.len();
-            self.ends.extend(order.down.row(vertex).iter().map(|&other| order.at[other as usize]));
-            self.ends[from..].sort_unstable();
+            order.ends_below(vertex, &mut self.ends);
         }
         if self.ends.is_sorted() {
             0
         } else if self.ends.len() <= FEW {
             insertion(&mut self.ends)
         } else {
-            self.accumulate(order.rows.len(rank + 1))
+            self.accumulate(order.places(rank + 1))
         }
     }
 

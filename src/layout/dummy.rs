@@ -56,12 +56,12 @@ pub(super) struct Edge {
 pub(super) struct Layered {
     /// How many ranks there are.
     pub ranks: u32,
-    /// How many vertices are boxes.
-    pub boxes: u32,
     /// Of each vertex its rank.
     pub rank: Vec<u32>,
     /// The edges, by their first end within boxes and within trunks.
     pub edges: Vec<Edge>,
+    /// Of each edge, how far right of their vertices' centres its upper and its lower end are; empty if no end is fixed.
+    pub ends: Vec<[f64; 2]>,
     /// The trunks, by net.
     pub trunks: Vec<Trunk>,
     /// Of each leg, the trunk that it branches off, or `NONE` where it starts at the source.
@@ -73,8 +73,7 @@ impl Layered {
     pub fn new(graph: &Graph, dag: &Dag, spine: &Spine, mut rank: Vec<u32>) -> Self {
         shift(graph, dag, &mut rank);
         let limit = longest_in_rows(graph, dag, &rank);
-        let mut layered =
-            Self { boxes: graph.len(), trunk_of: vec![NONE; graph.targets.len()], rank, ..Self::default() };
+        let mut layered = Self { trunk_of: vec![NONE; graph.targets.len()], rank, ..Self::default() };
         for source in 0..graph.len() {
             layered.direct(graph, dag, spine, source);
             for net in graph.nets_of(source) {
@@ -90,11 +89,22 @@ impl Layered {
     /// The edges from `source` to the next rank.
     fn direct(&mut self, graph: &Graph, dag: &Dag, spine: &Spine, source: u32) {
         let below = self.rank[source as usize] + 1;
-        for leg in graph.legs_from(source) {
-            let target = graph.targets[leg];
-            if !dag.back[leg] && self.rank[target as usize] == below {
-                self.edges.push(Edge { upper: source, lower: target, class: spine.class(source, target) });
+        for net in graph.nets_of(source) {
+            for leg in graph.legs_of(net) {
+                let target = graph.targets[leg];
+                if !dag.back[leg] && self.rank[target as usize] == below {
+                    let edge = Edge { upper: source, lower: target, class: spine.class(source, target) };
+                    self.edge(graph, edge, graph.leaves_at(net), graph.arrives_at(leg));
+                }
             }
+        }
+    }
+
+    /// Adds an edge, with fixed ends or ends in the middle of its vertices.
+    fn edge(&mut self, graph: &Graph, edge: Edge, upper: Option<f64>, lower: Option<f64>) {
+        self.edges.push(edge);
+        if !(graph.leave.is_empty() && graph.arrive.is_empty()) {
+            self.ends.push([upper.unwrap_or(0.0), lower.unwrap_or(0.0)]);
         }
     }
 
@@ -124,11 +134,12 @@ impl Layered {
                     inner = inner.max(class);
                     let class = if below { class.max(TRUNK) } else { class };
                     self.branch(trunk, leg);
-                    self.edges.push(Edge { upper: base + rank - 1 - top, lower: target, class });
+                    let edge = Edge { upper: base + rank - 1 - top, lower: target, class };
+                    self.edge(graph, edge, None, graph.arrives_at(leg));
                 }
             }
-            self.edges.push(Edge { upper: source, lower: base, class: first });
-            self.chain(trunk, inner);
+            self.edge(graph, Edge { upper: source, lower: base, class: first }, graph.leaves_at(net), None);
+            self.chain(graph, trunk, inner);
         }
         if far > near {
             let trunk = self.lane(Trunk { top, bottom: far - 1, ..Trunk::of(net) });
@@ -152,14 +163,15 @@ impl Layered {
             return;
         }
         let (trunk, base) = self.trunk(outline);
-        self.edges.push(Edge { upper: source, lower: base + bottom - top, class: SIDE });
+        let turn = Edge { upper: source, lower: base + bottom - top, class: SIDE };
+        self.edge(graph, turn, graph.leaves_at(net), None);
         for leg in legs() {
             let target = graph.targets[leg];
             let upper = base + self.rank[target as usize] - 1 - top;
-            self.edges.push(Edge { upper, lower: target, class: SIDE });
+            self.edge(graph, Edge { upper, lower: target, class: SIDE }, None, graph.arrives_at(leg));
             self.branch(trunk, leg);
         }
-        self.chain(trunk, TRUNK);
+        self.chain(graph, trunk, TRUNK);
     }
 
     /// Adds `trunk` with its dummies, and gives its index and its first dummy.
@@ -183,9 +195,11 @@ impl Layered {
     }
 
     /// The edges along a trunk.
-    fn chain(&mut self, trunk: u32, class: u8) {
+    fn chain(&mut self, graph: &Graph, trunk: u32, class: u8) {
         let Trunk { top, bottom, base, .. } = self.trunks[trunk as usize];
-        self.edges.extend((base..base + bottom - top).map(|upper| Edge { upper, lower: upper + 1, class }));
+        for upper in base..base + bottom - top {
+            self.edge(graph, Edge { upper, lower: upper + 1, class }, None, None);
+        }
     }
 }
 

@@ -12,13 +12,24 @@ pub(super) struct Links {
     pub near: Csr,
     /// The classes, along `near.items`.
     pub class: Vec<u8>,
+    /// Along `near.items`, how far right of its neighbour a vertex has to stand for the edge to be straight; empty if no end
+    /// of an edge is fixed.
+    shift: Vec<f64>,
 }
 
 impl Links {
-    /// The neighbours of `vertex` with the classes of the edges.
-    pub fn row(&self, vertex: u32) -> impl Iterator<Item = (u32, u8)> + Clone + '_ {
-        let range = self.near.range(vertex);
-        self.near.items[range.clone()].iter().copied().zip(self.class[range].iter().copied())
+    /// How far right of its neighbour the vertex with the edge at `index` has to stand for that to be straight.
+    pub fn shift(&self, index: usize) -> f64 {
+        self.shift.get(index).copied().unwrap_or(0.0)
+    }
+
+    /// Of the edges of `vertex`, which stands at `x[vertex]`: the other end, the class, and how far right it would have to move
+    /// for the edge to be straight.
+    pub fn pulls<'a>(&'a self, vertex: u32, x: &'a [f64]) -> impl Iterator<Item = (u32, u8, f64)> + 'a {
+        self.near.range(vertex).map(move |index| {
+            let other = self.near.items[index];
+            (other, self.class[index], x[other as usize] + self.shift(index) - x[vertex as usize])
+        })
     }
 }
 
@@ -54,7 +65,7 @@ impl Frame {
         let half =
             vertex.iter().map(|&vertex| graph.sizes.get(vertex as usize).map_or(0.0, |size| size.w / 2.0)).collect();
         let mut frame = Self { starts: rows.starts, vertex, slot, half, ..Self::default() };
-        frame.apart = frame.spaces(layered.boxes, options);
+        frame.apart = frame.spaces(graph, options);
         frame.link(layered);
         frame
     }
@@ -69,11 +80,12 @@ impl Frame {
         self.starts[rank]..self.starts[rank + 1]
     }
 
-    fn spaces(&self, boxes: u32, options: &Options) -> Vec<f64> {
+    fn spaces(&self, graph: &Graph, options: &Options) -> Vec<f64> {
+        let members = graph.ins..graph.len() - graph.outs;
         let mut apart = vec![f64::INFINITY; self.len()];
         for ends in self.starts.windows(2) {
             for at in (ends[0] as usize + 1)..ends[1] as usize {
-                let gap = match (self.vertex[at - 1] < boxes, self.vertex[at] < boxes) {
+                let gap = match (members.contains(&self.vertex[at - 1]), members.contains(&self.vertex[at])) {
                     (true, true) => options.node_gap,
                     (false, false) => options.edge_gap,
                     _ => (options.node_gap + options.edge_gap) / 2.0,
@@ -88,21 +100,33 @@ impl Frame {
     /// order.
     fn link(&mut self, layered: &Layered) {
         let count = self.len();
-        let by_upper = Csr::group(
-            count,
-            layered.edges.iter().enumerate().map(|(at, edge)| (self.slot[edge.upper as usize], at as u32)),
-        );
+        let mut edges: Vec<u32> = (0..layered.edges.len() as u32).collect();
+        if !layered.ends.is_empty() {
+            edges.sort_by(|&a, &b| layered.ends[a as usize][0].total_cmp(&layered.ends[b as usize][0]));
+        }
+        let by_upper =
+            Csr::group(count, edges.iter().map(|&at| (self.slot[layered.edges[at as usize].upper as usize], at)));
         let ends = |edge: u32| {
             let edge = &layered.edges[edge as usize];
             (self.slot[edge.upper as usize], self.slot[edge.lower as usize])
         };
         let up = Csr::group(count, by_upper.items.iter().map(|&edge| (ends(edge).1, edge)));
         let down = Csr::group(count, up.items.iter().map(|&edge| (ends(edge).0, edge)));
-        let links = |edges: Csr, far: &dyn Fn(u32) -> u32| Links {
+        let fixed = !layered.ends.is_empty();
+        let links = |edges: Csr, far: &dyn Fn(u32) -> u32, sign: f64| Links {
             class: edges.items.iter().map(|&edge| layered.edges[edge as usize].class).collect(),
+            shift: edges
+                .items
+                .iter()
+                .filter(|_| fixed)
+                .map(|&edge| {
+                    let [upper, lower] = layered.ends[edge as usize];
+                    sign * (upper - lower)
+                })
+                .collect(),
             near: Csr { items: edges.items.iter().map(|&edge| far(edge)).collect(), starts: edges.starts },
         };
-        let (up, down) = (links(up, &|edge| ends(edge).0), links(down, &|edge| ends(edge).1));
+        let (up, down) = (links(up, &|edge| ends(edge).0, 1.0), links(down, &|edge| ends(edge).1, -1.0));
         (self.up, self.down) = (up, down);
     }
 }

@@ -1,6 +1,7 @@
-//! The input, made sound and cut into connected components.
+//! A level, cut into connected components.
 
-use super::{Input, Size};
+use super::Size;
+use super::level::{FREE, Level};
 
 /// "No such index".
 pub(super) const NONE: u32 = u32::MAX;
@@ -69,14 +70,47 @@ pub(super) struct Graph {
     pub leg_starts: Vec<u32>,
     /// Of each leg, the box where it ends.
     pub targets: Vec<u32>,
-    /// Of each leg, the index in [`Input::targets`] of its target.
+    /// Of each leg, the index in [`Level::targets`] of its target.
     pub indices: Vec<u32>,
+    /// Of each net, how far right of its source's centre it leaves, or [`FREE`]; empty if all are free.
+    pub leave: Vec<f64>,
+    /// Of each leg, how far right of its target's centre it arrives, or [`FREE`]; empty if all are free.
+    pub arrive: Vec<f64>,
+    /// So many boxes, the first ones, are ports on the top border.
+    pub ins: u32,
+    /// So many boxes, the last ones, are ports on the bottom border.
+    pub outs: u32,
 }
 
 impl Graph {
     /// How many boxes there are.
     pub fn len(&self) -> u32 {
         self.boxes.len() as u32
+    }
+
+    /// Whether there are neither ports nor fixed ends of edges.
+    pub fn is_plain(&self) -> bool {
+        self.ins + self.outs == 0 && self.leave.is_empty() && self.arrive.is_empty()
+    }
+
+    /// Whether `node` is a port on the top border.
+    pub fn comes_in(&self, node: u32) -> bool {
+        node < self.ins
+    }
+
+    /// Whether `node` is a port on the bottom border.
+    pub fn goes_out(&self, node: u32) -> bool {
+        node >= self.len() - self.outs
+    }
+
+    /// How far right of its source's centre `net` leaves, if that is fixed.
+    pub fn leaves_at(&self, net: usize) -> Option<f64> {
+        self.leave.get(net).copied().filter(|&at| at != FREE)
+    }
+
+    /// How far right of its target's centre `leg` arrives, if that is fixed.
+    pub fn arrives_at(&self, leg: usize) -> Option<f64> {
+        self.arrive.get(leg).copied().filter(|&at| at != FREE)
     }
 
     /// The nets that leave `node`.
@@ -96,7 +130,7 @@ impl Graph {
     }
 }
 
-/// An edge of the input: `net` goes from box `source` to box `target`, which is `index` in [`Input::targets`].
+/// An edge of the level: `net` goes from box `source` to box `target`, which is `index` in [`Level::targets`].
 #[derive(Clone, Copy, Debug)]
 struct Leg {
     source: u32,
@@ -105,15 +139,14 @@ struct Leg {
     index: u32,
 }
 
-/// The components in file order of their first boxes; those of one box without edges come apart, as indices of the
-/// input.
-pub(super) fn components(input: &Input, flip: bool) -> (Vec<Graph>, Vec<u32>) {
-    let sizes: Vec<Size> = input.sizes.iter().map(|&size| sound(size, flip)).collect();
-    let mut legs = legs(input);
-    let (component, count) = label(sizes.len(), &legs);
+/// The components in file order of their first boxes; those of one box without edges come apart, as indices of the level.
+/// All that has ports counts as one component.
+pub(super) fn components(level: &Level) -> (Vec<Graph>, Vec<u32>) {
+    let mut legs = legs(level);
+    let (component, count) = label(level, &legs);
     let members = Csr::group(count, component.iter().enumerate().map(|(node, &of)| (of, node as u32)));
     legs.sort_by_key(|leg| (component[leg.source as usize], leg.source, leg.net, leg.target));
-    let mut local = vec![0u32; sizes.len()];
+    let mut local = vec![0u32; level.sizes.len()];
     let (mut graphs, mut isolated) = (Vec::new(), Vec::new());
     let mut rest = legs.as_slice();
     for of in 0..count as u32 {
@@ -128,7 +161,7 @@ pub(super) fn components(input: &Input, flip: bool) -> (Vec<Graph>, Vec<u32>) {
         for (at, &node) in boxes.iter().enumerate() {
             local[node as usize] = at as u32;
         }
-        graphs.push(graph(boxes, mine, &local, &sizes));
+        graphs.push(graph(boxes, mine, &local, level));
     }
     (graphs, isolated)
 }
@@ -140,27 +173,20 @@ pub(super) fn sound(size: Size, flip: bool) -> Size {
     Size { w: side(w), h: side(h) }
 }
 
-/// All edges whose ends exist. A target that repeats within a net counts once, at its first index.
-fn legs(input: &Input) -> Vec<Leg> {
-    let boxes = input.sizes.len();
-    let mut legs = Vec::with_capacity(input.targets.len());
-    let mut seen = vec![NONE; boxes];
-    for (net, (&source, ends)) in input.sources.iter().zip(input.starts.windows(2)).enumerate() {
-        let end = (ends[1] as usize).min(input.targets.len());
-        let start = (ends[0] as usize).min(end);
-        for (at, &target) in input.targets[start..end].iter().enumerate() {
-            if (source as usize) < boxes && (target as usize) < boxes && seen[target as usize] != net as u32 {
-                seen[target as usize] = net as u32;
-                legs.push(Leg { source, net: net as u32, target, index: (start + at) as u32 });
-            }
+/// All edges.
+fn legs(level: &Level) -> Vec<Leg> {
+    let mut legs = Vec::with_capacity(level.targets.len());
+    for (net, (&source, ends)) in level.sources.iter().zip(level.starts.windows(2)).enumerate() {
+        for index in ends[0]..ends[1] {
+            legs.push(Leg { source, net: net as u32, target: level.targets[index as usize], index });
         }
     }
     legs
 }
 
-/// Of each box its component, numbered by their first boxes, and the number of components (union-find with path
-/// halving).
-fn label(boxes: usize, legs: &[Leg]) -> (Vec<u32>, usize) {
+/// Of each box its component, numbered by their first boxes, and the number of components (union-find with path halving).
+fn label(level: &Level, legs: &[Leg]) -> (Vec<u32>, usize) {
+    let boxes = level.sizes.len();
     let mut parent: Vec<u32> = (0..boxes as u32).collect();
     let find = |parent: &mut [u32], mut node: u32| {
         while parent[node as usize] != node {
@@ -169,8 +195,10 @@ fn label(boxes: usize, legs: &[Leg]) -> (Vec<u32>, usize) {
         }
         node
     };
-    for leg in legs {
-        let (a, b) = (find(&mut parent, leg.source), find(&mut parent, leg.target));
+    let ports: Vec<u32> = (0..level.ins).chain(boxes as u32 - level.outs..boxes as u32).collect();
+    let joined = ports.windows(2).map(|pair| (pair[0], pair[1]));
+    for (a, b) in legs.iter().map(|leg| (leg.source, leg.target)).chain(joined) {
+        let (a, b) = (find(&mut parent, a), find(&mut parent, b));
         parent[a.max(b) as usize] = a.min(b);
     }
     let mut labels = vec![0; boxes];
@@ -184,13 +212,16 @@ fn label(boxes: usize, legs: &[Leg]) -> (Vec<u32>, usize) {
 }
 
 /// The component of `boxes` and `legs` (by source, net, target), with `local` numbers.
-fn graph(boxes: &[u32], legs: &[Leg], local: &[u32], sizes: &[Size]) -> Graph {
+fn graph(boxes: &[u32], legs: &[Leg], local: &[u32], level: &Level) -> Graph {
+    let members = level.ins..level.sizes.len() as u32 - level.outs;
     let mut graph = Graph {
         boxes: boxes.to_vec(),
-        sizes: boxes.iter().map(|&node| sizes[node as usize]).collect(),
+        sizes: boxes.iter().map(|&node| level.sizes[node as usize]).collect(),
         net_starts: vec![0; boxes.len() + 1],
         targets: legs.iter().map(|leg| local[leg.target as usize]).collect(),
         indices: legs.iter().map(|leg| leg.index).collect(),
+        ins: boxes.partition_point(|&node| node < members.start) as u32,
+        outs: (boxes.len() - boxes.partition_point(|&node| node < members.end)) as u32,
         ..Graph::default()
     };
     for (at, leg) in legs.iter().enumerate() {
@@ -204,5 +235,11 @@ fn graph(boxes: &[u32], legs: &[Leg], local: &[u32], sizes: &[Size]) -> Graph {
     for node in 0..boxes.len() {
         graph.net_starts[node + 1] += graph.net_starts[node];
     }
+    let fixed = |ends: &[f64], own: &[u32]| {
+        let ends = || own.iter().map(|&at| ends[at as usize]);
+        if ends().all(|at| at == FREE) { Vec::new() } else { ends().collect() }
+    };
+    graph.leave = fixed(&level.leave, &graph.nets);
+    graph.arrive = fixed(&level.arrive, &graph.indices);
     graph
 }

@@ -24,10 +24,12 @@ mod dummy;
 mod frame;
 mod graph;
 mod lanes;
+mod level;
 mod order;
 mod pack;
 mod pen;
 mod place;
+mod places;
 mod rank;
 mod relax;
 mod route;
@@ -36,9 +38,6 @@ mod squeeze;
 mod sweep;
 
 pub use compound::{Memo, layout_with};
-
-use graph::{Graph, NONE};
-use route::Drawing;
 
 /// The way that edges run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -151,11 +150,7 @@ pub struct Layout {
 /// Lays `input` out. Never fails: edges to boxes that do not exist are left out, and sizes that are no numbers count as
 /// 0.
 pub fn layout(input: &Input, options: &Options) -> Layout {
-    let flip = options.direction == Direction::Right;
-    let options = sound(options);
-    let (graphs, isolated) = graph::components(input, flip);
-    let drawings: Vec<Drawing> = graphs.iter().map(|graph| draw(graph, &options)).collect();
-    assemble(input, &options, &graphs, &drawings, &isolated)
+    layout_with(input, options, &mut Memo::default())
 }
 
 /// `options` with finite distances.
@@ -170,65 +165,4 @@ fn sound(options: &Options) -> Options {
         header: distance(options.header, usual.header),
         pad: distance(options.pad, usual.pad),
     }
-}
-
-/// The pipeline, for one component.
-fn draw(graph: &Graph, options: &Options) -> Drawing {
-    let dag = acyclic::Dag::new(graph);
-    let depth = rank::depths(&dag);
-    let ranks = rank::ranks(graph, &dag, &depth);
-    let layered = dummy::Layered::new(graph, &dag, &spine::Spine::new(&dag, &depth), ranks);
-    let order = order::Order::new(&layered);
-    let frame = frame::Frame::new(graph, &layered, order, options);
-    // Trees that run to the right read like an outline.
-    let tree = graph.targets.len() + 1 == graph.boxes.len() && (0..graph.len()).all(|node| dag.pred.len(node) <= 1);
-    let outline = tree && options.direction == Direction::Right;
-    let x = if outline {
-        place::place_tree(&frame)
-    } else {
-        let mut x = place::place(&frame);
-        relax::relax(&frame, &mut x);
-        squeeze::squeeze(&frame, &mut x);
-        x
-    };
-    let stage = route::Stage { graph, dag: &dag, layered: &layered, frame: &frame };
-    route::route(&stage, &x, outline, options)
-}
-
-/// Puts the drawings of components and the boxes without edges side by side.
-fn assemble(input: &Input, options: &Options, graphs: &[Graph], drawings: &[Drawing], isolated: &[u32]) -> Layout {
-    let flip = options.direction == Direction::Right;
-    let loose: Vec<Size> = isolated.iter().map(|&node| graph::sound(input.sizes[node as usize], flip)).collect();
-    let (cells, grid) = pack::grid(&loose, options.node_gap, pack::aspect(flip));
-    let mut sizes: Vec<Size> = drawings.iter().map(|drawing| drawing.size).collect();
-    if !loose.is_empty() {
-        sizes.push(grid);
-    }
-    let (corners, all) = pack::pack(&sizes, 2.0 * options.node_gap, pack::aspect(flip));
-    let mut layout = Layout { rects: vec![Rect::default(); input.sizes.len()], ..Layout::default() };
-    let turned = |x: f64, y: f64| if flip { Point { x: y, y: x } } else { Point { x, y } };
-    let place = |x: f64, y: f64, w: f64, h: f64| {
-        let (corner, size) = (turned(x, y), turned(w, h));
-        Rect { x: corner.x, y: corner.y, w: size.x, h: size.y }
-    };
-    for ((graph, Drawing { rects, pen, .. }), &(left, top)) in graphs.iter().zip(drawings).zip(&corners) {
-        for (&node, rect) in graph.boxes.iter().zip(rects) {
-            layout.rects[node as usize] = place(left + rect.x, top + rect.y, rect.w, rect.h);
-        }
-        let before = layout.points.len() as u32;
-        layout.path_starts.extend(pen.starts.iter().map(|start| before + start));
-        layout.path_net.extend(pen.net.iter().map(|&net| graph.nets[net as usize]));
-        let target = |leg: u32| if leg == NONE { u32::MAX } else { graph.indices[leg as usize] };
-        layout.path_target.extend(pen.leg.iter().map(|&leg| target(leg)));
-        layout.points.extend(pen.points.iter().map(|point| turned(left + point.x, top + point.y)));
-    }
-    if let (false, Some(&(left, top))) = (loose.is_empty(), corners.last()) {
-        for ((&node, size), (x, y)) in isolated.iter().zip(&loose).zip(cells) {
-            layout.rects[node as usize] = place(left + x, top + y, size.w, size.h);
-        }
-    }
-    layout.path_starts.push(layout.points.len() as u32);
-    let end = turned(all.w, all.h);
-    layout.size = Size { w: end.x, h: end.y };
-    layout
 }

@@ -5,8 +5,9 @@
 //! orders are improved and the better one stays. A section that came out mirrored is turned back, so that skips stay on
 //! the right.
 
-use super::dummy::Layered;
+use super::dummy::{Edge, Layered};
 use super::graph::Csr;
+use super::places::Places;
 use super::sweep::Search;
 
 /// Of a section with more vertices than this, only one order is improved, and that more briefly.
@@ -19,22 +20,74 @@ const SWEEPS: [usize; 2] = [6, 3];
 pub(super) struct Order {
     /// The vertices of each rank, from left to right.
     pub rows: Csr,
-    /// Of each vertex its index in its rank.
+    /// Of each vertex its first place in its rank.
     pub at: Vec<u32>,
     /// Of each vertex its neighbours a rank higher.
-    pub up: Csr,
+    pub up: Near,
     /// Of each vertex its neighbours a rank lower.
-    pub down: Csr,
+    pub down: Near,
+    /// Of each vertex how many places it takes; empty if each takes one.
+    span: Vec<u32>,
+}
+
+/// The neighbours of the vertices on one side. Where vertices take several places, those of a vertex are in the order of its places.
+#[derive(Debug, Default)]
+pub(super) struct Near {
+    /// The neighbours.
+    pub near: Csr,
+    /// Along `near.items`, the place at the neighbour; empty if each vertex takes one.
+    far: Vec<u32>,
+    /// Along `near.items`, the place at the vertex itself; empty likewise.
+    own: Vec<u32>,
+    /// Of each vertex, how far its middle is to the right of the mean of its own places; empty likewise.
+    lean: Vec<f32>,
+}
+
+impl Near {
+    /// The neighbours of `layered`'s vertices below them, or above.
+    fn new(layered: &Layered, places: &Places, below: bool) -> Self {
+        let (count, edges) = (layered.rank.len(), &layered.edges);
+        if places.span.is_empty() {
+            let pairs =
+                edges.iter().map(|edge| if below { (edge.upper, edge.lower) } else { (edge.lower, edge.upper) });
+            return Self { near: Csr::group(count, pairs), ..Self::default() };
+        }
+        let (own, far) = if below { (&places.upper, &places.lower) } else { (&places.lower, &places.upper) };
+        let mut sorted: Vec<u32> = (0..edges.len() as u32).collect();
+        sorted.sort_by_key(|&edge| own[edge as usize]);
+        let ends = |edge: u32| {
+            let Edge { upper, lower, .. } = edges[edge as usize];
+            if below { (upper, lower) } else { (lower, upper) }
+        };
+        let by = Csr::group(count, sorted.iter().map(|&edge| (ends(edge).0, edge)));
+        let lean = (0..count).map(|vertex| {
+            let ends = by.row(vertex as u32);
+            let sum: u32 = ends.iter().map(|&edge| own[edge as usize]).sum();
+            (places.span[vertex] - 1) as f32 / 2.0 - sum as f32 / ends.len().max(1) as f32
+        });
+        Self {
+            lean: lean.collect(),
+            far: by.items.iter().map(|&edge| far[edge as usize]).collect(),
+            own: by.items.iter().map(|&edge| own[edge as usize]).collect(),
+            near: Csr { items: by.items.iter().map(|&edge| ends(edge).1).collect(), starts: by.starts },
+        }
+    }
+
+    /// How far right of where its edges begin the middle of `vertex` is.
+    pub fn lean(&self, vertex: u32) -> f32 {
+        self.lean.get(vertex as usize).copied().unwrap_or(0.0)
+    }
 }
 
 impl Order {
     /// Orders `layered`.
     pub fn new(layered: &Layered) -> Self {
         let vertices = layered.rank.len();
-        let down = Csr::group(vertices, layered.edges.iter().map(|edge| (edge.upper, edge.lower)));
-        let up = Csr::group(vertices, layered.edges.iter().map(|edge| (edge.lower, edge.upper)));
-        let (from_sources, from_sinks) = (depth_first(layered, &up, &down), depth_first(layered, &down, &up));
-        let mut order = Self { rows: from_sources, at: vec![0; vertices], up, down };
+        let places = Places::new(layered);
+        let (up, down) = (Near::new(layered, &places, false), Near::new(layered, &places, true));
+        let from_sources = depth_first(layered, &up.near, &down.near);
+        let from_sinks = depth_first(layered, &down.near, &up.near);
+        let mut order = Self { rows: from_sources, at: vec![0; vertices], up, down, span: places.span };
         order.number(0..layered.ranks);
         let home = order.at.clone();
         let mut search = Search::new(order, layered.ranks as usize);
@@ -51,9 +104,57 @@ impl Order {
     /// Writes down the positions of the vertices of `ranks`.
     pub fn number(&mut self, ranks: std::ops::Range<u32>) {
         for rank in ranks {
-            for (at, &vertex) in self.rows.row(rank).iter().enumerate() {
-                self.at[vertex as usize] = at as u32;
+            let row = self.rows.row(rank);
+            if self.span.is_empty() {
+                for (at, &vertex) in row.iter().enumerate() {
+                    self.at[vertex as usize] = at as u32;
+                }
+                continue;
             }
+            let mut next = 0;
+            for &vertex in row {
+                self.at[vertex as usize] = next;
+                next += self.span[vertex as usize];
+            }
+        }
+    }
+
+    /// How many places there are in `rank`.
+    pub fn places(&self, rank: u32) -> usize {
+        let row = self.rows.row(rank);
+        if self.span.is_empty() {
+            row.len()
+        } else {
+            row.iter().map(|&vertex| self.span[vertex as usize] as usize).sum()
+        }
+    }
+
+    /// Appends the places where the edges of `vertex` to its neighbours in `side` end.
+    pub fn ends(&self, side: &Near, vertex: u32, ends: &mut Vec<u32>) {
+        let range = side.near.range(vertex);
+        let near = side.near.items[range.clone()].iter().map(|&other| self.at[other as usize]);
+        if side.far.is_empty() {
+            ends.extend(near);
+        } else {
+            ends.extend(near.zip(&side.far[range]).map(|(at, place)| at + place));
+        }
+    }
+
+    /// Appends the places where the edges of `vertex` to the rank below end, from left to right as they leave; those that leave at
+    /// one place by where they end.
+    pub fn ends_below(&self, vertex: u32, ends: &mut Vec<u32>) {
+        let from = ends.len();
+        self.ends(&self.down, vertex, ends);
+        let own = if self.down.own.is_empty() { &[][..] } else { &self.down.own[self.down.near.range(vertex)] };
+        if own.first() == own.last() {
+            ends[from..].sort_unstable();
+            return;
+        }
+        let mut rest = &mut ends[from..];
+        for together in own.chunk_by(|a, b| a == b) {
+            let (these, others) = rest.split_at_mut(together.len());
+            these.sort_unstable();
+            rest = others;
         }
     }
 }
@@ -68,13 +169,14 @@ fn section(search: &mut Search, ranks: std::ops::Range<u32>, from_sinks: &Csr, h
     let large = slots.len() > LARGE;
     let sweeps = SWEEPS[usize::from(large)];
     let mut best = search.order.rows.items[slots.clone()].to_vec();
-    let fewest = search.improve(ranks.clone(), sweeps, crossings, &mut best);
+    let mut fewest = search.improve(ranks.clone(), sweeps, crossings, &mut best);
     if !large {
         let mut other = from_sinks.items[slots.clone()].to_vec();
         search.restart(ranks.clone(), &other);
         let crossings = search.crossings(ranks.clone());
-        if search.improve(ranks.clone(), sweeps, crossings, &mut other) < fewest {
-            best = other;
+        let crossings = search.improve(ranks.clone(), sweeps, crossings, &mut other);
+        if crossings < fewest {
+            (fewest, best) = (crossings, other);
         }
     }
     let order = &mut search.order;
@@ -85,13 +187,24 @@ fn section(search: &mut Search, ranks: std::ops::Range<u32>, from_sinks: &Csr, h
             kept += if home[pair[0] as usize] < home[pair[1] as usize] { 1 } else { -1 };
         }
     }
-    if kept < 0 {
+    let mirror = |order: &mut Order| {
         for rank in ranks.clone() {
             let range = order.rows.range(rank);
             order.rows.items[range].reverse();
         }
+    };
+    if kept < 0 {
+        mirror(order);
     }
-    order.number(ranks);
+    order.number(ranks.clone());
+    if kept < 0 && !order.span.is_empty() {
+        // The places within a vertex do not turn with it.
+        search.touch(ranks.clone());
+        if search.crossings(ranks.clone()) > fewest {
+            mirror(&mut search.order);
+            search.order.number(ranks);
+        }
+    }
 }
 
 /// The ranks with their vertices in the order in which a depth-first search meets them, along `after`, from those with

@@ -32,7 +32,7 @@ pub(super) fn place_tree(frame: &Frame) -> Vec<f64> {
     let mut blocks = Blocks::singles(frame.len());
     for vertex in 0..frame.len() as u32 {
         if let Some(&first) = frame.down.near.row(vertex).first() {
-            blocks.join(vertex, first);
+            blocks.join(vertex, first, 0.0);
         }
     }
     compact::<true>(frame, &blocks, false)
@@ -44,17 +44,20 @@ pub(super) struct Blocks {
     /// Of each vertex, the first of its block.
     pub root: Vec<u32>,
     next: Vec<u32>,
+    /// Of each vertex, how far right of the root it stands.
+    shift: Vec<f64>,
 }
 
 impl Blocks {
     /// So many vertices, each a block of its own.
     pub fn singles(count: usize) -> Self {
-        Self { root: (0..count as u32).collect(), next: (0..count as u32).collect() }
+        Self { root: (0..count as u32).collect(), next: (0..count as u32).collect(), shift: vec![0.0; count] }
     }
 
-    /// Appends `vertex`, a block of its own, to the block that ends in `end`.
-    pub fn join(&mut self, end: u32, vertex: u32) {
+    /// Appends `vertex`, a block of its own, to the block that ends in `end`, `shift` right of that.
+    pub fn join(&mut self, end: u32, vertex: u32, shift: f64) {
         let root = self.root[end as usize];
+        self.shift[vertex as usize] = self.shift[end as usize] + shift;
         self.next[end as usize] = vertex;
         self.next[vertex as usize] = root;
         self.root[vertex as usize] = root;
@@ -166,7 +169,7 @@ fn align(frame: &Frame, side: &Side, blocked: &Blocked, rightwards: bool) -> Blo
                 let other = side.links.near.items[edge];
                 let free = bound.is_none_or(|bound| if rightwards { other > bound } else { other < bound });
                 if free && !blocked[edge] && side.other[other as usize] == class {
-                    blocks.join(other, vertex);
+                    blocks.join(other, vertex, side.links.shift(edge));
                     bound = Some(other);
                     break;
                 }
@@ -180,11 +183,13 @@ fn align(frame: &Frame, side: &Side, blocked: &Blocked, rightwards: bool) -> Blo
 /// then move back as far as their neighbours on the other side let them, which closes gaps.
 fn compact<const LEFT: bool>(frame: &Frame, blocks: &Blocks, pull: bool) -> Vec<f64> {
     let count = frame.len();
-    // Who stands before and after a vertex, seen from the side that is packed to, and how far away.
+    let sign = if LEFT { 1.0 } else { -1.0 };
+    // Who stands after a vertex, seen from the side that is packed to, and how far the roots have to be apart for that.
     let after = |vertex: u32| {
         let (gap, other) = if LEFT { (vertex, vertex + 1) } else { (vertex.wrapping_sub(1), vertex.wrapping_sub(1)) };
         let apart = frame.apart.get(gap as usize).copied().unwrap_or(f64::INFINITY);
-        apart.is_finite().then_some((other, apart))
+        let shift = |vertex: u32| sign * blocks.shift[vertex as usize];
+        apart.is_finite().then(|| (other, apart + shift(vertex) - shift(other)))
     };
     let mut waiting = vec![0u32; count];
     for vertex in 0..count as u32 {
@@ -222,8 +227,7 @@ fn compact<const LEFT: bool>(frame: &Frame, blocks: &Blocks, pull: bool) -> Vec<
             }
         }
     }
-    let sign = if LEFT { 1.0 } else { -1.0 };
-    (0..count).map(|vertex| sign * x[blocks.root[vertex] as usize]).collect()
+    (0..count).map(|vertex| sign * x[blocks.root[vertex] as usize] + blocks.shift[vertex]).collect()
 }
 
 /// Aligns the four layouts to the narrowest, and takes the mean of the middle two positions of each vertex.

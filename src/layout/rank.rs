@@ -22,7 +22,8 @@ pub(super) fn depths(dag: &Dag) -> Vec<u32> {
     depth
 }
 
-/// Of each box its rank; every rank from 0 to the last has a box, and every edge goes to a higher rank.
+/// Of each box its rank; every rank from 0 to the last has a box, and every edge goes to a higher rank. Ports have the first
+/// and the last rank to themselves.
 pub(super) fn ranks(graph: &Graph, dag: &Dag, depth: &[u32]) -> Vec<u32> {
     let mut tightening = Tightening::new(graph, dag, depth);
     for round in 1..=ROUNDS {
@@ -35,7 +36,17 @@ pub(super) fn ranks(graph: &Graph, dag: &Dag, depth: &[u32]) -> Vec<u32> {
             rank[node as usize] = rank[dag.succ.row(node)[0] as usize] - 1;
         }
     }
+    pin(graph, &mut rank);
     consecutive(&rank)
+}
+
+/// Moves the ports above and below all other boxes.
+fn pin(graph: &Graph, rank: &mut [i32]) {
+    let members = graph.ins as usize..rank.len() - graph.outs as usize;
+    let first = rank[members.clone()].iter().copied().min().unwrap_or(0);
+    let last = rank[members.clone()].iter().copied().max().unwrap_or(0);
+    rank[..members.start].fill(first - 1);
+    rank[members.end..].fill(last + 1);
 }
 
 /// How far a net reaches: the highest rank of its targets, one with that rank, and the highest rank of the others.
@@ -97,10 +108,12 @@ impl<'a> Tightening<'a> {
                 leaving[source as usize] += u32::from(leaves);
             }
         }
+        let mut rank: Vec<i32> = depth.iter().map(|&depth| depth as i32).collect();
+        pin(graph, &mut rank);
         Self {
             graph,
             dag,
-            rank: depth.iter().map(|&depth| depth as i32).collect(),
+            rank,
             feeds: Csr::group(count as usize, pairs.iter().copied()),
             leaving,
             reach: vec![Reach::NOWHERE; graph.nets.len()],
@@ -130,7 +143,7 @@ impl<'a> Tightening<'a> {
     fn sink(&mut self) {
         self.measure();
         let dag = self.dag;
-        for &node in dag.topo.iter().rev() {
+        for &node in dag.topo.iter().rev().filter(|&&node| !self.graph.comes_in(node)) {
             let at = node as usize;
             if dag.hangs_in[at] {
                 self.rank[at] = self.rank[dag.succ.row(node)[0] as usize] - 1;
@@ -152,7 +165,7 @@ impl<'a> Tightening<'a> {
     fn rise(&mut self, line_up: bool) {
         self.measure();
         let dag = self.dag;
-        for &node in &dag.topo {
+        for &node in dag.topo.iter().filter(|&&node| !self.graph.goes_out(node)) {
             let at = node as usize;
             if dag.hangs_out[at] {
                 self.rank[at] = self.rank[dag.pred.row(node)[0] as usize] + 1;

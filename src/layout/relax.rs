@@ -37,9 +37,9 @@ pub(super) fn relax(frame: &Frame, x: &mut [f64]) {
 fn lines(frame: &Frame, x: &[f64]) -> Blocks {
     let mut lines = Blocks::singles(frame.len());
     for upper in 0..frame.len() as u32 {
-        let straight = |lower: u32| (x[upper as usize] - x[lower as usize]).abs() < EQUAL;
-        if let Some((lower, _)) = frame.down.row(upper).find(|&(lower, class)| class >= TRUNK && straight(lower)) {
-            lines.join(upper, lower);
+        let line = frame.down.pulls(upper, x).find(|&(_, class, pull)| class >= TRUNK && pull.abs() < EQUAL);
+        if let Some((lower, ..)) = line {
+            lines.join(upper, lower, 0.0);
         }
     }
     lines
@@ -51,9 +51,9 @@ fn slide(frame: &Frame, x: &[f64], lines: &Blocks, root: u32, pulls: &mut Vec<(f
     let (mut left, mut right) = (f64::NEG_INFINITY, f64::INFINITY);
     for vertex in lines.members(root) {
         let at = vertex as usize;
-        for (other, class) in frame.up.row(vertex).chain(frame.down.row(vertex)) {
+        for (other, class, pull) in frame.up.pulls(vertex, x).chain(frame.down.pulls(vertex, x)) {
             if lines.root[other as usize] != root {
-                pulls.push((x[other as usize] - x[at], PULL[class as usize]));
+                pulls.push((pull, PULL[class as usize]));
             }
         }
         right = right.min(x.get(at + 1).map_or(f64::INFINITY, |other| other - frame.apart[at] - x[at]));

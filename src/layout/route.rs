@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::graph::{Csr, Graph, NONE};
 use super::lanes;
 use super::pen::Pen;
-use super::{Options, Rect, Size};
+use super::{Direction, Options, Rect, Size};
 
 /// A gap between rows grows by this much for every pixel that an edge runs sideways in it, beyond `LEVEL` pixels.
 const SLOPE: f64 = 0.05;
@@ -42,11 +42,13 @@ pub(super) struct Stage<'a> {
     pub frame: &'a Frame,
 }
 
-/// Draws a component, the vertices of whose frame stand at `x`; the boxes of a row on a line if `flush`, else centred.
-pub(super) fn route(stage: &Stage, x: &[f64], flush: bool, options: &Options) -> Drawing {
+/// Draws a component, the vertices of whose frame stand at `x`; the boxes of a row on a line if `flush`, else centred. Ports to the
+/// bottom border are at least `high` below the top.
+pub(super) fn route(stage: &Stage, x: &[f64], flush: bool, high: f64, options: &Options) -> Drawing {
     let Stage { graph, dag, layered, frame } = *stage;
     let mut x: Vec<f64> = frame.slot.iter().map(|&slot| x[slot as usize]).collect();
     let mut lanes = lanes::lanes(graph, layered, frame, &x, options);
+    dock(graph, layered, &lanes, &mut x);
     let width = settle(graph, layered, &mut x, &mut lanes);
     let mut router = Router {
         graph,
@@ -62,7 +64,7 @@ pub(super) fn route(stage: &Stage, x: &[f64], flush: bool, options: &Options) ->
     };
     router.starts();
     router.ends();
-    router.rows = router.rows(options);
+    router.rows = router.rows(high, options);
     let mut pen = Pen::default();
     let mut trunks = (0..).zip(&layered.trunks).peekable();
     for source in 0..graph.len() {
@@ -96,6 +98,22 @@ fn settle(graph: &Graph, layered: &Layered, x: &mut [f64], lanes: &mut [f64]) ->
     }
     x.iter_mut().chain(lanes).for_each(|x| *x -= left);
     right - left
+}
+
+/// Moves the ports of trunks in lanes to where these are.
+fn dock(graph: &Graph, layered: &Layered, lanes: &[f64], x: &mut [f64]) {
+    let in_lane = |trunk: u32| layered.trunks.get(trunk as usize).is_some_and(|trunk| trunk.base == NONE);
+    for source in 0..graph.ins {
+        let trunk = graph.legs_from(source).map(|leg| layered.trunk_of[leg]).find(|&trunk| in_lane(trunk));
+        if let Some(trunk) = trunk {
+            x[source as usize] = lanes[trunk as usize];
+        }
+    }
+    for (&target, &trunk) in graph.targets.iter().zip(&layered.trunk_of) {
+        if graph.goes_out(target) && in_lane(trunk) {
+            x[target as usize] = lanes[trunk as usize];
+        }
+    }
 }
 
 struct Router<'a> {
@@ -137,7 +155,7 @@ impl Router<'_> {
     /// Where a leg goes first from its source.
     fn first(&self, leg: usize) -> f64 {
         match self.trunk(leg) {
-            None => self.x[self.graph.targets[leg] as usize],
+            None => self.x[self.graph.targets[leg] as usize] + self.graph.arrives_at(leg).unwrap_or(0.0),
             Some(trunk) if trunk.1.back => self.along(trunk, trunk.1.bottom - 1),
             Some(trunk) => self.along(trunk, trunk.1.top),
         }
@@ -160,6 +178,10 @@ impl Router<'_> {
             let (centre, width) = (self.x[source as usize], self.graph.sizes[source as usize].w);
             sides.clear();
             for net in self.graph.nets_of(source) {
+                if let Some(at) = self.graph.leaves_at(net) {
+                    self.start[net] = centre + at;
+                    continue;
+                }
                 let legs = self.graph.legs_of(net);
                 let straight = legs.clone().any(|leg| (self.first(leg) - centre).abs() < STRAIGHT);
                 let mean = legs.clone().map(|leg| self.first(leg)).sum::<f64>() / legs.len() as f64;
@@ -181,26 +203,41 @@ impl Router<'_> {
         for target in 0..graph.len() {
             let (centre, width) = (self.x[target as usize], graph.sizes[target as usize].w);
             sides.clear();
-            sides.extend(arriving.row(target).iter().map(|&leg| (self.last(net_of[leg as usize], leg as usize), leg)));
+            for &leg in arriving.row(target) {
+                match self.graph.arrives_at(leg as usize) {
+                    Some(at) => self.end[leg as usize] = centre + at,
+                    None => sides.push((self.last(net_of[leg as usize], leg as usize), leg)),
+                }
+            }
             spread(&mut sides, centre, width, self.edge_gap, &mut self.end);
         }
     }
 
     /// The top and bottom of each row: as high as its highest box. Gaps grow with how far edges run sideways in them.
-    fn rows(&self, options: &Options) -> Vec<(f64, f64)> {
-        let layered = self.layered;
+    fn rows(&self, high: f64, options: &Options) -> Vec<(f64, f64)> {
+        let (graph, layered) = (self.graph, self.layered);
         let (mut height, mut sideways) = (vec![0.0f64; layered.ranks as usize], vec![0.0f64; layered.ranks as usize]);
         for (size, &rank) in self.graph.sizes.iter().zip(&layered.rank) {
             height[rank as usize] = height[rank as usize].max(size.h);
         }
-        for edge in &layered.edges {
+        for (at, edge) in layered.edges.iter().enumerate() {
             let gap = &mut sideways[layered.rank[edge.upper as usize] as usize];
-            *gap = gap.max((self.x[edge.upper as usize] - self.x[edge.lower as usize]).abs());
+            let [upper, lower] = layered.ends.get(at).copied().unwrap_or_default();
+            *gap = gap.max((self.x[edge.upper as usize] + upper - self.x[edge.lower as usize] - lower).abs());
         }
-        let mut top = 0.0;
-        let rows = height.iter().zip(&sideways).map(|(height, sideways)| {
+        let last = height.len() - 1;
+        if graph.ins > 0 && options.direction == Direction::Down {
+            height[0] = options.header;
+        }
+        let mut top = 0.0f64;
+        let rows = height.iter().zip(&sideways).enumerate().map(|(rank, (height, sideways))| {
+            if rank == last && graph.outs > 0 {
+                top = top.max(high);
+            }
             let row = (top, top + height);
-            top = row.1 + options.rank_gap + ((sideways - LEVEL) * SLOPE).clamp(0.0, 2.0 * options.rank_gap);
+            let to_port = (rank == 0 && graph.ins > 0) || (rank + 1 == last && graph.outs > 0);
+            let gap = if to_port { sideways.min(options.rank_gap).max(options.pad) } else { options.rank_gap };
+            top = row.1 + gap + ((sideways - LEVEL) * SLOPE).clamp(0.0, 2.0 * options.rank_gap);
             row
         });
         rows.collect()
@@ -209,7 +246,7 @@ impl Router<'_> {
     fn rect(&self, node: u32) -> Rect {
         let Size { w, h } = self.graph.sizes[node as usize];
         let (top, bottom) = self.rows[self.rank(node) as usize];
-        let room = if self.flush { 0.0 } else { bottom - top - h };
+        let room = if self.flush || self.graph.comes_in(node) { 0.0 } else { bottom - top - h };
         Rect { x: self.x[node as usize] - w / 2.0, y: top + room / 2.0, w, h }
     }
 

@@ -67,8 +67,8 @@ fn settle(frame: &Frame, x: &mut [f64], rank: usize, pools: &mut Vec<Pool>) {
     pools.clear();
     for (vertex, offset) in offsets(frame, frame.rank(rank)) {
         let (mut sum, mut weight) = (STAY * x[vertex], STAY);
-        for (other, class) in frame.up.row(vertex as u32).chain(frame.down.row(vertex as u32)) {
-            sum += PULL[class as usize] * x[other as usize];
+        for (_, class, pull) in frame.up.pulls(vertex as u32, x).chain(frame.down.pulls(vertex as u32, x)) {
+            sum += PULL[class as usize] * (x[vertex] + pull);
             weight += PULL[class as usize];
         }
         let mut pool = (sum - weight * offset, weight, 1);
@@ -87,13 +87,14 @@ fn settle(frame: &Frame, x: &mut [f64], rank: usize, pools: &mut Vec<Pool>) {
 /// Moves the vertices along trunks and the spine below one another where there is room.
 fn straighten(frame: &Frame, x: &mut [f64]) {
     for vertex in 0..frame.len() {
-        let Some((above, _)) = frame.up.row(vertex as u32).find(|&(_, class)| class >= TRUNK) else { continue };
+        let above = frame.up.pulls(vertex as u32, x).find(|&(_, class, _)| class >= TRUNK);
+        let Some((.., pull)) = above else { continue };
         let room = x.get(vertex + 1).map_or(f64::INFINITY, |right| right - frame.apart[vertex]);
         let left = vertex.checked_sub(1).filter(|&left| frame.apart[left].is_finite());
         let bound = left.map_or(f64::NEG_INFINITY, |left| x[left] + frame.apart[left]);
         let right = if frame.apart[vertex].is_finite() { room } else { f64::INFINITY };
         if bound <= right {
-            x[vertex] = x[above as usize].clamp(bound, right);
+            x[vertex] = (x[vertex] + pull).clamp(bound, right);
         }
     }
 }

@@ -74,6 +74,11 @@ impl Search {
         let from = self.order.rows.range(ranks.start).start;
         self.order.rows.items[from..from + vertices.len()].copy_from_slice(vertices);
         self.order.number(ranks.clone());
+        self.touch(ranks);
+    }
+
+    /// Notes that the order of `ranks` has changed.
+    pub fn touch(&mut self, ranks: Range<u32>) {
         self.now += 1;
         self.changed[ranks.start as usize..ranks.end as usize].fill(self.now);
     }
@@ -143,22 +148,21 @@ impl Search {
         let Self { order, keyed, near, .. } = self;
         let neighbours = if pass.from_above { &order.up } else { &order.down };
         let range = order.rows.range(rank);
-        let row = &mut order.rows.items[range];
         keyed.clear();
-        for &vertex in row.iter() {
-            let around = neighbours.row(vertex);
-            if around.is_empty() {
+        for &vertex in &order.rows.items[range.clone()] {
+            near.clear();
+            order.ends(neighbours, vertex, near);
+            if near.is_empty() {
                 continue;
             }
-            near.clear();
-            near.extend(around.iter().map(|&other| order.at[other as usize]));
-            keyed.push((if pass.median { median(near) } else { mean(near) }, vertex));
+            let average = if pass.median { median(near) } else { mean(near) };
+            keyed.push((average + neighbours.lean(vertex), vertex));
         }
         if keyed.is_sorted_by(|a, b| a.0 <= b.0) {
             return false;
         }
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let slots = row.iter_mut().filter(|slot| neighbours.len(**slot) > 0);
+        let slots = order.rows.items[range].iter_mut().filter(|slot| neighbours.near.len(**slot) > 0);
         for (slot, &(_, vertex)) in slots.zip(keyed.iter()) {
             *slot = vertex;
         }
@@ -215,9 +219,9 @@ impl Search {
 
 impl Around {
     fn gather(&mut self, order: &Order, vertex: u32) {
-        for (list, csr) in [(&mut self.up, &order.up), (&mut self.down, &order.down)] {
+        for (list, near) in [(&mut self.up, &order.up), (&mut self.down, &order.down)] {
             list.clear();
-            list.extend(csr.row(vertex).iter().map(|&other| order.at[other as usize]));
+            order.ends(near, vertex, list);
             list.sort_unstable();
         }
     }

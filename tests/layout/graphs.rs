@@ -10,6 +10,10 @@ pub struct Builder {
     sizes: Vec<Size>,
     consumers: Vec<Vec<u32>>,
     producers: Vec<u32>,
+    /// Of each box, the container around it.
+    parents: Vec<u32>,
+    /// The containers that are open.
+    open: Vec<u32>,
 }
 
 /// A tensor: an index into the nets.
@@ -23,6 +27,7 @@ impl Builder {
         // Operators with weights say so in a second line.
         let tall = matches!(label, "Conv" | "MatMul" | "Gather" | "Gemm" | "BatchNorm");
         self.sizes.push(Size { w: 24.0 + 7.0 * label.len() as f64, h: if tall { 46.0 } else { 28.0 } });
+        self.parents.push(self.open.last().copied().unwrap_or(u32::MAX));
         for &input in inputs {
             self.consumers[input as usize].push(node);
         }
@@ -32,6 +37,19 @@ impl Builder {
             self.consumers.push(Vec::new());
         }
         (first..first + outputs).collect()
+    }
+
+    /// Begins a container: boxes are its members until it is closed.
+    pub fn open(&mut self, label: &str) -> u32 {
+        let node = self.sizes.len() as u32;
+        self.split(label, &[], 0);
+        self.open.push(node);
+        node
+    }
+
+    /// Ends the innermost container.
+    pub fn close(&mut self) {
+        self.open.pop();
     }
 
     /// A box with one output.
@@ -49,7 +67,9 @@ impl Builder {
 
     /// The graph as the layout takes it.
     pub fn input(&self) -> Input {
-        let mut input = Input { sizes: self.sizes.clone(), starts: vec![0], ..Input::default() };
+        let nested = self.parents.iter().any(|&parent| parent != u32::MAX);
+        let parents = if nested { self.parents.clone() } else { Vec::new() };
+        let mut input = Input { sizes: self.sizes.clone(), starts: vec![0], parents, ..Input::default() };
         for (net, targets) in self.consumers.iter().enumerate() {
             input.sources.push(self.producers[net]);
             input.targets.extend(targets);
@@ -324,5 +344,99 @@ pub fn skipping_chain(length: usize, seed: u64) -> Builder {
         pending[(at + 2 + random.below(length - at)).min(length + 1)].push(y);
         x = Some(y);
     }
+    b
+}
+
+/// A decoder like [`llm`] with shared tables, its layers open, and in each the attention and the feed-forward part.
+pub fn open_llm(layers: usize) -> Builder {
+    let mut b = Builder::default();
+    let ids = b.op("input_ids", &[]);
+    let (mask, positions) = (b.op("attention_mask", &[]), b.op("position_ids", &[]));
+    let mut x = b.op("Gather", &[ids]);
+    b.open("rotary");
+    let [cos, sin] = rotary_tables(&mut b, positions);
+    b.close();
+    let mask = b.chain(&["Unsqueeze", "Cast", "Sub", "Cast", "Where", "Identity"], mask);
+    for layer in 0..layers {
+        let past = [b.op("past_key", &[]), b.op("past_value", &[])];
+        b.open(&format!("layers.{layer}"));
+        b.open("self_attn");
+        x = attention(&mut b, x, past, cos, sin, Some(mask));
+        b.close();
+        b.open("mlp");
+        x = feed_forward(&mut b, x);
+        b.close();
+        b.close();
+    }
+    x = rms_norm(&mut b, x);
+    b.chain(&["MatMul", "logits"], x);
+    b
+}
+
+/// Layers with the norms and the residual sums beside the attention and the feed-forward part, as module scopes have it.
+pub fn open_decoder(layers: usize) -> Builder {
+    let mut b = Builder::default();
+    let ids = b.op("input_ids", &[]);
+    let mask = b.op("attention_mask", &[]);
+    b.open("model");
+    let mut x = b.op("Gather", &[ids]);
+    b.open("mask");
+    let mask = b.chain(&["Unsqueeze", "Cast", "Sub", "Mul"], mask);
+    b.close();
+    b.open("layers");
+    for layer in 0..layers {
+        b.open(&format!("layers.{layer}"));
+        let h = b.op("RMSNorm", &[x]);
+        b.open("self_attn");
+        let [q, k, v] = ["q_proj", "k_proj", "v_proj"].map(|_| b.chain(&["MatMul", "Reshape", "Transpose"], h));
+        let k = b.op("Transpose", &[k]);
+        let s = b.op("MatMul", &[q, k]);
+        let s = b.op("Add", &[s, mask]);
+        let s = b.op("Softmax", &[s]);
+        let o = b.op("MatMul", &[s, v]);
+        let o = b.chain(&["Transpose", "Reshape", "MatMul"], o);
+        b.close();
+        x = b.op("Add", &[x, o]);
+        let h = b.op("RMSNorm", &[x]);
+        b.open("mlp");
+        let gate = b.chain(&["MatMul", "Silu"], h);
+        let up = b.op("MatMul", &[h]);
+        let y = b.op("Mul", &[gate, up]);
+        let y = b.op("MatMul", &[y]);
+        b.close();
+        x = b.op("Add", &[x, y]);
+        b.close();
+    }
+    b.close();
+    x = b.op("RMSNorm", &[x]);
+    b.close();
+    b.chain(&["MatMul", "logits"], x);
+    b
+}
+
+/// An encoder and a decoder with skips across, every block open.
+pub fn open_unet(levels: usize) -> Builder {
+    let mut b = Builder::default();
+    let mut x = b.op("input", &[]);
+    let mut skips = Vec::new();
+    let block = ["Conv", "Relu", "Conv", "Relu"];
+    for level in 0..levels {
+        b.open(&format!("down.{level}"));
+        x = b.chain(&block, x);
+        skips.push(x);
+        x = b.op("MaxPool", &[x]);
+        b.close();
+    }
+    b.open("middle");
+    x = b.chain(&block, x);
+    b.close();
+    for (level, skip) in skips.into_iter().enumerate().rev() {
+        b.open(&format!("up.{level}"));
+        let up = b.op("ConvTranspose", &[x]);
+        x = b.op("Concat", &[skip, up]);
+        x = b.chain(&block, x);
+        b.close();
+    }
+    b.chain(&["Conv", "Sigmoid", "output"], x);
     b
 }
