@@ -52,7 +52,7 @@ impl Draft {
         met[0] = true;
         levels[0].name = graph.name.clone();
         for node in order.nodes.iter().copied() {
-            let mut scope = scopes.of[node.index()].unwrap_or_default();
+            let mut scope = scopes.place(node);
             levels[scope as usize].members.push(Part::Node(node));
             while !std::mem::replace(&mut met[scope as usize], true) {
                 let parent = scopes.trie.parent(scope);

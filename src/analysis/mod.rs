@@ -2,10 +2,11 @@
 //!
 //! - [`tree`]: the hierarchy of a graph, the levels of which can be folded. It grows in steps, a module each:
 //!   `trie` holds paths, `scopes` reads them from names, `place` finds a place for nodes without one,
-//!   `draft` makes levels of them that are worth a box;
+//!   `calls` tells calls of the same module apart, `draft` makes levels of them that are worth a box;
 //!   `fold` completes these from the inside out: `shapes` tells which have the same structure, `stacks` folds numbered siblings,
 //!   `repeats` finds blocks without names, `parts` splits what is too long.
 
+mod calls;
 mod draft;
 mod fold;
 mod parts;

@@ -71,7 +71,9 @@ fn find(draft: &Draft, shapes: &mut Shapes, members: &[Part]) -> Vec<Run> {
     if stretches.is_empty() {
         return Vec::new();
     }
-    stretches.sort_unstable_by_key(|stretch| (usize::MAX - stretch.len, stretch.period, stretch.start));
+    // Three of a kind are no accident, two may be: these come last.
+    let twice = |stretch: &Stretch| stretch.len < 3 * stretch.period;
+    stretches.sort_unstable_by_key(|it| (twice(it), usize::MAX - it.len, it.period, it.start));
     let widths = widths(&wires);
     let mut taken = vec![false; members.len()];
     let mut found = Vec::new();
@@ -83,7 +85,8 @@ fn find(draft: &Draft, shapes: &mut Shapes, members: &[Part]) -> Vec<Run> {
         }
         let cut = stretch.cuts(&kinds, &widths, &taken).into_iter().find_map(|run| {
             let run = alike(draft, shapes, members, run);
-            (run.count > 2 || run.count == 2 && nodes >= LARGE_BLOCK).then_some(run)
+            let enough = run.count > 2 || run.count == 2 && nodes >= LARGE_BLOCK;
+            (enough && hangs_together(&wires, run)).then_some(run)
         });
         if let Some(run) = cut {
             taken[run.start..run.start + run.period * run.count].fill(true);
@@ -92,6 +95,27 @@ fn find(draft: &Draft, shapes: &mut Shapes, members: &[Part]) -> Vec<Run> {
     }
     found.sort_unstable_by_key(|run| run.start);
     found
+}
+
+/// Whether most members of a block of `run` are wired to each other: else it is no block, just what stands side by side.
+fn hangs_together(wires: &Wires, run: Run) -> bool {
+    // The first block may read from before what the others read from each other.
+    let start = run.start + run.period;
+    let mut piece: Vec<usize> = (0..run.period).collect();
+    for member in 0..run.period {
+        for source in wires.sources(start + member) {
+            let Some(source) = (*source as usize).checked_sub(start).filter(|source| *source < run.period) else {
+                continue;
+            };
+            let (from, to) = (piece[source], piece[member]);
+            if from != to {
+                piece.iter_mut().filter(|piece| **piece == from).for_each(|piece| *piece = to);
+            }
+        }
+    }
+    let mut sizes = vec![0; run.period];
+    piece.iter().for_each(|piece| sizes[*piece] += 1);
+    sizes.into_iter().max().unwrap_or(0) * 4 >= run.period * 3
 }
 
 /// The longest part of `run` whose blocks have the same structure.

@@ -17,6 +17,13 @@ pub struct Scopes {
     pub by_weights: bool,
 }
 
+impl Scopes {
+    /// The scope of `node`; the outermost one where its name does not say.
+    pub fn place(&self, node: NodeId) -> ScopeIndex {
+        self.of[node.index()].unwrap_or(ROOT)
+    }
+}
+
 /// What stands between the parts of a path.
 const SEPARATORS: [char; 2] = ['/', '.'];
 

@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Part};
 use super::shapes::Shapes;
-use super::{fold, place, scopes};
+use super::{calls, fold, place, scopes};
 use crate::model::arena::id;
 use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, TensorId, Text, Wiring};
 use serde::Serialize;
@@ -83,6 +83,7 @@ impl Tree {
         let mut scopes = scopes::of(model, graph, &order);
         if graph.wiring == Wiring::Flow {
             place::complete(model, graph, &order, &mut scopes);
+            calls::split(graph, &order, &mut scopes);
         }
         let mut draft = Draft::new(graph, &order, &scopes);
         draft.tidy();

@@ -71,6 +71,33 @@ impl Trie {
         }
     }
 
+    /// Adds a scope called `name` to `scope`, whether or not there is one; `scope` itself where the trie is full.
+    pub fn add(&mut self, scope: ScopeIndex, name: Text) -> ScopeIndex {
+        if self.names.len() >= self.limit {
+            return scope;
+        }
+        self.names.push(name);
+        self.parents.push(scope);
+        self.depths.push(self.depths[scope as usize] + 1);
+        self.names.len() as ScopeIndex - 1
+    }
+
+    /// `scope` and those around it, without the root, from the inside out.
+    pub fn path(&self, scope: ScopeIndex) -> impl Iterator<Item = ScopeIndex> + '_ {
+        std::iter::successors(Some(scope), |scope| Some(self.parent(*scope))).take_while(|scope| *scope != ROOT)
+    }
+
+    /// In the innermost scope around both `a` and `b`: the scopes that `a` and `b` are in there, none for that scope itself.
+    pub fn meet(&self, mut a: ScopeIndex, mut b: ScopeIndex) -> (Option<ScopeIndex>, Option<ScopeIndex>) {
+        let (mut from, mut to) = (None, None);
+        while a != b {
+            let (deeper, last) = if self.depth(a) >= self.depth(b) { (&mut a, &mut from) } else { (&mut b, &mut to) };
+            *last = Some(*deeper);
+            *deeper = self.parent(*deeper);
+        }
+        (from, to)
+    }
+
     /// The innermost scope around both `a` and `b`.
     pub fn common(&self, mut a: ScopeIndex, mut b: ScopeIndex) -> ScopeIndex {
         while a != b {
