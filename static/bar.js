@@ -27,7 +27,7 @@ const THEMES = /** @type {const} */ ({
  * @property {(info: ModelInfo, remote: boolean) => void} show `remote`: the model has an address, so a link can be made
  * @property {() => void} clear
  * @property {(scene: Scene) => void} refresh shows the state of the switches
- * @property {(busy: boolean) => void} busy
+ * @property {(busy: boolean) => void} busy called in pairs: something takes time, and is done
  */
 
 /**
@@ -76,6 +76,7 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
     el('div', { class: 'viewing' }, find), tools, more, sidebar, el('span', { class: 'busy' }));
   showTheme();
 
+  let tasks = 0;
   return {
     crumbs,
     show(info, remote) {
@@ -96,7 +97,8 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
       levels.refresh(scene);
     },
     busy(busy) {
-      bar.classList.toggle('working', busy);
+      tasks = Math.max(0, tasks + (busy ? 1 : -1));
+      bar.classList.toggle('working', tasks > 0);
     },
   };
 }

@@ -10,7 +10,9 @@ import { measureAdvances } from './measure.js';
 import { preferences } from './preferences.js';
 import { Cancelled } from './session.js';
 
+/** @import {Place} from './permalink.js' */
 /** @import {Session} from './session.js' */
+/** @import {Handlers} from './canvas/canvas.js' */
 /** @import {Advances, Scene, SceneOptions, Selection, Step} from './types.js' */
 
 /** How near a selection is brought: at most this scale, with so many px around it. */
@@ -22,6 +24,8 @@ const NONE = 0xffffffff;
 
 /** The kinds of item that stand for each kind of selection. */
 const ITEMS = { node: [0], value: [1, 2], group: [3, 4, 5] };
+
+/** A point of the graph, at the corner of the view or in its middle, and the scale. @typedef {{x: number, y: number, scale: number}} View */
 
 /**
  * @typedef {object} DrawOptions
@@ -43,15 +47,24 @@ export class Drawing {
   /** The scene that is asked for last: each step starts from the one before. @type {Promise<unknown>} */
   #last = Promise.resolve();
   #host;
+  /** Where it is looked at from, and where it was at first. @type {View} */
+  #view = { x: 0, y: 0, scale: 1 };
+  #start = this.#view;
 
   /**
    * @param {HTMLElement} host
-   * @param {import('./canvas/canvas.js').Handlers} handlers
+   * @param {Required<Pick<Handlers, 'onSelect'|'onEnter'|'onToggle'|'onView'>>} handlers
    * @param {{minimap: HTMLElement}} options
    */
-  constructor(host, handlers, options) {
+  constructor(host, { onView, ...handlers }, options) {
     this.#host = host;
-    this.canvas = createCanvas(host, handlers, options);
+    this.canvas = createCanvas(host, {
+      ...handlers,
+      onView: (view) => {
+        this.#view = { x: view.x, y: view.y, scale: view.scale };
+        onView(view);
+      },
+    }, options);
   }
 
   get scene() {
@@ -62,6 +75,11 @@ export class Drawing {
   get hierarchy() {
     if (!this.#hierarchy) throw new Error('no model is open');
     return this.#hierarchy;
+  }
+
+  /** Fulfilled once what was asked for until now is drawn, or has failed. */
+  get settled() {
+    return this.#last;
   }
 
   /** @param {Session} session */
@@ -96,22 +114,32 @@ export class Drawing {
   async #draw(graph, { step = null, keepView = false, anchor = null, before = () => {} }) {
     const session = this.#session;
     if (!session) throw new Cancelled();
-    const scene = await session.scene(graph, await this.options(graph, step));
+    const scene = await session.scene(graph, await this.#options(graph, step));
     if (session !== this.#session) throw new Cancelled();
-    const kept = anchor && anchor.kind !== 'value' && this.shows(anchor) ? { kind: anchor.kind, id: anchor.id } : undefined;
+    const kept = anchor && anchor.kind !== 'value' && this.shows(anchor) ? anchor : null;
     const same = this.#scene?.graph === graph;
     this.#scene = scene;
     this.hierarchy.learn(scene);
     before(scene);
-    this.canvas.show(scene, same ? { keepView: keepView || kept !== undefined, anchor: kept } : {});
+    const stays = same && (keepView || kept !== null);
+    this.canvas.show(scene, stays ? { keepView: true, anchor: kept } : {});
+    if (!stays) this.#start = this.#view;
+  }
+
+  /** The drawing as the text of an SVG file, in the theme of the page. */
+  async svg() {
+    if (!this.#session || !this.#scene) throw new Cancelled();
+    const { graph } = this.#scene;
+    const theme = document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light';
+    return this.#session.svg(graph, { ...await this.#options(graph, null), theme });
   }
 
   /**
    * @param {number} graph
-   * @param {Step|null} [step]
+   * @param {Step|null} step
    * @returns {Promise<SceneOptions>}
    */
-  async options(graph, step = null) {
+  async #options(graph, step) {
     this.#advances ??= measureAdvances();
     const { direction, attributes, weights, names } = preferences;
     return { direction, advances: this.#advances, attributes, weights, names, ...await this.hierarchy.options(graph, step) };
@@ -144,21 +172,30 @@ export class Drawing {
 
   /**
    * Shows a part of the graph.
-   * @param {{x: number, y: number, scale: number}} view x and y of its middle
+   * @param {View} view x and y of its middle
    */
   look(view) {
     this.canvas.look(this.#centred(view));
   }
 
   /**
-   * The view with its corner at x and y as one with its middle there.
-   * @param {{x: number, y: number, scale: number}} view
+   * What is shown, and from where if that is not where it began.
+   * @returns {Omit<Place, 'selection'>|null}
    */
-  middle({ x, y, scale }) {
-    return { x: x + this.#host.clientWidth / 2 / scale, y: y + this.#host.clientHeight / 2 / scale, scale };
+  place() {
+    const scene = this.#scene;
+    if (!scene) return null;
+    const { x, y, scale } = this.#view;
+    const moved = x !== this.#start.x || y !== this.#start.y || scale !== this.#start.scale;
+    const { clientWidth, clientHeight } = this.#host;
+    return {
+      graph: scene.graph,
+      depth: scene.grouped ? { level: scene.level, open: scene.open } : null,
+      view: moved ? { x: x + clientWidth / 2 / scale, y: y + clientHeight / 2 / scale, scale } : null,
+    };
   }
 
-  /** @param {{x: number, y: number, scale: number}} view x and y of its middle */
+  /** @param {View} view x and y of its middle */
   #centred({ x, y, scale }) {
     return { x: x - this.#host.clientWidth / 2 / scale, y: y - this.#host.clientHeight / 2 / scale, scale };
   }

@@ -12,7 +12,8 @@ import { preferences, remember } from './preferences.js';
 import { resizable } from './resize.js';
 import { Tree } from './tree.js';
 
-/** @import {Outline, Scene} from './types.js' */
+/** @import {Drawing} from './drawing.js' */
+/** @import {Outline} from './types.js' */
 
 const NARROWEST = 180;
 const WIDEST = 560;
@@ -78,27 +79,28 @@ export class OutlinePanel {
   }
 
   /**
-   * Shows the outline of a graph; null for none.
-   * @param {Outline|null} outline
+   * Shows the hierarchy of what is drawn, open as it is there; nothing while it is out of view.
+   * @param {Drawing} drawing
    */
-  show(outline) {
-    if (outline?.graph === this.#graph) return;
-    this.#graph = outline?.graph ?? null;
-    this.#tree.show(outline && {
-      parents: outline.parents,
-      title: (id) => outline.names[id] ?? '',
-      cells: (id) => cells(outline, id),
-    });
+  async follow(drawing) {
+    const { scene } = drawing;
+    if (!scene?.grouped || !this.open) return;
+    this.#show(await drawing.hierarchy.outline(scene.graph));
+    const { graph, level, open } = drawing.scene ?? scene;
+    const ids = new Set(open);
+    if (graph === this.#graph) this.#tree.open((id) => level === 'flat' || ids.has(id));
   }
 
-  /**
-   * Takes over what is open in the graph.
-   * @param {Scene} scene
-   */
-  refresh({ graph, level, open }) {
-    if (graph !== this.#graph) return;
-    const ids = new Set(open);
-    this.#tree.open((id) => level === 'flat' || ids.has(id));
+  clear() {
+    this.#graph = null;
+    this.#tree.show(null);
+  }
+
+  /** @param {Outline} outline */
+  #show(outline) {
+    if (outline.graph === this.#graph) return;
+    this.#graph = outline.graph;
+    this.#tree.show({ parents: outline.parents, title: (id) => outline.names[id] ?? '', cells: (id) => cells(outline, id) });
   }
 
   /**

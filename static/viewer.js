@@ -6,26 +6,26 @@
 
 import { createBar, createZoom } from './bar.js';
 import { documentation } from './documentation.js';
-import { announce, byId, el, toast } from './dom.js';
+import { announce, byId, toast } from './dom.js';
 import { Drawing } from './drawing.js';
-import { Isolation, same } from './isolation.js';
 import { plural } from './numbers.js';
 import { OutlinePanel } from './outline.js';
 import { FindPanel } from './panel-find.js';
 import { modelPanel } from './panel-model.js';
-import { emptySelection, selectionPanel } from './panel-selection.js';
-import { selectionTools } from './panel-tools.js';
 import { write } from './permalink.js';
 import { preferences, remember } from './preferences.js';
+import { save } from './save.js';
+import { Selected } from './selected.js';
 import { Cancelled, SessionError } from './session.js';
 import { Sidebar } from './sidebar.js';
-import { reason, titleOf } from './words.js';
+import { trailOn, trailTo } from './trail.js';
+import { reason } from './words.js';
 
 /** @import {DrawOptions} from './drawing.js' */
 /** @import {Place} from './permalink.js' */
 /** @import {Actions} from './pieces.js' */
 /** @import {Session} from './session.js' */
-/** @import {Detail, GraphInfo, GroupRef, Hit, ModelInfo, NodeInfo, Selection, Step} from './types.js' */
+/** @import {GraphInfo, Hit, ModelInfo, NodeInfo, Selection, Step} from './types.js' */
 
 /** How much a key or a button zooms. */
 const ZOOM = 1.25;
@@ -35,28 +35,17 @@ export class Viewer {
   #session = null;
   /** @type {ModelInfo|null} */
   #info = null;
-  /** @type {Selection|null} */
-  #selection = null;
-  /** The groups around the selection, outermost first, and itself if it is one. @type {GroupRef[]} */
-  #around = [];
-  /** What can be done with the selection. @type {ReturnType<typeof selectionTools>|null} */
-  #tools = null;
   /** The graphs entered on the way to the current one. @type {number[]} */
   #trail = [];
-  /** Where the drawing is looked at from, and where it was when its graph was shown. */
-  #view = { x: 0, y: 0, scale: 1 };
-  #start = this.#view;
   /** While a place is gone to, it is not told. */
   #moving = false;
-  /** Counts what was asked for, so that a late answer is recognised. */
-  #details = 0;
   #handlers;
   #drawing;
   #bar;
   #sidebar;
   #find;
   #outline;
-  #isolation;
+  #selected;
   /** @type {Actions} */
   #actions = {
     jump: (graph, selection) => void this.#jump(graph, selection),
@@ -77,19 +66,16 @@ export class Viewer {
   constructor(handlers) {
     this.#handlers = handlers;
     const { run, onHome } = handlers;
-    /** @param {number} group */
-    const choose = (group) => void this.select({ kind: 'group', id: group }, { centre: true });
-    this.#bar = createBar({
-      run, onHome, onGraph: (graph) => void this.enter(graph), onGroup: (group) => (group === null ? this.#overview() : choose(group)),
-    });
+    /** @param {number|null} group */
+    const onGroup = (group) => void this.select(group === null ? null : { kind: 'group', id: group }, { centre: true });
+    this.#bar = createBar({ run, onHome, onGraph: (graph) => void this.enter(graph), onGroup });
     this.#sidebar = new Sidebar();
     const showScale = createZoom(run);
     this.#drawing = new Drawing(byId('canvas'), {
-      onSelect: (selection, { extend }) => void this.#pick(selection, extend),
+      onSelect: (selection, { extend }) => void this.#try(() => this.#selected.pick(selection, extend)),
       onEnter: (node) => void this.#enterNode(node),
       onToggle: (group) => void this.#toggle(group),
-      onView: ({ x, y, scale }) => {
-        this.#view = { x, y, scale };
+      onView: ({ scale }) => {
         showScale(scale);
         this.#tellPlace();
       },
@@ -100,10 +86,17 @@ export class Viewer {
       onLeave: () => this.#sidebar.show('model'),
     });
     this.#sidebar.set('find', this.#find.element);
-    this.#outline = new OutlinePanel({ onChoose: choose, onToggle: (group) => void this.#toggle(group), onOpen: () => void this.#fillOutline() });
-    this.#isolation = new Isolation((isolated) => {
-      this.#drawing.canvas.isolate(isolated);
-      this.#refreshTools();
+    this.#outline = new OutlinePanel({ onChoose: onGroup, onToggle: (group) => void this.#toggle(group), onOpen: () => void this.#fillOutline() });
+    this.#selected = new Selected({
+      drawing: this.#drawing,
+      sidebar: this.#sidebar,
+      crumbs: this.#bar.crumbs,
+      outline: this.#outline,
+      actions: this.#actions,
+      model: () => ({ ...this.#need(), graph: this.graph ?? 0 }),
+      reveal: (step) => this.#redraw({ step, keepView: true }),
+      toggle: (group) => void this.#toggle(group),
+      onChange: () => this.#tellPlace(),
     });
   }
 
@@ -153,17 +146,13 @@ export class Viewer {
     this.#trail = [];
     this.#find.clear();
     this.#bar.clear();
-    this.#bar.busy(false);
-    this.#outline.show(null);
-    this.#isolation.end();
+    this.#outline.clear();
+    this.#selected.endIsolation();
     this.#drawing.close();
-    this.#deselect();
+    this.#selected.deselect();
   }
 
-  /**
-   * Shows the place that the address names.
-   * @param {Place|null} place null for the first graph as it was
-   */
+  /** Shows the place that the address names. @param {Place|null} place null for the first graph as it was */
   async show(place) {
     const now = this.#place();
     if (place && now && write(place) === write(now)) return;
@@ -181,9 +170,8 @@ export class Viewer {
     this.#moving = true;
     try {
       if (known?.depth) this.#drawing.hierarchy.restore(graph, known.depth);
-      await this.#draw(this.#trailTo(graph), { reveal });
-      if (known?.selection && await this.#exists(known.selection)) await this.select(known.selection, { centre: !known.view, tab: true });
-      else await this.select(null);
+      await this.#draw(trailTo(info.graphs, graph), { reveal });
+      await this.#selected.restore(known?.selection ?? null, { centre: !known?.view });
       if (known?.view) this.#drawing.look(known.view);
     } finally {
       this.#moving = false;
@@ -191,28 +179,11 @@ export class Viewer {
     this.#tellPlace();
   }
 
-  /**
-   * Whether there is such a thing in the graph: a link may be older than the file.
-   * @param {Selection} selection
-   */
-  async #exists({ kind, id }) {
-    const answer = this.#need().session.detail(this.graph ?? 0, kind, id);
-    return answer.then(() => true, (error) => {
-      if (error instanceof SessionError && error.kind !== 'crash') return false;
-      throw error;
-    });
-  }
-
-  /**
-   * Goes to another graph of the model.
-   * @param {number} graph
-   */
+  /** Goes to another graph of the model. @param {number} graph */
   async enter(graph) {
     if (graph === this.graph) return;
-    const index = this.#trail.indexOf(graph);
     const info = this.#graphInfo(graph);
-    // A function has no place of its own: the way by which it was entered leads back.
-    const trail = index >= 0 ? this.#trail.slice(0, index + 1) : info?.kind === 'function' ? [...this.#trail, graph] : this.#trailTo(graph);
+    const trail = trailOn(this.#need().info.graphs, this.#trail, graph);
     this.#moving = true;
     const done = await this.#try(() => this.#draw(trail));
     this.#moving = false;
@@ -224,101 +195,14 @@ export class Viewer {
 
   /**
    * @param {Selection|null} selection
-   * @param {{centre?: boolean, tab?: boolean}} [options] `centre`: open what hides it, and bring it to the middle; `tab`: bring its panel to the front
+   * @param {{centre?: boolean, tab?: boolean}} [options] as of {@link Selected#select}
    */
-  async select(selection, { centre = false, tab = true } = {}) {
-    const { graph } = this;
-    if (!selection || graph === null) {
-      this.#drawing.canvas.select(null);
-      this.#deselect();
-      return;
-    }
-    const mine = ++this.#details;
-    await this.#try(async () => {
-      const { session, info } = this.#need();
-      if (centre) await this.#reveal(selection, mine);
-      if (mine !== this.#details) return;
-      this.#selection = selection;
-      this.#drawing.canvas.select(selection, { centre });
-      const detail = await session.detail(graph, selection.kind, selection.id);
-      const around = await this.#groupsAround(graph, detail);
-      if (mine !== this.#details) return;
-      this.#around = around;
-      this.#bar.crumbs.showGroups(around);
-      this.#outline.mark(around.at(-1)?.id ?? null);
-      this.#tools = selectionTools(this.#toolState(), {
-        toggle: () => void this.#toggle(selection.id),
-        isolate: (reach) => (reach ? this.#isolation.neighbourhood({ selection, title: titleOf(detail) }, reach) : this.#isolation.end()),
-        paths: () => (this.#isolation.start ? this.#isolation.end() : this.#isolation.pathsFrom({ selection, title: titleOf(detail) })),
-      });
-      const outer = detail.kind === 'group' ? around.slice(0, -1) : around;
-      this.#sidebar.set('selection', ...selectionPanel(detail, outer, info.graphs, this.#tools.element, this.#actions));
-      this.#tellPlace();
-      if (!tab) return;
-      this.#sidebar.show('selection');
-      // A sheet may now cover what was selected.
-      if (this.#sidebar.reveal()) requestAnimationFrame(() => this.#drawing.canvas.centre(selection, { zoom: false }));
-    });
+  async select(selection, options) {
+    if (selection) await this.#try(() => this.#selected.select(selection, options));
+    else this.#selected.deselect();
   }
 
-  /**
-   * The groups around what is selected, outermost first, and itself if it is one.
-   * @param {number} graph
-   * @param {Detail} detail
-   * @returns {Promise<GroupRef[]>}
-   */
-  async #groupsAround(graph, detail) {
-    if (detail.kind === 'node') return detail.path;
-    return detail.kind === 'group' ? this.#drawing.hierarchy.path(graph, detail.id) : [];
-  }
-
-  /**
-   * Opens the groups that hide a selection.
-   * @param {Selection} selection
-   * @param {number} mine the number of the call, to notice a later one
-   */
-  async #reveal({ kind, id }, mine) {
-    const { graph } = this;
-    if (graph === null || this.#drawing.shows({ kind, id })) return;
-    /** @type {Step[]} */
-    let steps = [kind === 'group' ? { kind: 'show', group: id } : { kind: 'reveal', node: id }];
-    if (kind === 'value') {
-      const detail = await this.#need().session.detail(graph, kind, id);
-      const { producer, consumers } = detail.kind === 'value' ? detail.value : { producer: null, consumers: [] };
-      steps = [producer, consumers[0]].flatMap((end) => (end ? [{ kind: 'reveal', node: end.node }] : []));
-    }
-    for (const step of steps) {
-      if (mine !== this.#details || this.#drawing.shows({ kind, id })) return;
-      await this.#draw(this.#trail, { step, keepView: true });
-    }
-  }
-
-  /**
-   * What a click on the drawing does: selects, or chooses the other end of paths.
-   * @param {Selection|null} selection
-   * @param {boolean} extend
-   */
-  async #pick(selection, extend) {
-    const from = this.#isolation.start?.selection ?? (extend ? this.#selection : null);
-    if (!from) {
-      await this.select(selection);
-    } else if (selection && !same(from, selection)) {
-      await this.#try(async () => this.#isolation.paths(await this.#named(from), await this.#named(selection)));
-    }
-    // The canvas has marked what was clicked.
-    if (from) this.#drawing.canvas.select(this.#selection);
-  }
-
-  /** @param {Selection} selection */
-  async #named(selection) {
-    const { session } = this.#need();
-    return { selection, title: titleOf(await session.detail(this.graph ?? 0, selection.kind, selection.id)) };
-  }
-
-  /**
-   * Does what a shortcut or a button of the viewer asks for.
-   * @param {string} command
-   */
+  /** Does what a shortcut or a button of the viewer asks for. @param {string} command */
   run(command) {
     const { canvas } = this.#drawing;
     /** @type {Record<string, () => void>} */
@@ -340,8 +224,8 @@ export class Viewer {
       zoomOut: () => canvas.zoomBy(1 / ZOOM),
       actual: () => canvas.actual(),
       fit: () => canvas.fit(),
-      near: () => this.#selection && this.#drawing.near(this.#selection),
-      svg: () => void this.#saveSvg(),
+      near: () => this.#selected.selection && this.#drawing.near(this.#selected.selection),
+      svg: () => void this.#try(() => this.#saveSvg()),
       back: () => void this.#back(),
     };
     commands[command]?.();
@@ -350,13 +234,10 @@ export class Viewer {
   /** @param {Partial<import('./preferences.js').Preferences>} changes */
   #set(changes) {
     remember(changes);
-    void this.#try(() => this.#draw(this.#trail, { keepView: !('direction' in changes) }));
+    void this.#try(() => this.#redraw({ keepView: !('direction' in changes) }));
   }
 
-  /**
-   * Shows every graph this deep, from now on.
-   * @param {typeof preferences.level} level
-   */
+  /** Shows every graph this deep, from now on. @param {typeof preferences.level} level */
   #setLevel(level) {
     if (!this.#drawing.scene?.grouped) return;
     remember({ level });
@@ -374,15 +255,19 @@ export class Viewer {
    * @param {Step|null} step null: to the level that is preferred
    * @param {Selection|null} [anchor]
    */
-  async #step(step, anchor = this.#selection) {
+  async #step(step, anchor = this.#selected.selection) {
     if (!this.#drawing.scene?.grouped) return;
     await this.#try(async () => {
-      await this.#draw(this.#trail, { step, keepView: step !== null, anchor });
-      const selection = this.#selection;
-      if (!selection || this.#drawing.shows(selection)) return;
-      const hider = this.#around.findLast(({ id }) => this.#drawing.shows({ kind: 'group', id }));
-      if (hider) await this.select({ kind: 'group', id: hider.id }, { tab: false });
+      await this.#redraw({ step, keepView: step !== null, anchor });
+      await this.#selected.surface();
     });
+  }
+
+  /** Draws the graph that is shown once more. @param {DrawOptions} options */
+  async #redraw(options) {
+    // What is being drawn may be another graph.
+    await this.#drawing.settled;
+    await this.#draw(this.#trail, options);
   }
 
   /**
@@ -394,16 +279,17 @@ export class Viewer {
     const graph = trail.at(-1);
     if (graph === undefined) return;
     const { info } = this.#need();
-    const stays = graph === this.graph;
     this.#bar.busy(true);
     try {
       await this.#drawing.draw(graph, {
         ...options,
         before: (scene) => {
+          if (graph !== this.graph) {
+            this.#selected.endIsolation();
+            this.#selected.deselect();
+          }
           this.#trail = trail;
-          if (!stays) this.#isolation.end();
           this.#bar.refresh(scene);
-          if (!stays) this.#deselect();
           this.#bar.crumbs.showGraphs(trail.map((id) => this.#graphInfo(id)).filter((entry) => entry !== undefined), info.graphs);
           reveal?.();
         },
@@ -411,45 +297,21 @@ export class Viewer {
     } finally {
       this.#bar.busy(false);
     }
-    if (!stays) this.#start = this.#view;
-    if (this.#selection) this.#drawing.canvas.select(this.#selection);
-    if (this.#isolation.isolated) this.#drawing.canvas.isolate(this.#isolation.isolated);
-    this.#refreshTools();
+    this.#selected.redraw();
     await this.#fillOutline();
     this.#tellPlace();
   }
 
-  /** Shows the outline where it is in view, as the drawing is. */
+  /** Shows the outline, where it is in view, as the drawing is. */
   async #fillOutline() {
-    const { scene } = this.#drawing;
-    if (!scene?.grouped) this.#outline.show(null);
-    if (!scene?.grouped || !this.#outline.open) return;
-    await this.#try(async () => {
-      this.#outline.show(await this.#drawing.hierarchy.outline(scene.graph));
-      if (this.#drawing.scene) this.#outline.refresh(this.#drawing.scene);
-      this.#outline.mark(this.#around.at(-1)?.id ?? null);
-    });
-  }
-
-  #toolState() {
-    const scene = this.#drawing.scene;
-    const selection = this.#selection;
-    const open = selection?.kind === 'group' ? (scene?.level === 'groups' && scene.open.includes(selection.id)) : null;
-    return { open, around: this.#isolation.around(selection), starting: this.#isolation.start !== null };
-  }
-
-  #refreshTools() {
-    this.#tools?.refresh(this.#toolState());
+    await this.#try(() => this.#outline.follow(this.#drawing));
+    this.#outline.mark(this.#selected.group);
   }
 
   /** @returns {Place|null} */
   #place() {
-    const { scene } = this.#drawing;
-    if (!scene) return null;
-    const { x, y, scale } = this.#start;
-    const moved = this.#view.x !== x || this.#view.y !== y || this.#view.scale !== scale;
-    const depth = scene.grouped ? { level: scene.level, open: scene.open } : null;
-    return { graph: scene.graph, depth, selection: this.#selection, view: moved ? this.#drawing.middle(this.#view) : null };
+    const place = this.#drawing.place();
+    return place && { ...place, selection: this.#selected.selection };
   }
 
   #tellPlace() {
@@ -457,42 +319,9 @@ export class Viewer {
     if (place) this.#handlers.onPlace(place);
   }
 
-  /**
-   * The graphs around `graph`, from the outermost to itself.
-   * @param {number} graph
-   */
-  #trailTo(graph) {
-    const trail = [graph];
-    for (let parent = this.#graphInfo(graph)?.parent; parent && !trail.includes(parent.graph); parent = this.#graphInfo(parent.graph)?.parent) {
-      trail.unshift(parent.graph);
-    }
-    return trail;
-  }
-
-  /**
-   * @param {number} id
-   * @returns {GraphInfo|undefined}
-   */
+  /** @param {number} id @returns {GraphInfo|undefined} */
   #graphInfo(id) {
     return this.#info?.graphs.find((graph) => graph.id === id);
-  }
-
-  #deselect() {
-    this.#selection = null;
-    this.#around = [];
-    this.#tools = null;
-    this.#details += 1;
-    this.#bar.crumbs.showGroups([]);
-    this.#outline.mark(null);
-    this.#sidebar.set('selection', emptySelection());
-    if (this.#sidebar.tab === 'selection') this.#sidebar.show('model');
-    this.#tellPlace();
-  }
-
-  /** The graph as a whole, with nothing selected. */
-  #overview() {
-    void this.select(null);
-    this.#drawing.canvas.fit();
   }
 
   /**
@@ -512,15 +341,10 @@ export class Viewer {
     else void this.#jump(graph, { kind: kind === 'tensor' ? 'node' : kind, id }, false);
   }
 
-  /**
-   * Enters what a node holds: its definition, or its first body; with several bodies its panel offers the choice.
-   * @param {number} id
-   */
+  /** Enters what a node holds: its definition, or its first body; with several bodies its panel offers the choice. @param {number} id */
   async #enterNode(id) {
-    const { graph } = this;
-    if (graph === null) return;
     await this.#try(async () => {
-      const node = /** @type {NodeInfo} */ (await this.#need().session.detail(graph, 'node', id));
+      const node = /** @type {NodeInfo} */ (await this.#need().session.detail(this.graph ?? 0, 'node', id));
       const inner = [node.definition, ...node.attributes.flatMap(({ graphs }) => graphs)].filter((entry) => entry !== null);
       const [only] = inner;
       if (only !== undefined && inner.length === 1) await this.enter(only);
@@ -530,8 +354,8 @@ export class Viewer {
 
   /** Ends isolation; else deselects; else leaves the graph and selects the node that holds it. */
   async #back() {
-    if (this.#isolation.end()) return;
-    if (this.#selection) {
+    if (this.#selected.endIsolation()) return;
+    if (this.#selected.selection) {
       await this.select(null);
       return;
     }
@@ -550,17 +374,8 @@ export class Viewer {
   }
 
   async #saveSvg() {
-    const { graph } = this;
-    if (graph === null) return;
-    await this.#try(async () => {
-      const { session, info } = this.#need();
-      const theme = document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light';
-      const text = await session.svg(graph, { ...await this.#drawing.options(graph), theme });
-      const url = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }));
-      el('a', { href: url, download: `${info.file.name.replace(/^.*\//, '')}.svg` }).click();
-      // The download has its own hold on the blob by then.
-      setTimeout(() => URL.revokeObjectURL(url), 10_000);
-    });
+    const text = await this.#drawing.svg();
+    save(text, 'image/svg+xml', `${(this.name ?? '').replace(/^.*\//, '')}.svg`);
   }
 
   /**
