@@ -5,11 +5,14 @@ use super::fold::Open;
 use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts, flag};
 use super::words;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
-use crate::model::{Category, Graph, GraphId, GraphKind, Model, NodeId, ValueId};
+use crate::model::{Category, Graph, GraphId, GraphKind, Links, Model, NodeId, ValueId};
 use std::collections::HashMap;
 
 /// A tensor that this many items read is drawn as stubs: its edges would cover the others.
 const CLUTTER: usize = 16;
+
+/// From this many on, inputs that go to the same closed group (or outputs that come from it) are one pill.
+const ALIKE: usize = 4;
 
 /// Builds the parts of one graph.
 pub(super) struct Flow<'a> {
@@ -21,6 +24,10 @@ pub(super) struct Flow<'a> {
     source: Vec<u32>,
     /// Of each node: the item that shows it.
     item_of: Vec<u32>,
+    /// Of each node: the closed group that hides it.
+    hidden_by: Vec<Option<GroupId>>,
+    /// Of each value: the node that produces it, the nodes that read it.
+    links: Links,
 }
 
 /// The parts of graph `id`: without `tree`, all its nodes; with it, the groups that are `open` as containers, the others as cards.
@@ -33,6 +40,8 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: Option<(&Tre
         parts: Parts::default(),
         source: vec![NONE; graph.values.len()],
         item_of: vec![NONE; graph.nodes.len()],
+        hidden_by: tree.map_or_else(|| vec![None; graph.nodes.len()], |(tree, open)| open.hiders(tree)),
+        links: graph.links(),
     };
     flow.inputs();
     match tree {
@@ -64,11 +73,37 @@ impl Flow<'_> {
         let graph = self.graph;
         let captured = graph.values.iter().filter(|(_, value)| graph.kind == GraphKind::Body && value.outer.is_some());
         let inputs = graph.inputs.iter().map(|value| (*value, 0));
-        for (value, flags) in inputs.chain(captured.map(|(value, _)| (value, flag::CAPTURED))) {
-            if graph.values[value].tensor.is_none() && self.source[value.index()] == NONE {
-                self.source[value.index()] = self.pill(ItemKind::Input, value, flags);
-            }
+        let all = inputs.chain(captured.map(|(value, _)| (value, flag::CAPTURED)));
+        let mut seen = vec![false; graph.values.len()];
+        let own: Vec<(ValueId, u8)> = all
+            .filter(|(value, _)| {
+                graph.values[*value].tensor.is_none() && !std::mem::replace(&mut seen[value.index()], true)
+            })
+            .collect();
+        let group = |value: ValueId| {
+            let mut readers = self.links.consumers[value.index()].iter().map(|node| self.hidden_by[node.index()]);
+            let first = readers.next()??;
+            (readers.all(|other| other == Some(first)) && !graph.outputs.contains(&value)).then_some(first)
+        };
+        for (values, flags) in alike(own.into_iter().map(|(value, flags)| (value, flags, group(value)))) {
+            let item = self.pills(ItemKind::Input, &values, flags);
+            values.iter().for_each(|value| self.source[value.index()] = item);
         }
+    }
+
+    /// Adds one pill for `values`.
+    fn pills(&mut self, kind: ItemKind, values: &[ValueId], flags: u8) -> u32 {
+        let [first, .., last] = values else { return self.pill(kind, values[0], flags) };
+        let (a, b) = (&*self.graph.values[*first].name, &*self.graph.values[*last].name);
+        let common: String = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+        let stem = common.trim_end_matches(|c: char| !c.is_alphabetic());
+        let what = match (stem, kind) {
+            ("", ItemKind::Output) => "outputs",
+            ("", _) => "inputs",
+            (stem, _) => stem,
+        };
+        let card = Card::titled(&format!("{what} ×{}", values.len()));
+        self.push(Item { flags, ..Item::new(kind, first.0, Category::Data, card) })
     }
 
     /// Adds the card of a node, within the container `parent`.
@@ -128,12 +163,13 @@ impl Flow<'_> {
 
     /// Adds outputs and nets. Values that go from the same item to the same items are one net: where groups are closed there would be many.
     fn nets(&mut self) {
-        let links = self.graph.links();
-        let mut targets: Vec<Vec<u32>> =
-            links.consumers.iter().map(|nodes| nodes.iter().map(|node| self.item_of[node.index()]).collect()).collect();
-        for value in &self.graph.outputs {
-            let item = self.pill(ItemKind::Output, *value, 0);
-            targets[value.index()].push(item);
+        let items = |nodes: &Vec<NodeId>| nodes.iter().map(|node| self.item_of[node.index()]).collect();
+        let mut targets: Vec<Vec<u32>> = self.links.consumers.iter().map(items).collect();
+        let group = |value: ValueId| self.hidden_by[self.links.producer[value.index()]?.index()];
+        let outputs: Vec<_> = self.graph.outputs.iter().map(|value| (*value, 0, group(*value))).collect();
+        for (values, flags) in alike(outputs.into_iter()) {
+            let item = self.pills(ItemKind::Output, &values, flags);
+            values.iter().for_each(|value| targets[value.index()].push(item));
         }
         let mut bundles: HashMap<(u32, Vec<u32>), usize> = HashMap::new();
         for ((id, value), mut targets) in self.graph.values.iter().zip(targets) {
@@ -168,6 +204,26 @@ impl Flow<'_> {
             net.label = format!("{} tensors", net.more + 1);
         }
     }
+}
+
+/// Values in order, those that belong to the same group together at the place of the first, if they are at least [`ALIKE`].
+fn alike(values: impl Iterator<Item = (ValueId, u8, Option<GroupId>)> + Clone) -> Vec<(Vec<ValueId>, u8)> {
+    let mut members: HashMap<(GroupId, u8), Vec<ValueId>> = HashMap::new();
+    for (value, flags, group) in values.clone() {
+        if let Some(group) = group {
+            members.entry((group, flags)).or_default().push(value);
+        }
+    }
+    members.retain(|_, values| values.len() >= ALIKE);
+    let mut together = Vec::new();
+    for (value, flags, group) in values {
+        match group.and_then(|group| members.get_mut(&(group, flags))) {
+            None => together.push((vec![value], flags)),
+            Some(values) if values.is_empty() => {}
+            Some(values) => together.push((std::mem::take(values), flags)),
+        }
+    }
+    together
 }
 
 /// The container of an open group.

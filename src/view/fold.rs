@@ -104,6 +104,16 @@ impl Open {
         self.0.get(group.index()).copied().unwrap_or(false)
     }
 
+    /// Of each node: the outermost closed group around it, which hides it.
+    pub fn hiders(&self, tree: &Tree) -> Vec<Option<GroupId>> {
+        let mut hider = vec![None; tree.groups.len()];
+        for (id, group) in tree.groups.iter() {
+            let around = group.parent.and_then(|parent| hider[parent.index()]);
+            hider[id.index()] = around.or((!self.has(id)).then_some(id));
+        }
+        tree.group_of.iter().map(|group| hider[group.index()]).collect()
+    }
+
     fn set(&mut self, group: GroupId, to: bool) {
         if let Some(open) = self.0.get_mut(group.index()) {
             *open = to || group == Tree::ROOT;

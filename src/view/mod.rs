@@ -32,6 +32,7 @@ pub use words::{bytes, count, shape};
 
 use crate::analysis::{GroupId, Tree};
 use crate::formats::Opened;
+use crate::layout::Memo;
 use crate::model::{GraphId, Links, NodeId, TensorId, ValueId, values};
 use crate::report::{Error, Result};
 use crate::source::Files;
@@ -46,12 +47,14 @@ pub struct Viewer {
     files: Files,
     links: RefCell<HashMap<GraphId, Rc<Links>>>,
     trees: RefCell<HashMap<GraphId, Rc<Tree>>>,
+    /// Layouts of containers: a step through the hierarchy lays out only what changes.
+    memo: RefCell<Memo>,
 }
 
 impl Viewer {
     /// Answers for `opened`, which came from `files`.
     pub fn new(opened: Opened, files: Files) -> Self {
-        Self { opened, files, links: RefCell::default(), trees: RefCell::default() }
+        Self { opened, files, links: RefCell::default(), trees: RefCell::default(), memo: RefCell::default() }
     }
 
     /// The model.
@@ -71,7 +74,8 @@ impl Viewer {
     /// The drawing of `graph`; none if there is no such graph.
     pub fn scene(&self, graph: GraphId, options: &SceneOptions) -> Option<Scene> {
         let tree = self.tree(graph)?;
-        Some(Scene::new(&self.opened.model, &self.opened.report, &tree, graph, options))
+        let of = scene::Subject { model: &self.opened.model, report: &self.opened.report, tree: &tree, graph };
+        Some(Scene::new(&of, &mut self.memo.borrow_mut(), options))
     }
 
     /// All about what is selected; none if there is no such thing.

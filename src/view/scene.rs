@@ -7,7 +7,7 @@ use super::labels;
 use super::measure::{Advances, Role};
 use super::modules;
 use crate::analysis::{GroupId, Tree};
-use crate::layout::{self, Direction, Layout, Size};
+use crate::layout::{self, Direction, Layout, Memo, Size};
 use crate::model::{Category, GraphId, Model, NodeId, Wiring};
 use crate::report::{Report, Severity};
 use serde::Deserialize;
@@ -137,6 +137,14 @@ pub struct Net {
     pub more: u32,
 }
 
+/// What a scene is made of.
+pub(super) struct Subject<'a> {
+    pub model: &'a Model,
+    pub report: &'a Report,
+    pub tree: &'a Tree,
+    pub graph: GraphId,
+}
+
 /// A graph, laid out.
 #[derive(Clone, Debug)]
 pub struct Scene {
@@ -169,7 +177,8 @@ pub(super) struct Parts {
 
 impl Scene {
     /// Lays out `graph` of `model`.
-    pub(super) fn new(model: &Model, report: &Report, tree: &Tree, graph: GraphId, options: &SceneOptions) -> Self {
+    pub(super) fn new(of: &Subject, memo: &mut Memo, options: &SceneOptions) -> Self {
+        let Subject { model, report, tree, graph } = *of;
         let modules = model.graphs[graph].wiring == Wiring::Modules;
         let direction = match options.direction {
             Flow::Down => Direction::Down,
@@ -196,7 +205,7 @@ impl Scene {
         mark(&mut parts.items, report, graph);
         let Parts { items, nets } = parts;
         let (input, spacing) = arrange(&items, &nets, modules, direction, &options.advances);
-        let mut layout = layout::layout(&input, &spacing);
+        let mut layout = layout::layout_with(&input, &spacing, memo);
         for target in &mut layout.path_target {
             *target = input.targets.get(*target as usize).copied().unwrap_or(NONE);
         }
