@@ -5,7 +5,8 @@
  */
 
 import { graphPoint } from './camera.js';
-import { KIND, NONE, around, selectionAt } from './index.js';
+import { KIND, NONE } from './codes.js';
+import { around, selectionAt } from './index.js';
 import { meet, rectOf, seenFrom } from './rect.js';
 
 /** @import {Scene, Selection} from '../types.js' */

@@ -5,7 +5,7 @@
  */
 
 import { mixOf, paintAt } from './cards.js';
-import { KIND } from './index.js';
+import { KIND } from './codes.js';
 import { box, path, tenth, text } from './svg.js';
 import { widthOf } from './type.js';
 

@@ -10,6 +10,7 @@
 /** @typedef {{width: number, height: number}} Size */
 
 /** @import {Scene} from '../types.js' */
+/** @import {Rect} from './rect.js' */
 
 const LARGEST = 4;
 const SMALLEST = 0.05;
@@ -23,7 +24,7 @@ const MARGIN = 24;
 const KEPT = 80;
 export const DURATION = 160;
 
-/** @param {Scene} scene @param {Size} host */
+/** @param {Size} scene @param {Size} host */
 export function fitScale(scene, host) {
   const across = Math.max(1, host.width - 2 * MARGIN) / Math.max(1, scene.width);
   const down = Math.max(1, host.height - 2 * MARGIN) / Math.max(1, scene.height);
@@ -33,6 +34,29 @@ export function fitScale(scene, host) {
 /** The whole graph, centred, never enlarged. @param {Scene} scene @param {Size} host @returns {View} */
 export function fitView(scene, host) {
   return centredOn(scene.width / 2, scene.height / 2, Math.min(1, fitScale(scene, host)), host);
+}
+
+/** The least scale at which a group is shown as a whole, and screen px above a group of which only the beginning is. */
+const RECOGNISABLE = 0.35;
+const ABOVE = 40;
+
+/**
+ * An open group: all of it if it can be made out, or else its beginning.
+ *
+ * @param {Rect} group
+ * @param {number | null} scale null to choose one
+ * @param {Size} host
+ * @returns {View}
+ */
+export function groupView({ left, top, right, bottom }, scale, host) {
+  const fit = fitScale({ width: right - left, height: bottom - top }, host);
+  const chosen = scale ?? (fit >= RECOGNISABLE ? Math.min(1, fit) : READABLE);
+  const view = centredOn((left + right) / 2, (top + bottom) / 2, chosen, host);
+  return {
+    x: (right - left) * chosen > host.width ? left - MARGIN / chosen : view.x,
+    y: (bottom - top) * chosen > host.height ? top - ABOVE / chosen : view.y,
+    scale: chosen,
+  };
 }
 
 /**

@@ -6,12 +6,15 @@
 
 import { heldView, holdsOf } from './anchor.js';
 import {
-  DURATION, between, centredOn, clampScale, clampView, fitView, isFar, scaledAt, startView,
+  DURATION, between, centredOn, clampScale, clampView, fitView, groupView, isFar, scaledAt, startView,
 } from './camera.js';
+import { KIND, NONE } from './codes.js';
 import { listen } from './gestures.js';
 import { Hand } from './hand.js';
 import { Highlight } from './highlight.js';
-import { KIND, NONE, indexScene } from './index.js';
+import { enclosing, indexScene } from './index.js';
+import { isolated } from './isolation.js';
+import { Minimap } from './minimap.js';
 import { meet, rectOf, seenFrom } from './rect.js';
 import { Stage } from './stage.js';
 import { StickyTitles } from './sticky.js';
@@ -21,6 +24,7 @@ import { Transition } from './transition.js';
 /** @import {Scene, Selection} from '../types.js' */
 /** @import {View} from './camera.js' */
 /** @import {Index} from './index.js' */
+/** @import {Neighbourhood, Paths} from './isolation.js' */
 
 /**
  * @typedef {object} Handlers
@@ -28,10 +32,14 @@ import { Transition } from './transition.js';
  *   Shift was held, and what is selected has been left as it was
  * @property {(node: number) => void} [onEnter] a node with a body or a function is to be entered
  * @property {(group: number) => void} [onToggle] a group is to be opened or closed
- * @property {(view: {scale: number, x: number, y: number, width: number, height: number}) => void} [onView] the part of the graph
- *   that can be seen, at most once a frame
+ * @property {(view: Seen) => void} [onView] at most once a frame
  * @property {(selection: Selection | null) => void} [onHover]
  * @property {'zoom'|'pan'} [wheel] what the wheel does; may be changed at any time
+ */
+
+/**
+ * The part of the graph that can be seen, and the open groups around its middle, outermost first.
+ * @typedef {{scale: number, x: number, y: number, width: number, height: number, groups: number[]}} Seen
  */
 
 /** What is shown of a scene. @typedef {{index: Index, stage: Stage, highlight: Highlight, titles: StickyTitles}} Shown */
@@ -43,8 +51,9 @@ export class Canvas {
   /**
    * @param {HTMLElement} host
    * @param {Handlers} handlers
+   * @param {HTMLElement | null} minimap
    */
-  constructor(host, handlers) {
+  constructor(host, handlers, minimap) {
     this.host = host;
     this.handlers = handlers;
     this.size = { width: host.clientWidth, height: host.clientHeight };
@@ -56,6 +65,9 @@ export class Canvas {
     this.shown = null;
     /** @type {Transition | null} */
     this.transition = null;
+    /** What is to be isolated in this graph. @type {Neighbourhood | Paths | null} */
+    this.isolation = null;
+    this.minimap = minimap && new Minimap(minimap, (x, y) => this.look(centredOn(x, y, this.view.scale, this.size)));
     this.hand = new Hand(this);
     this.frame = 0;
     this.timer = 0;
@@ -113,6 +125,9 @@ export class Canvas {
     this.motion = null;
     this.tip.classList.remove('on');
     this.shown = this.open(index);
+    this.told = '';
+    this.minimap?.show(index);
+    this.isolate(old && (keepView || anchor) ? this.isolation : null);
     const at = view ?? held;
     this.look(at ? { ...at, scale: this.clampScale(at.scale) } : startView(scene, this.size, firstOf(scene)));
     this.draw(performance.now());
@@ -150,6 +165,8 @@ export class Canvas {
     this.shown?.highlight.remove();
     this.shown?.titles.remove();
     this.shown = null;
+    this.minimap?.show(null);
+    this.isolation = null;
     this.motion = null;
     this.tip.classList.remove('on');
   }
@@ -160,6 +177,7 @@ export class Canvas {
     this.resized.disconnect();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
+    this.minimap?.remove();
     this.tip.remove();
     this.pane.remove();
     this.host.classList.remove('canvas');
@@ -174,16 +192,43 @@ export class Canvas {
     this.request();
   }
 
-  /** Brings a selection to the middle. @param {Selection} selection @param {{zoom?: boolean}} [options] `zoom`: near enough to be read */
+  /**
+   * Dims all but a part of the graph, for as long as the graph is shown.
+   *
+   * @param {Neighbourhood | Paths | null} spec null: dims nothing any more
+   * @returns {{items: number}} how many items are not dimmed; 0 when there is nothing to isolate, and then nothing is dimmed
+   */
+  isolate(spec) {
+    if (!this.shown) return { items: 0 };
+    const { index, stage, highlight } = this.shown;
+    const found = spec && isolated(index, spec);
+    this.isolation = spec;
+    stage.isolated = found;
+    highlight.isolate(found !== null);
+    if (this.minimap && this.minimap.isolated !== found) this.minimap.isolate(found);
+    this.request();
+    return { items: found?.count ?? 0 };
+  }
+
+  /**
+   * Brings a selection to the middle; of an open group, all of it if it can be made out, or else its beginning.
+   *
+   * @param {Selection} selection
+   * @param {{zoom?: boolean}} [options] `zoom`: near enough to be read
+   */
   centre(selection, { zoom = true } = {}) {
     if (!this.shown) return;
     const { scene, find } = this.shown.index;
     const { item, net } = find(selection);
     const at = item !== NONE ? item : net !== NONE ? scene.netSource[net] : NONE;
     if (at === NONE) return;
-    const { left, top, right, bottom } = rectOf(scene.rects, at);
+    const rect = rectOf(scene.rects, at);
+    if (scene.itemKind[at] === KIND.container) {
+      this.glide(groupView(rect, zoom ? null : this.view.scale, this.size));
+      return;
+    }
     const scale = zoom ? Math.max(this.view.scale, READABLE) : this.view.scale;
-    this.glide(centredOn((left + right) / 2, item === NONE ? bottom : (top + bottom) / 2, scale, this.size));
+    this.glide(centredOn((rect.left + rect.right) / 2, item === NONE ? rect.bottom : (rect.top + rect.bottom) / 2, scale, this.size));
   }
 
   fit() {
@@ -213,7 +258,7 @@ export class Canvas {
       parts: stage?.present?.parts.size ?? 0,
       elements: this.host.getElementsByTagName('*').length,
       visible: this.shown ? countSeen(this.shown.index, this.view, this.size) : 0,
-      settled: !stage?.next && !stage?.past && !this.transition && this.frame === 0 && stage?.present?.base.scale === this.view.scale,
+      settled: !stage?.next && !stage?.past && !this.transition && !this.minimap?.timer && this.frame === 0 && stage?.present?.base.scale === this.view.scale,
     };
   }
 
@@ -279,7 +324,10 @@ export class Canvas {
     const key = `${x} ${y} ${scale} ${this.size.width} ${this.size.height}`;
     if (key === this.told) return;
     this.told = key;
-    this.handlers.onView?.({ scale, x, y, width: this.size.width / scale, height: this.size.height / scale });
+    this.minimap?.draw(this.view, this.size);
+    const [width, height] = [this.size.width / scale, this.size.height / scale];
+    const groups = this.shown ? enclosing(this.shown.index, x + width / 2, y + height / 2) : [];
+    this.handlers.onView?.({ scale, x, y, width, height, groups });
   }
 
   measure() {
@@ -301,9 +349,10 @@ export class Canvas {
 /**
  * @param {HTMLElement} host
  * @param {Handlers} [handlers]
+ * @param {{minimap?: HTMLElement | null}} [options] `minimap`: where to put the overview; hidden when there is no need for it
  * @returns {Canvas}
  */
-export const createCanvas = (host, handlers = {}) => new Canvas(host, handlers);
+export const createCanvas = (host, handlers = {}, { minimap = null } = {}) => new Canvas(host, handlers, minimap);
 
 /** Whether motion is to be reduced. */
 const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { FLAG, KIND } from './codes.js';
 import { TOGGLE, drawToggle } from './containers.js';
-import { FLAG, KIND } from './index.js';
 import { box, element, path, tenth, text } from './svg.js';
 import { fitted } from './type.js';
 

@@ -26,7 +26,7 @@ export const TOGGLE = { half: 6, reach: 10, gap: 12 };
  * covers below the title bar is at most one in so many px of the group.
  */
 const LEAST = 3;
-const FAR = { size: 10, pad: 3, height: 34, share: 8 };
+const FAR = { size: 11, pad: 3, height: 34, share: 8 };
 const TITLE = 12;
 
 /**
@@ -120,7 +120,7 @@ export function drawNames({ index: { scene, containers }, level, named }, square
   visitNear(containers, square.left, square.top, square.right, square.bottom, (item) => {
     if (!contains(square, scene.rects[4 * item], scene.rects[4 * item + 1]) || !test(item)) return;
     if (!far) drawBar(scene, item, { x: square.left, y: square.top }, parent);
-    else if (named(item)) drawFarName(scene, item, level.least, { x: square.left, y: square.top }, parent);
+    else if (named(item)) drawFarName(scene, item, { x: square.left, y: square.top }, parent);
   }, from);
 }
 
@@ -139,21 +139,20 @@ export function drawToggle(x, y, closed, parent) {
   element('path', { class: 'toggle-sign', d: `M${x - 3} ${y}h6${closed ? `M${x} ${y - 3}v6` : ''}` }, parent);
 }
 
-/** @param {Scene} scene @param {number} item @param {number} least @param {Point} origin @param {Element} parent */
-function drawFarName(scene, item, least, { x, y }, parent) {
-  const { left, top, right, bottom } = nameRect(scene, item, least);
-  const pad = FAR.pad / least;
+/** As large on screen at any scale: the layer says how many graph px are one of the screen. @param {Scene} scene @param {number} item @param {Point} origin @param {Element} parent */
+function drawFarName(scene, item, { x, y }, parent) {
+  const { left, top, right, bottom } = nameRect(scene, item, 1);
   const group = element('g', { class: 'far-name', 'data-group': item }, parent);
-  element('rect', { class: 'plate', x: tenth(left - x), y: tenth(top - y), width: tenth(right - left), height: tenth(bottom - top), rx: pad }, group);
-  const title = scene.texts[scene.itemTitle[item]];
-  text(title, { x: tenth(left + pad - x), y: tenth((top + bottom) / 2 - y), 'font-size': tenth(FAR.size / least) }, group);
+  group.style.transform = `translate(${tenth(left - x)}px, ${tenth(top - y)}px) scale(var(--unit))`;
+  element('rect', { class: 'plate', width: tenth(right - left), height: tenth(bottom - top), rx: FAR.pad }, group);
+  text(scene.texts[scene.itemTitle[item]], { x: FAR.pad, y: tenth((bottom - top) / 2), 'font-size': FAR.size }, group);
 }
 
-/** Where the title of an open group is from afar. @param {Scene} scene @param {number} item @param {number} least @returns {Rect} */
-export function nameRect({ rects, texts, itemTitle }, item, least) {
+/** Where the title of an open group is from afar. @param {Scene} scene @param {number} item @param {number} scale @returns {Rect} */
+export function nameRect({ rects, texts, itemTitle }, item, scale) {
   const { left, top } = rectOf(rects, item);
   const width = widthOf(texts[itemTitle[item]]) * FAR.size + 2 * FAR.pad;
-  return { left, top, right: left + width / least, bottom: top + (FAR.size + 1.5 * FAR.pad) / least };
+  return { left, top, right: left + width / scale, bottom: top + (FAR.size + 1.5 * FAR.pad) / scale };
 }
 
 /**

@@ -5,7 +5,8 @@
  */
 
 import { graphPoint, scaledAt } from './camera.js';
-import { FLAG, KIND, NONE, selectionAt } from './index.js';
+import { FLAG, KIND, NONE } from './codes.js';
+import { selectionAt } from './index.js';
 import { pick } from './pick.js';
 
 /** @import {Scene} from '../types.js' */
@@ -34,7 +35,7 @@ export class Hand {
     const { shown, view } = this.canvas;
     if (!shown?.stage.plan) return null;
     const at = graphPoint(view, x, y);
-    return shown.titles.at(x, y) ?? pick(shown.stage.plan, at.x, at.y, view.scale >= WIRES_FROM ? REACH / view.scale : 0);
+    return shown.titles.at(x, y) ?? pick(shown.stage.plan, at.x, at.y, { scale: view.scale, reach: view.scale >= WIRES_FROM ? REACH / view.scale : 0 });
   }
 
   /** @param {{x: number, y: number} | null} at */
@@ -65,6 +66,7 @@ export class Hand {
       this.toggle(found.item);
     } else if (performance.now() - this.toggledAt >= ONCE) {
       const selection = found && selectionAt(scene, found);
+      if (selection && found?.part === 'target') this.canvas.centre(selection, { zoom: false });
       if (!extend) this.canvas.select(selection);
       handlers.onSelect?.(selection, { extend });
     }

@@ -7,24 +7,28 @@
 
 import { strained } from './camera.js';
 import { paintsOf } from './cards.js';
-import { KIND, NONE } from './index.js';
+import { KIND, NONE, STYLE } from './codes.js';
 import { drawLabel } from './labels.js';
+import { edgesOf } from './stubs.js';
 import { contains, holds, meet, rectOf, seenFrom } from './rect.js';
 import { element, html, moveTo, tenth } from './svg.js';
 import { drawItems } from './tiles.js';
-import { addCurves, appendWires, noWires } from './wires.js';
+import { addCurves, addEdge, appendWires, noWires } from './wires.js';
 
 /** @import {Size, View} from './camera.js' */
 /** @import {Index, Place} from './index.js' */
 /** @import {Level} from './levels.js' */
 /** @import {Links} from './links.js' */
 /** @import {Rect} from './rect.js' */
+/** @import {Wires} from './wires.js' */
 
 /** Widths in graph px, or in screen px when that is more. */
 const WIRE = { graph: 2.5, screen: 1.75 };
 const OUTLINE = { graph: 2, screen: 2 };
 /** The most joined items that are lifted above the veil. */
 const LIFTED = 400;
+/** The most edges without a path that are drawn. */
+const STUBS = 200;
 
 export class Highlight {
   /**
@@ -111,6 +115,7 @@ export class Highlight {
       const [from, to] = [scene.pathStarts[path], scene.pathStarts[path + 1] - 1];
       addCurves(wires, this.index, path, from, to, base, window);
     }
+    this.addStubs(wires, place, nets, base, window);
     if (level.kind === 'blocks' || level.kind === 'mosaic') wires.arrows = '';
     const lines = element('g', { class: 'wires' }, group);
     lines.style.strokeWidth = `${Math.max(WIRE.graph, WIRE.screen / base.scale)}px`;
@@ -123,6 +128,18 @@ export class Highlight {
     if (level.kind === 'full') this.drawLabels(nets, base, window, element('g', {}, group));
     if (place.item !== NONE) outline(cropped(rectOf(scene.rects, place.item), window), base, scene.metrics.radius, group);
     return group;
+  }
+
+  /** Edges that have no path. @param {Wires} wires @param {Place} place @param {number[]} nets @param {View} base @param {Rect} window */
+  addStubs(wires, { item }, nets, base, window) {
+    const { scene, stubs } = this.index;
+    let most = STUBS;
+    for (const net of nets) {
+      if (scene.netStyle[net] !== STYLE.stub) continue;
+      const edges = edgesOf(scene, stubs, net, window, most, item === scene.netSource[net] ? NONE : item);
+      for (const { from, to } of edges) addEdge(wires, from, to, scene.direction === 'down', base, window);
+      most -= edges.length;
+    }
   }
 
   /** Wires as thick as these would hide the labels. @param {number[]} nets @param {View} base @param {Rect} window @param {Element} parent */

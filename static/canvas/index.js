@@ -5,21 +5,16 @@
  * @module
  */
 
-import { buildGrid } from './grid.js';
+import { KIND, NONE } from './codes.js';
+import { buildGrid, visitNear } from './grid.js';
 import { linksOf, pathsOf } from './links.js';
+import { contains, rectOf } from './rect.js';
+import { indexStubs } from './stubs.js';
 
 /** @import {Scene, Selection} from '../types.js' */
 /** @import {Grid} from './grid.js' */
 /** @import {Links} from './links.js' */
-
-/** No net, item, value, text or container. */
-export const NONE = 0xffffffff;
-
-/** Flags of an item. */
-export const FLAG = { note: 1, warning: 2, error: 4, enter: 8, inferred: 16, stack: 64 };
-
-/** Kinds of item. */
-export const KIND = { node: 0, input: 1, output: 2, module: 3, group: 4, container: 5 };
+/** @import {Stubs} from './stubs.js' */
 
 /** Size of the cells of the grids, in graph px; larger for sparse drawings. */
 const CELL = 256;
@@ -34,6 +29,7 @@ const CELL = 256;
  * @property {Uint32Array} pieceTo the point where it ends
  * @property {Uint32Array} piecePath
  * @property {Grid} labels the nets whose label has room
+ * @property {Stubs} stubs
  * @property {() => Links} links
  * @property {(net: number) => Uint32Array} pathsOf trunks and legs
  * @property {(selection: Selection) => Place} find
@@ -65,7 +61,7 @@ export function indexScene(scene) {
     scene,
     items: buildGrid(numbers(count, (item) => itemKind[item] !== KIND.container), boundsOf, extent),
     containers: buildGrid(numbers(count, (item) => itemKind[item] === KIND.container), boundsOf, extent),
-    labels, ...indexPaths(scene, extent), links: linksOf(scene), pathsOf: pathsOf(scene), find: finder(scene),
+    labels, ...indexPaths(scene, extent), stubs: indexStubs(scene, extent), links: linksOf(scene), pathsOf: pathsOf(scene), find: finder(scene),
   };
 }
 
@@ -169,4 +165,12 @@ export function around({ itemParent }, item) {
   const containers = [];
   for (let at = itemParent[item]; at !== NONE; at = itemParent[at]) containers.push(at);
   return containers;
+}
+
+/** The ids of the open groups at a point, the outermost first. @param {Index} index @param {number} x @param {number} y */
+export function enclosing({ scene, containers }, x, y) {
+  /** @type {number[]} */
+  const found = [];
+  visitNear(containers, x, y, x, y, (item) => void (contains(rectOf(scene.rects, item), x, y) && found.push(item)));
+  return found.sort((a, b) => a - b).map((item) => scene.itemRef[item]);
 }

@@ -48,6 +48,7 @@ export class Layer {
     /** Whether all that is in view is drawn. */
     this.complete = false;
     this.base = view;
+    this.settle(view);
   }
 
   /** Moves the content to a view. @param {View} view */
@@ -58,6 +59,7 @@ export class Layer {
   /** Makes a view the base: the content is painted anew, crisp. @param {View} view */
   settle(view) {
     this.base = view;
+    this.element.style.setProperty('--unit', String(1 / view.scale));
     for (const part of this.parts.values()) this.anchor(part);
   }
 

@@ -5,14 +5,14 @@
  */
 
 import { ENTER, markOf } from './cards.js';
+import { FLAG, KIND, NONE } from './codes.js';
 import { TOGGLE, nameRect, titleBar } from './containers.js';
 import { visitNear } from './grid.js';
-import { FLAG, KIND, NONE } from './index.js';
 import { contains, rectOf } from './rect.js';
+import { tagAt } from './stubs.js';
 import { curveAt } from './wires.js';
 
 /** @import {Index} from './index.js' */
-/** @import {Level} from './levels.js' */
 /** @import {Plan} from './tiles.js' */
 /** @import {Curve} from './wires.js' */
 
@@ -21,21 +21,24 @@ const STEPS = 16;
 const REFINEMENTS = 14;
 
 /**
- * An item or a net, and which part of it: the mark that enters it, the one that opens or closes it, or anything else.
- * @typedef {{item: number, net: number, part: 'body'|'enter'|'toggle'}} Pick
+ * An item or a net, and which part of it: the mark that enters it, the one that opens or closes it, the tag where a net starts or where it ends,
+ * or anything else.
+ * @typedef {{item: number, net: number, part: 'body'|'enter'|'toggle'|'source'|'target'}} Pick
  */
 
 /**
  * @param {Plan} plan what is drawn
  * @param {number} x
  * @param {number} y
- * @param {number} reach how far off a wire may be, in graph px
+ * @param {{scale: number, reach: number}} view its scale, and how far off a wire may be, in graph px
  * @returns {Pick | null}
  */
-export function pick({ index, level, named }, x, y, reach) {
+export function pick({ index, level, named }, x, y, { scale, reach }) {
   const crowd = level.kind === 'mosaic';
-  const found = (crowd ? null : pickItem(index, x, y, level.kind === 'full')) ?? pickTitle(index, level, named, x, y);
+  const found = (crowd ? null : pickItem(index, x, y, level.kind === 'full')) ?? pickTitle(index, level.kind === 'full' ? null : named, x, y, scale);
   if (found || crowd) return found;
+  const tag = level.kind === 'full' ? tagAt(index.scene, index.stubs, x, y) : NONE;
+  if (tag !== NONE) return { item: NONE, net: index.stubs.net[tag], part: index.stubs.source[tag] ? 'source' : 'target' };
   const net = pickNet(index, x, y, reach);
   return net === NONE ? null : { item: NONE, net, part: 'body' };
 }
@@ -62,22 +65,22 @@ function pickItem({ items, scene }, x, y, marks) {
  * The innermost open group whose title is at a point.
  *
  * @param {Index} index
- * @param {Level} level
- * @param {(item: number) => boolean} named
+ * @param {((item: number) => boolean) | null} named which groups have a title from afar; null close by
  * @param {number} x
  * @param {number} y
+ * @param {number} scale
  * @returns {Pick | null}
  */
-function pickTitle({ containers, scene }, level, named, x, y) {
+function pickTitle({ containers, scene }, named, x, y, scale) {
   /** @type {Pick | null} */
   let found = null;
   visitNear(containers, x, y, x, y, (item) => {
     const rect = rectOf(scene.rects, item);
     if (!contains(rect, x, y) || (found && found.item > item)) return;
-    if (level.kind === 'full') {
+    if (!named) {
       if (y > rect.top + scene.metrics.header) return;
       found = { item, net: NONE, part: Math.abs(x - titleBar(scene, item).mark) <= TOGGLE.reach ? 'toggle' : 'body' };
-    } else if (named(item) && contains(nameRect(scene, item, level.least), x, y)) {
+    } else if (named(item) && contains(nameRect(scene, item, scale), x, y)) {
       found = { item, net: NONE, part: 'body' };
     }
   });

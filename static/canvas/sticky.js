@@ -4,7 +4,7 @@
  * @module
  */
 
-import { NONE } from './index.js';
+import { NONE } from './codes.js';
 import { visitNear } from './grid.js';
 import { rectOf, seenFrom } from './rect.js';
 import { html } from './svg.js';

@@ -12,6 +12,7 @@ import { visitNear, visitSquare } from './grid.js';
 import { drawLabel } from './labels.js';
 import { drawMosaic } from './mosaic.js';
 import { grown, meet, rectOf } from './rect.js';
+import { drawTags } from './stubs.js';
 import { element } from './svg.js';
 import { addChord, addCurves, appendWires, noWires } from './wires.js';
 
@@ -96,15 +97,18 @@ export function drawTile(plan, column, row) {
   drawGrounds(plan, square, grounds);
   for (const pass of passesOf(plan.isolated)) {
     const within = (/** @type {Element} */ group) => (pass.dim ? element('g', { class: 'dim' }, group) : group);
-    drawWires(plan, square, within(wires), pass);
-    drawContent(plan, square, within(nodes), pass);
-    drawNames(plan, square, within(plan.level.kind === 'full' ? grounds : nodes), pass.item);
+    const [lower, upper] = [within(wires), within(nodes)];
+    // A title may reach into the next square, whose grounds would hide it if it were among them.
+    if (plan.level.kind === 'full') drawNames(plan, square, lower, pass.item);
+    drawWires(plan, square, lower, pass);
+    drawContent(plan, square, upper, pass);
+    if (plan.level.kind !== 'full') drawNames(plan, square, upper, pass.item);
   }
   return put(plan, { grounds, wires, nodes }, corner, grown(square, tile / 2));
 }
 
 /** The items of a square. @param {Plan} plan @param {Rect} square @param {Element} parent @param {Pass} pass */
-function drawContent(plan, square, parent, { item: test }) {
+function drawContent(plan, square, parent, { item: test, net }) {
   const { index, paints, level, tile, depth } = plan;
   if (level.kind === 'mosaic') {
     const count = Math.ceil((tile * level.least) / TESSERA);
@@ -115,6 +119,7 @@ function drawContent(plan, square, parent, { item: test }) {
   const items = [];
   visitSquare(index.items, square.left, square.top, tile, depth, (item) => void (test(item) && items.push(item)));
   drawItems(plan, items, { x: square.left, y: square.top }, parent);
+  if (level.kind === 'full') drawTags(index.scene, index.stubs, square, depth, net, parent);
 }
 
 /** Puts groups that hold something on the page. @param {Plan} plan @param {Partial<Record<keyof Sheets, SVGGElement>>} groups @param {Point} corner @param {Rect} bounds @returns {Part} */

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { KIND, NONE, selectionAt } from './index.js';
+import { KIND, NONE } from './codes.js';
+import { selectionAt } from './index.js';
 import { visitNear } from './grid.js';
 import { meet, rectOf, seenFrom } from './rect.js';
 import { element, tenth } from './svg.js';
@@ -67,7 +68,8 @@ export class Transition {
     }
     const { level } = sight.stage;
     const origin = { x: scene.rects[4 * item], y: scene.rects[4 * item + 1] };
-    const card = element('g', { class: level?.kind ?? 'full' }, group);
+    const dim = sight.stage.isolated?.items[item] === 0 ? ' dim' : '';
+    const card = element('g', { class: `${level?.kind ?? 'full'}${dim}` }, group);
     if (level) drawItems({ index: sight.index, paints: sight.stage.paints, level }, [item], origin, card);
     return (part) => {
       const { left, top } = blend(start ?? end, end ?? start, part);
