@@ -49,7 +49,11 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
     event.preventDefault();
     onHome();
   });
-  const outline = iconButton('outline', 'Outline', () => run('outline'), { command: 'outline', class: 'button quiet viewing grouped outlinebutton' });
+  // In the bar, or in its menu where that is narrow.
+  const outline = () => iconButton('outline', 'Outline', () => {
+    tools.hidePopover();
+    run('outline');
+  }, { command: 'outline', class: 'button quiet viewing grouped outlinebutton' });
   const find = el('button', { type: 'button', class: 'findbutton', title: 'Find', onclick: () => run('find') },
     icon('find'), el('span', {}, 'Find'), el('span', { class: 'hint', 'aria-hidden': 'true' }, keyCaps('find')));
   const direction = iconButton('down', 'Direction', () => run('direction'), { command: 'direction' });
@@ -65,14 +69,14 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
   const levels = levelControl(run);
   const link = iconButton('link', 'Copy link', () => run('link'));
   const tools = el('div', { id: 'tools', popover: 'auto', role: 'toolbar', 'aria-label': 'View' },
-    el('div', { class: 'group viewing grouped' }, levels.element),
+    el('div', { class: 'group viewing grouped' }, outline(), levels.element),
     el('div', { class: 'group viewing' }, direction, ...toggles.map(({ button }) => button)),
     el('div', { class: 'group viewing' }, link, iconButton('download', 'Save as SVG', () => run('svg'), { command: 'svg' })),
     el('div', { class: 'group' }, theme, iconButton('help', 'Help', () => run('help'), { command: 'help' })));
   const more = iconButton('more', 'More', () => {}, { class: 'button quiet more' });
   more.setAttribute('popovertarget', 'tools');
   const sidebar = iconButton('sidebar', 'Details', () => run('properties'), { command: 'properties', class: 'button quiet viewing sidebarbutton' });
-  fill(bar, home, outline, el('div', { class: 'model viewing' }, name, format), crumbs.element,
+  fill(bar, home, outline(), el('div', { class: 'model viewing' }, name, format), crumbs.element,
     el('div', { class: 'viewing' }, find), tools, more, sidebar, el('span', { class: 'busy' }));
   showTheme();
 

@@ -113,11 +113,13 @@ export class OutlinePanel {
 
   /** @param {boolean} open */
   #setOpen(open) {
+    // The keys go back to the drawing.
+    if (!open && this.#element.contains(document.activeElement)) byId('canvas').focus({ preventScroll: true, focusVisible: false });
     root.dataset.outline = open ? 'open' : 'closed';
     if (!this.#narrow.matches) remember({ outline: open });
     if (!open) return;
     this.#onOpen();
-    if (this.#narrow.matches) this.#tree.element.focus();
+    if (this.#narrow.matches) this.#tree.element.focus({ focusVisible: false });
   }
 
   /** @param {number} width */

@@ -60,6 +60,15 @@ export function read(hash) {
   return { graph: Number(graph), depth: readDepth(parts), selection: readSelection(parts.get('s') ?? ''), view: readView(parts.get('v') ?? '') };
 }
 
+/**
+ * Whether two places are in the same drawing.
+ * @param {Pick<Place, 'graph'|'depth'>} a
+ * @param {Pick<Place, 'graph'|'depth'>} b
+ */
+export function sameDepth(a, b) {
+  return write({ ...a, selection: null, view: null }) === write({ ...b, selection: null, view: null });
+}
+
 /** @param {number[]} open in order */
 function writeRuns(open) {
   /** @type {[number, number][]} */

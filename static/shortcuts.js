@@ -15,30 +15,40 @@ const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
  * @property {boolean} [viewer] only while a model is shown
  */
 
-/** @type {Shortcut[]} */
-export const SHORTCUTS = [
-  { command: 'open', label: 'Open a file', keys: 'Ctrl+O', typing: true },
-  { command: 'find', label: 'Find', keys: 'Ctrl+F', typing: true, viewer: true },
-  { command: 'properties', label: 'Details on or off', keys: 'Ctrl+Enter', viewer: true },
-  { command: 'outline', label: 'Outline on or off', keys: 'Ctrl+B', viewer: true },
-  { command: 'attributes', label: 'Attributes in nodes', keys: 'Ctrl+D', viewer: true },
-  { command: 'weights', label: 'Weights in nodes', keys: 'Ctrl+I', viewer: true },
-  { command: 'names', label: 'Names in nodes', keys: 'Ctrl+U', viewer: true },
-  { command: 'direction', label: 'Direction of the graph', keys: 'Ctrl+K', viewer: true },
-  { command: 'zoomIn', label: 'Zoom in', keys: 'Shift+ArrowUp', viewer: true },
-  { command: 'zoomOut', label: 'Zoom out', keys: 'Shift+ArrowDown', viewer: true },
-  { command: 'actual', label: 'Actual size', keys: 'Shift+Backspace', viewer: true },
-  { command: 'fit', label: 'Fit the graph', keys: '0', viewer: true },
-  { command: 'near', label: 'Zoom to the selection', keys: '.', viewer: true },
-  { command: 'shallower', label: 'One level less', keys: '[', viewer: true },
-  { command: 'deeper', label: 'One level more', keys: ']', viewer: true },
-  { command: 'none', label: 'Collapse all groups', keys: '{', viewer: true },
-  { command: 'all', label: 'Expand all groups', keys: '}', viewer: true },
-  { command: 'flat', label: 'No groups', keys: '\\', viewer: true },
-  { command: 'svg', label: 'Save as SVG', keys: 'Ctrl+Alt+E', viewer: true },
-  { command: 'back', label: 'End isolation, deselect, leave a subgraph', keys: 'Escape' },
-  { command: 'help', label: 'This list', keys: '?' },
-];
+/** By topic. @type {Record<string, Shortcut[]>} */
+export const TOPICS = {
+  Page: [
+    { command: 'open', label: 'Open a file', keys: 'Ctrl+O', typing: true },
+    { command: 'find', label: 'Find', keys: 'Ctrl+F', typing: true, viewer: true },
+    { command: 'properties', label: 'Details on or off', keys: 'Ctrl+Enter', viewer: true },
+    { command: 'outline', label: 'Outline on or off', keys: 'Ctrl+B', viewer: true },
+    { command: 'svg', label: 'Save as SVG', keys: 'Ctrl+Alt+E', viewer: true },
+    { command: 'help', label: 'This list', keys: '?' },
+  ],
+  Nodes: [
+    { command: 'attributes', label: 'Attributes in nodes', keys: 'Ctrl+D', viewer: true },
+    { command: 'weights', label: 'Weights in nodes', keys: 'Ctrl+I', viewer: true },
+    { command: 'names', label: 'Names in nodes', keys: 'Ctrl+U', viewer: true },
+    { command: 'back', label: 'Deselect, go back', keys: 'Escape' },
+  ],
+  View: [
+    { command: 'zoomIn', label: 'Zoom in', keys: 'Shift+ArrowUp', viewer: true },
+    { command: 'zoomOut', label: 'Zoom out', keys: 'Shift+ArrowDown', viewer: true },
+    { command: 'actual', label: 'Actual size', keys: 'Shift+Backspace', viewer: true },
+    { command: 'fit', label: 'Fit the graph', keys: '0', viewer: true },
+    { command: 'near', label: 'Zoom to the selection', keys: '.', viewer: true },
+    { command: 'direction', label: 'Direction of the graph', keys: 'Ctrl+K', viewer: true },
+  ],
+  Groups: [
+    { command: 'shallower', label: 'One level less', keys: '[', viewer: true },
+    { command: 'deeper', label: 'One level more', keys: ']', viewer: true },
+    { command: 'none', label: 'Collapse all', keys: '{', viewer: true },
+    { command: 'all', label: 'Expand all', keys: '}', viewer: true },
+    { command: 'flat', label: 'Flat', keys: '\\', viewer: true },
+  ],
+};
+
+const SHORTCUTS = Object.values(TOPICS).flat();
 
 /**
  * The keys of a command, as this platform writes them: `Ctrl K`, `⌘K`.

@@ -12,7 +12,7 @@ import { plural } from './numbers.js';
 import { OutlinePanel } from './outline.js';
 import { FindPanel } from './panel-find.js';
 import { modelPanel } from './panel-model.js';
-import { write } from './permalink.js';
+import { sameDepth, write } from './permalink.js';
 import { preferences, remember } from './preferences.js';
 import { save } from './save.js';
 import { Selected } from './selected.js';
@@ -167,10 +167,11 @@ export class Viewer {
     const { info } = this.#need();
     const known = info.graphs.some(({ id }) => id === place?.graph) ? place : null;
     const graph = known?.graph ?? info.entry;
+    const drawn = this.#drawing.place();
     this.#moving = true;
     try {
       if (known?.depth) this.#drawing.hierarchy.restore(graph, known.depth);
-      await this.#draw(trailTo(info.graphs, graph), { reveal });
+      if (drawn?.graph !== graph || (known?.depth && !sameDepth(known, drawn))) await this.#draw(trailTo(info.graphs, graph), { reveal });
       await this.#selected.restore(known?.selection ?? null, { centre: !known?.view });
       if (known?.view) this.#drawing.look(known.view);
     } finally {

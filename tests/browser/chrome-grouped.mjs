@@ -219,7 +219,7 @@ export class Grouped {
         const top = y;
         y += CARD.title;
         members(inner, self, depth + 1);
-        item.rect = [CARD.pad * depth, top, CARD.width + CARD.pad * 5, y - top - CARD.gap + CARD.pad];
+        item.rect = [CARD.pad * depth, top, CARD.width + CARD.pad * (8 - 2 * depth), y - top - CARD.gap + CARD.pad];
         right = Math.max(right, (item.rect[0] ?? 0) + (item.rect[2] ?? 0));
         y += CARD.pad;
       }

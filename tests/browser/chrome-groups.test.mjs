@@ -247,6 +247,17 @@ test('the breadcrumb leads through the groups around the selection', async (t) =
   await page.waitForFunction(() => document.querySelectorAll('.crumbs .group').length === 0);
 });
 
+test('the breadcrumb of a single graph starts with its name', async (t) => {
+  const page = await start(t, '?url=static/samples/decoder-single.onnx');
+  assert.equal(await page.locator('.crumbs .crumb').count(), 0);
+  await page.click('#canvas :text-is("self_attn")');
+  await selected(page, 'self_attn');
+  assert.deepEqual((await page.locator('.crumbs .crumb').allInnerTexts()).map((text) => text.trim()), ['main_graph', 'layers ×12', 'layers.0', 'self_attn']);
+  await page.click('.crumbs >> text=main_graph');
+  await page.waitForSelector('#tab-model[aria-selected=true]');
+  assert.equal(await page.locator('.crumbs .crumb').count(), 0);
+});
+
 test('a group says what it is', async (t) => {
   const page = await start(t);
   await page.click('#canvas [data-kind="5"]:text-is("layers ×12")', { position: { x: 8, y: 8 } });
@@ -424,7 +435,8 @@ test('only what has an address can be linked to', async (t) => {
 test('on a phone the outline is a drawer', async (t) => {
   const page = await start(t, DECODER, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   assert.equal(await page.locator('#outline').isVisible(), false);
-  await page.tap('[aria-label="Outline"]');
+  await page.tap('[aria-label="More"]');
+  await page.tap('#tools [aria-label="Outline"]');
   await row(page, 'layers.3').waitFor();
   const { width, height } = await row(page, 'layers.3').boundingBox() ?? { width: 0, height: 0 };
   assert.ok(width < 390 && height >= 44);

@@ -268,7 +268,9 @@ export class Session {
     }
     if (name.includes('decoder')) this.#tree = new Grouped(12);
     if (name.includes('huge')) this.#tree = new Grouped(2000);
-    return JSON.stringify({ ...info(name, size), file: { name, size, companions: others.map((file) => file.name) } });
+    const about = info(name, size);
+    if (name.includes('single')) about.graphs.splice(1);
+    return JSON.stringify({ ...about, file: { name, size, companions: others.map((file) => file.name) } });
   }
 
   /**
