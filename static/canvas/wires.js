@@ -46,9 +46,10 @@ export function addCurves(wires, { scene }, which, from, to, origin, square) {
   const arrow = style !== STYLE.tree && pathTarget[which] !== NONE && to === pathStarts[which + 1] - 1;
   let endX = points[2 * to];
   let endY = points[2 * to + 1];
-  if (arrow && (!square || contains(square, endX, endY))) {
+  if (arrow) {
     const head = arrowhead(points, to);
-    wires.arrows += `M${tenth(endX - x)} ${tenth(endY - y)}l${head.left}l${head.right}z`;
+    if (!square || contains(square, endX, endY)) wires.arrows += `M${tenth(endX - x)} ${tenth(endY - y)}l${head.left}l${head.right}z`;
+    // Also where the tip is in another square: the whole curve follows its end.
     endX = head.x;
     endY = head.y;
   }

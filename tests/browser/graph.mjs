@@ -61,6 +61,30 @@ export async function card(page, label) {
 }
 
 /**
+ * The card nearest to the middle of the canvas, once the canvas is at rest.
+ * @param {Page} page
+ * @returns {Promise<Card>}
+ */
+export async function middleCard(page) {
+  await rest(page);
+  const { x, y, width, height } = await page.locator('#canvas').evaluate((canvas) => canvas.getBoundingClientRect());
+  const distance = (/** @type {Card} */ { left, right, top, bottom }) => Math.hypot((left + right) / 2 - x - width / 2, (top + bottom) / 2 - y - height / 2);
+  return (await cards(page)).reduce((best, each) => (distance(each) < distance(best) ? each : best));
+}
+
+/**
+ * A card again, wherever it is now.
+ * @param {Page} page
+ * @param {Card} before
+ */
+export async function again(page, { item, label }) {
+  await rest(page);
+  const found = (await cards(page)).find((each) => each.item === item);
+  if (!found) throw new Error(`${label} is out of view`);
+  return found;
+}
+
+/**
  * @param {Page} page
  * @param {string} label how the card's label begins
  */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { card, cards, rest, scale, selected } from './graph.mjs';
+import { again, card, cards, middleCard, rest, scale, selected } from './graph.mjs';
 import { open } from './page.mjs';
 
 /** @import { Page } from 'playwright-core' */
@@ -48,17 +48,17 @@ test('wheel, keys and buttons zoom; the pointer stays on what it points at', asy
   await page.click('#zoom .scale');
   await rest(page);
   assert.equal(await scale(page), 100);
-  const before = await card(page, 'Conv, W 12×6×1×1');
+  const before = await middleCard(page);
   const at = { x: before.left + 20, y: before.top + 10 };
   await page.mouse.move(at.x, at.y);
   await wheel(page, -150);
-  const closer = await card(page, 'Conv, W 12×6×1×1');
+  const closer = await again(page, before);
   const factor = (closer.right - closer.left) / (before.right - before.left);
   assert.ok(factor > 1.1, `the wheel zooms in: ${factor}`);
   assertZoomed(before, closer, factor, at);
   near(await scale(page), 100 * factor, 1);
   await wheel(page, 150);
-  assertZoomed(before, await card(page, 'Conv, W 12×6×1×1'), 1, at);
+  assertZoomed(before, await again(page, before), 1, at);
 
   await page.focus('#canvas');
   for (const [zoomIn, zoomOut] of [['Shift+ArrowUp', 'Shift+ArrowDown'], ['+', '-']]) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { card, rest, selected } from './graph.mjs';
+import { again, middleCard, rest, selected } from './graph.mjs';
 import { open } from './page.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
@@ -18,17 +18,19 @@ test('on a phone, a tapped node opens the sheet and stays in view above it', asy
 
   await page.tap('#zoom .scale');
   await rest(page);
-  const conv = await card(page, 'Conv, W 12×6×1×1');
-  await page.touchscreen.tap(conv.x, conv.y);
-  await selected(page, 'Conv');
+  const node = await middleCard(page);
+  await page.touchscreen.tap(node.x, node.y);
+  await selected(page, node.label.split(',')[0]);
   await page.waitForFunction(() => (document.querySelector('#sidebar')?.getBoundingClientRect().top ?? 0) < 450);
-  const above = await card(page, 'Conv, W 12×6×1×1');
+  const above = await again(page, node);
   assert.ok(above.bottom < await top() && above.top > 48, `${above.top} to ${above.bottom} is not above ${await top()}`);
   // All of the panel can be reached.
   const panel = page.locator('#panel-selection');
-  await panel.locator('.part:has(h3:has-text("Outputs")) .end').scrollIntoViewIfNeeded();
-  await panel.locator('.part:has(h3:has-text("Outputs")) .end').tap();
-  await selected(page, 'Add');
+  const consumer = panel.locator('.part:has(h3:has-text("Outputs")) .end').first();
+  await consumer.scrollIntoViewIfNeeded();
+  const operator = await consumer.locator('.operator').innerText();
+  await consumer.tap();
+  await selected(page, operator);
   await page.tap('#tab-selection');
   await page.waitForFunction(() => (document.querySelector('#sidebar')?.getBoundingClientRect().top ?? 0) > 750);
 

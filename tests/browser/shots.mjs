@@ -13,6 +13,7 @@ import { serve } from './server.mjs';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FOLDER = path.resolve(ROOT, process.argv[2] ?? '.github/screenshots');
 const DESK = { viewport: { width: 1440, height: 900 } };
+const DARK = { ...DESK, colorScheme: /** @type {const} */ ('dark') };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 /** @param {Page} page @param {string} name */
@@ -38,14 +39,11 @@ async function choose(page, label) {
 /** @type {Record<string, {context: BrowserContextOptions, pose: (page: Page) => Promise<void>}>} */
 const SHOTS = {
   welcome: { context: DESK, pose: async () => {} },
-  'welcome-dark': { context: { ...DESK, colorScheme: 'dark' }, pose: async () => {} },
   resnet50: { context: DESK, pose: (page) => poseNode(page, 'resnet50.onnx', 'Conv, W 64×64×3×3') },
-  'resnet50-dark': { context: { ...DESK, colorScheme: 'dark' }, pose: (page) => poseNode(page, 'resnet50.onnx', 'Conv, W 64×64×3×3') },
-  decoder: { context: DESK, pose: (page) => poseNode(page, 'decoder.onnx', 'Attention') },
-  'decoder-dark': { context: { ...DESK, colorScheme: 'dark' }, pose: (page) => poseNode(page, 'decoder.onnx', 'Attention') },
+  'resnet50-dark': { context: DARK, pose: (page) => poseNode(page, 'resnet50.onnx', 'Conv, W 64×64×3×3') },
+  'decoder-dark': { context: DARK, pose: (page) => poseNode(page, 'decoder.onnx', 'Attention') },
   subgraph: { context: DESK, pose: poseSubgraph },
-  llama: { context: DESK, pose: (page) => sample(page, 'llama.safetensors') },
-  find: { context: DESK, pose: poseFind },
+  llama: { context: DESK, pose: (page) => poseNode(page, 'llama.safetensors', 'gate_proj') },
   message: { context: DESK, pose: poseMessage },
   phone: { context: PHONE, pose: posePhone },
 };
@@ -60,20 +58,10 @@ async function poseNode(page, name, label) {
 /** @param {Page} page */
 async function poseSubgraph(page) {
   await sample(page, 'voice-activity.onnx');
-  await choose(page, 'If');
-  await selected(page, 'If');
-  await page.locator('#panel-selection .boxed').first().click();
-  await page.waitForSelector('.crumbs .button');
-}
-
-/** @param {Page} page */
-async function poseFind(page) {
-  await sample(page, 'decoder.onnx');
-  await page.keyboard.press('Control+f');
-  await page.keyboard.type('attention');
-  await page.waitForSelector('.hit');
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('#canvas .selected .outline', { state: 'attached' });
+  await page.click('#panel-model .row:has-text("Loop body")');
+  await page.waitForSelector('.crumbs .selected:text-is("Loop body")');
+  await choose(page, 'LSTM');
+  await selected(page, 'LSTM');
 }
 
 /** @param {Page} page */
