@@ -9,7 +9,7 @@ use crate::model::{Category, Graph, GraphId, GraphKind, Links, Model, NodeId, Va
 use std::collections::HashMap;
 
 /// A tensor that this many items read is drawn as stubs: its edges would cover the others.
-const CLUTTER: usize = 16;
+const CLUTTER: usize = 24;
 
 /// From this many on, inputs that go to the same closed group (or outputs that come from it) are one pill.
 const ALIKE: usize = 4;
@@ -196,11 +196,14 @@ impl Flow<'_> {
                 bundles.insert((source, targets.clone()), self.parts.nets.len());
             }
             let shape = value.ty.as_ref().and_then(|ty| ty.shape());
-            let label = shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default();
-            let style = if targets.len() >= CLUTTER { NetStyle::Stub } else { NetStyle::Data };
+            let (style, label) = if targets.len() >= CLUTTER {
+                (NetStyle::Stub, words::shorten(&self.parts.items[source as usize].card.title, 20))
+            } else {
+                (NetStyle::Data, shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default())
+            };
             self.parts.nets.push(Net { source, value: id.0, style, label, targets, more: 0 });
         }
-        for net in self.parts.nets.iter_mut().filter(|net| net.more > 0) {
+        for net in self.parts.nets.iter_mut().filter(|net| net.more > 0 && net.style != NetStyle::Stub) {
             net.label = format!("{} tensors", net.more + 1);
         }
     }

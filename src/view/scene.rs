@@ -188,11 +188,16 @@ impl Scene {
         };
         let level = match options.level {
             Level::Auto if options.open.is_none() && options.step.is_none() && fold::is_small(tree) => Level::Flat,
-            Level::Flat => Level::Flat,
-            _ => Level::Groups,
+            wished => wished,
         };
-        let open = match (&options.open, level) {
-            (_, Level::Flat) => Open::all(tree),
+        // A tree of modules is its groups: flat, it is the same picture as with all of them open.
+        let (flat, level) = match level {
+            Level::Flat if modules => (true, Level::Groups),
+            Level::Flat => (true, Level::Flat),
+            _ => (false, Level::Groups),
+        };
+        let open = match (&options.open, flat) {
+            (_, true) => Open::all(tree),
             (Some(groups), _) => Open::of(tree, groups),
             (None, _) => Open::fitting(tree),
         };
