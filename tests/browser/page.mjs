@@ -27,7 +27,7 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
  * @property {boolean} [range] whether the server honours Range
  * @property {number} [delay] milliseconds before each answer of the server
  * @property {import('playwright-core').BrowserContextOptions} [context] viewport, colour scheme, touch …
- * @property {'welcome' | 'ready' | 'error' | null} [until] the state to wait for (null: none; default: welcome, or ready with a query)
+ * @property {'welcome' | 'opening' | 'ready' | 'error' | null} [until] the state to wait for (null: none; default: welcome, or ready with a query)
  */
 
 /** @type {Promise<import('playwright-core').Browser> | null} */
