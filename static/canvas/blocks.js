@@ -86,7 +86,7 @@ function widthOf(title) {
 }
 
 /** The shares of a tessera that items must cover for each of the shades. */
-const SHADES = [0.02, 0.2, 0.45];
+const SHADES = [0.02, 0.12, 0.3];
 
 /**
  * A mosaic of `count` × `count` tesserae: each in the colour that covers most of it, the stronger the more of it is covered.

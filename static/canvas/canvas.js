@@ -10,13 +10,13 @@ import {
 import { listen } from './gestures.js';
 import { Highlight } from './highlight.js';
 import { FLAG, KIND, NONE, indexScene, selectionAt } from './index.js';
-import { pick } from './pick.js';
-import { grown, rectOf, seenFrom } from './rect.js';
+import { Pointing, pickAt } from './pointing.js';
+import { meet, rectOf, seenFrom } from './rect.js';
 import { Stage } from './stage.js';
 import { html } from './svg.js';
 
 /** @import {Scene, Selection} from '../types.js' */
-/** @import {View} from './camera.js' */
+/** @import {Point, Size, View} from './camera.js' */
 /** @import {Index, Place} from './index.js' */
 
 /**
@@ -29,9 +29,8 @@ import { html } from './svg.js';
  * @property {'zoom'|'pan'} [wheel] what the wheel does; may be changed at any time
  */
 
-/** How near a wire must be to be hit, in screen px, and the least scale at which wires can be hit. */
-const REACH = 6;
-const WIRES_FROM = 0.12;
+/** Milliseconds after which a view is at rest. */
+const REST = 150;
 /** How far an arrow key pans, in screen px, and how much a key or button zooms. */
 const STEP = 80;
 const ZOOM = 1.25;
@@ -55,15 +54,14 @@ export class Canvas {
     this.shown = null;
     this.frame = 0;
     this.timer = 0;
+    this.rest = 0;
     /** The view that the handler has been told. */
     this.told = '';
-    /** @type {{x: number, y: number} | null} where the mouse is, until it has been looked at */
-    this.pointer = null;
     host.classList.add('canvas');
     host.tabIndex = 0;
     host.setAttribute('role', 'application');
-    host.setAttribute('aria-label', 'Graph');
-    this.tip = html('tip', host);
+    host.ariaLabel ??= 'Graph';
+    this.pointing = new Pointing(host, (selection) => handlers.onHover?.(selection));
     /** Above the drawing: the browser need not look through it for what is under the pointer. */
     this.pane = html('pane', host);
     this.unlisten = listen(host, this.pane, {
@@ -72,11 +70,7 @@ export class Canvas {
       pan: (dx, dy) => this.pan(dx, dy),
       click: (x, y) => this.click(x, y),
       doubleClick: (x, y) => this.doubleClick(x, y),
-      point: (x, y) => {
-        this.pointer = { x, y };
-        this.request();
-      },
-      leave: () => this.point(null),
+      point: (at) => this.point(at),
       key: (key) => this.key(key),
     });
     this.resized = new ResizeObserver(() => this.resize());
@@ -116,7 +110,7 @@ export class Canvas {
     this.shown?.highlight.remove();
     this.shown = null;
     this.motion = null;
-    this.tip.classList.remove('on');
+    this.pointing.clear();
   }
 
   destroy() {
@@ -125,7 +119,8 @@ export class Canvas {
     this.resized.disconnect();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
-    this.tip.remove();
+    clearTimeout(this.rest);
+    this.pointing.tip.remove();
     this.pane.remove();
     this.host.classList.remove('canvas');
   }
@@ -148,7 +143,10 @@ export class Canvas {
     if (at === NONE) return;
     const { left, top, right, bottom } = rectOf(scene.rects, at);
     const scale = zoom ? Math.max(this.view.scale, READABLE) : this.view.scale;
-    this.glide(centredOn((left + right) / 2, item === NONE ? bottom : (top + bottom) / 2, scale, this.size));
+    // Of a wire: where it leaves its source.
+    const x = item === NONE && scene.direction === 'right' ? right : (left + right) / 2;
+    const y = item === NONE && scene.direction === 'down' ? bottom : (top + bottom) / 2;
+    this.glide(centredOn(x, y, scale, this.size));
   }
 
   fit() {
@@ -219,17 +217,17 @@ export class Canvas {
     clearTimeout(this.timer);
     this.frame = 0;
     if (!this.shown) return;
-    const { stage, highlight } = this.shown;
+    const { index, stage, highlight } = this.shown;
     if (this.motion) {
       const time = Math.max(0, Math.min(1, (now - this.motion.start) / DURATION));
       this.view = between(this.motion.from, this.motion.to, time);
       if (time === 1) this.motion = null;
     }
-    if (this.pointer) this.point(this.pointer);
     const wait = stage.draw(this.view, now, this.motion === null);
+    this.pointing.update(index, highlight, this.view, stage.level, this.size);
     if (stage.level) highlight.draw(this.view, this.size, stage.level, stage.present?.base.scale === this.view.scale);
     this.tell();
-    if (this.motion || wait === 0) this.request();
+    if (this.motion || wait === 0 || this.pointing.stale) this.request();
     else if (wait < Infinity) this.timer = window.setTimeout(() => this.request(), wait);
   }
 
@@ -238,6 +236,9 @@ export class Canvas {
     const key = `${x} ${y} ${scale} ${this.size.width} ${this.size.height}`;
     if (key === this.told) return;
     this.told = key;
+    // What is under the mouse has moved on, but it is looked for only where the view comes to rest.
+    clearTimeout(this.rest);
+    this.rest = window.setTimeout(() => this.pointing.at && this.point(this.pointing.at), REST);
     this.handlers.onView?.({ scale, x, y, width: this.size.width / scale, height: this.size.height / scale });
   }
 
@@ -250,9 +251,12 @@ export class Canvas {
     const { width, height } = this.size;
     this.measure();
     if (!this.shown || (width === this.size.width && height === this.size.height)) return;
-    this.shown.stage.resize(this.size);
+    const { stage, index: { scene } } = this.shown;
+    stage.resize(this.size);
     const { x, y, scale } = this.target;
-    this.look({ x: x + (width - this.size.width) / 2 / scale, y: y + (height - this.size.height) / 2 / scale, scale });
+    const kept = { x: x + (width - this.size.width) / 2 / scale, y: y + (height - this.size.height) / 2 / scale, scale };
+    // A host that was hidden had no middle.
+    this.look(width && height ? kept : startView(scene, this.size, firstOf(scene)));
     this.draw(performance.now());
   }
 
@@ -274,25 +278,13 @@ export class Canvas {
 
   /** What is at a screen point. @param {number} x @param {number} y */
   pick(x, y) {
-    if (!this.shown || this.shown.stage.level?.kind === 'mosaic') return null;
-    const at = graphPoint(this.view, x, y);
-    return pick(this.shown.index, at.x, at.y, this.view.scale >= WIRES_FROM ? REACH / this.view.scale : 0);
+    return this.shown && pickAt(this.shown.index, this.view, this.shown.stage.level, { x, y });
   }
 
-  /** @param {{x: number, y: number} | null} at */
+  /** @param {Point | null} at */
   point(at) {
-    this.pointer = null;
-    if (!this.shown) return;
-    const { highlight, index } = this.shown;
-    const found = at && this.pick(at.x, at.y);
-    this.host.classList.toggle('pointing', found !== null);
-    if (highlight.point(found && { item: found.item, net: found.net })) {
-      this.handlers.onHover?.(found && selectionAt(index.scene, found));
-      this.tip.textContent = found && found.net !== NONE ? nameOfNet(index.scene, found.net) : '';
-      this.request();
-    }
-    this.tip.classList.toggle('on', found !== null && found.net !== NONE);
-    if (at) this.tip.style.transform = `translate(${Math.round(at.x + 14)}px, ${Math.round(at.y + 16)}px)`;
+    this.pointing.move(at);
+    this.request();
   }
 
   /** @param {number} x @param {number} y */
@@ -347,21 +339,10 @@ function firstOf({ itemKind, rects }) {
   return { x: (left + right) / 2, y: (top + bottom) / 2 };
 }
 
-/** What a wire joins, and its shape. @param {Scene} scene @param {number} net */
-function nameOfNet({ texts, itemTitle, netSource, netStarts, netTargets, netLabel }, net) {
-  const targets = netTargets.subarray(netStarts[net], netStarts[net + 1]);
-  const names = targets.length > 3 ? `${targets.length} consumers` : [...targets].map((item) => texts[itemTitle[item]]).join(', ');
-  const shape = netLabel[net] === NONE ? '' : `   ${texts[netLabel[net]]}`;
-  return `${texts[itemTitle[netSource[net]]]} → ${names}${shape}`;
-}
-
-/** @param {Index} index @param {View} view @param {{width: number, height: number}} size */
+/** How many items are in view. @param {Index} index @param {View} view @param {Size} size */
 function countSeen({ scene }, view, size) {
-  const seen = grown(seenFrom(view, size), 0);
+  const seen = seenFrom(view, size);
   let count = 0;
-  for (let item = 0; item < scene.itemKind.length; item++) {
-    const { left, top, right, bottom } = rectOf(scene.rects, item);
-    if (left <= seen.right && right >= seen.left && top <= seen.bottom && bottom >= seen.top) count++;
-  }
+  for (let item = 0; item < scene.itemKind.length; item++) if (meet(rectOf(scene.rects, item), seen)) count++;
   return count;
 }

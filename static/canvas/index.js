@@ -41,7 +41,7 @@ const CELL = 256;
 
 /** @param {Scene} scene @returns {Index} */
 export function indexScene(scene) {
-  const { rects, netLabel, netLabelAt } = scene;
+  const { rects, netLabelAt } = scene;
   const area = Math.max(1, scene.width) * Math.max(1, scene.height);
   const count = scene.itemKind.length;
   let cell = CELL;
@@ -54,7 +54,7 @@ export function indexScene(scene) {
     bounds[2] = rects[at] + rects[at + 2];
     bounds[3] = rects[at + 1] + rects[at + 3];
   }, extent);
-  const labelled = Uint32Array.from(netLabel.keys()).filter((net) => netLabel[net] !== NONE && !Number.isNaN(netLabelAt[2 * net]));
+  const labelled = withLabel(scene);
   const labels = buildGrid(labelled.length, (entry, bounds) => {
     bounds[0] = bounds[2] = netLabelAt[2 * labelled[entry]];
     bounds[1] = bounds[3] = netLabelAt[2 * labelled[entry] + 1];
@@ -63,6 +63,14 @@ export function indexScene(scene) {
     scene, items, labels, labelNet: labelled, ...indexPaths(scene, extent),
     netsOf: netsOf(scene), pathsOf: pathsOf(scene), find: finder(scene),
   };
+}
+
+/** The nets whose label has room. @param {Scene} scene */
+function withLabel({ netLabel, netLabelAt }) {
+  const nets = new Uint32Array(netLabel.length);
+  let count = 0;
+  for (let net = 0; net < netLabel.length; net++) if (netLabel[net] !== NONE && !Number.isNaN(netLabelAt[2 * net])) nets[count++] = net;
+  return nets.slice(0, count);
 }
 
 /**

@@ -13,7 +13,7 @@ import { crowdOf, levelAt, levelsOf } from './levels.js';
 /** @import {Index} from './index.js' */
 
 /** Milliseconds a frame for drawing tiles; more for the first, when there is nothing to look at yet. */
-const BUDGET = 5;
+const BUDGET = 3;
 const FIRST = 40;
 /** Milliseconds without zooming after which the content is painted anew, crisp. */
 const REST = 110;

@@ -12,9 +12,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // Of several lists only the last one counts: these are Playwright's that matter here, and autofill's questions about forms.
-  '--disable-features=AutofillServerCommunication,AimEnabled,AvoidCorsURLLoaderRestartOnRedirect,HttpsFirstBalancedModeAutoEnable,HttpsUpgrades,MediaRouter,'
-    + 'NetworkTimeServiceQuerying,OptimizationHints,PaintHolding,PreconnectToSearch,ThirdPartyStoragePartitioning,Translate',
+  // It would ask a server about each page that has a text field.
+  '--autofill-server-url=about:blank',
   '--enable-precise-memory-info',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
