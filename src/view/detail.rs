@@ -363,14 +363,16 @@ impl Describe<'_> {
     fn location(&self, tensor: &Tensor) -> (String, bool) {
         let paths = self.files.paths();
         let path = |file: crate::source::FileId| paths.get(file.0 as usize).map(String::as_str).unwrap_or_default();
+        // The size is worth a word only where it is not the one that type and shape ask for.
+        let odd = |len| if tensor.bytes() == Some(len) { String::new() } else { format!(", {}", words::bytes(len)) };
         match &tensor.data {
             Data::Absent => ("not in the file".into(), false),
-            Data::Range(file, span) => (format!("{} at {:#x}, {}", path(*file), span.at, words::bytes(span.len)), true),
+            Data::Range(file, span) => (format!("{} at {:#x}{}", path(*file), span.at, odd(span.len)), true),
             Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
             Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
             Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),
             Data::External { path, span } if span.len == u64::MAX => (format!("{path} from {:#x} on", span.at), true),
-            Data::External { path, span } => (format!("{path} at {:#x}, {}", span.at, words::bytes(span.len)), true),
+            Data::External { path, span } => (format!("{path} at {:#x}{}", span.at, odd(span.len)), true),
         }
     }
 }
