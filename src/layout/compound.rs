@@ -16,7 +16,7 @@ use super::level::{FREE, Level};
 use super::{Direction, Input, Layout, Options, Point, Rect, Size};
 use memo::Known;
 use pieces::Piece;
-use ports::Ports;
+use ports::{Lines, Ports};
 use std::sync::Arc;
 use tree::{ROOT, Tree};
 
@@ -28,14 +28,14 @@ pub fn layout_with(input: &Input, options: &Options, memo: &mut Memo) -> Layout 
     let tree = Tree::new(input.sizes.len(), &input.parents);
     let pieces = pieces::cut(input, &tree);
     let by_level = Csr::group(tree.levels() as usize, pieces.iter().zip(0..).map(|(piece, at)| (piece.level, at)));
-    let depth = ports::depths(input, &tree);
+    let lines = Lines::new(input, &tree);
     let flip = options.direction == Direction::Right;
     let mut nest = Nest { input, tree: &tree, flip, drawn: Vec::with_capacity(tree.levels() as usize) };
     let mut own: Vec<Piece> = Vec::new();
     for level in (0..tree.levels()).rev() {
         own.clear();
         own.extend(by_level.row(level).iter().map(|&piece| pieces[piece as usize]));
-        let ports = Ports::new(&own, input, &depth);
+        let ports = Ports::new(&own, &lines, |node| nest.inside(node).map(|inside| &inside.ports));
         let plan = nest.plan(level, &own, &ports);
         nest.drawn.push(Drawn {
             nets: own.chunk_by(|a, b| a.net == b.net).map(|legs| legs[0].net).collect(),
@@ -61,14 +61,14 @@ struct Drawn {
 impl Drawn {
     /// The port where `net` comes in.
     fn entry(&self, net: u32) -> Option<Rect> {
-        self.ports.entry(net).map(|port| self.known.sheet.rects[port as usize])
+        self.ports.entry(net).map(|port| self.known.sheet.rects[port.at as usize])
     }
 
     /// The port where `net` goes out.
     fn exit(&self, net: u32) -> Option<Rect> {
         let rects = &self.known.sheet.rects;
         let first = rects.len() - self.known.level.outs as usize;
-        self.ports.exit(net).map(|port| rects[first + port as usize])
+        self.ports.exit(net).map(|port| rects[first + port.at as usize])
     }
 }
 
@@ -105,7 +105,10 @@ impl Nest<'_> {
         sizes.resize((first_out + outs) as usize, Size::default());
         let owner = self.tree.owner[level as usize];
         let least = self.input.sizes.get(owner as usize).map(|&size| graph::sound(size, self.flip));
-        let mut plan = Level { sizes, ins, outs, starts: vec![0], least, ..Level::default() };
+        let mut plan = Level { sizes, ins, leading: ports.leading, outs, starts: vec![0], least, ..Level::default() };
+        if members.iter().any(|&node| self.inside(node).is_some()) {
+            plan.main = vec![NONE; plan.sizes.len()];
+        }
         let index = |node: u32| ins + self.tree.index[node as usize];
         let aside = |port: Option<Rect>, node: u32| match port {
             Some(port) => port.x - self.inside(node).map_or(0.0, |inside| inside.known.sheet.size.w) / 2.0,
@@ -114,7 +117,7 @@ impl Nest<'_> {
         for legs in pieces.chunk_by(|a, b| a.net == b.net) {
             let Piece { net, source, .. } = legs[0];
             if source == NONE {
-                plan.sources.push(ports.entry(net).unwrap_or(0));
+                plan.sources.push(ports.entry(net).map_or(0, |port| port.at));
                 plan.leave.push(FREE);
             } else {
                 plan.sources.push(index(source));
@@ -122,10 +125,13 @@ impl Nest<'_> {
             }
             for leg in legs {
                 if leg.target == NONE {
-                    plan.targets.push(first_out + ports.exit(net).unwrap_or(0));
+                    plan.targets.push(first_out + ports.exit(net).map_or(0, |port| port.at));
                     plan.arrive.push(FREE);
                 } else {
                     plan.targets.push(index(leg.target));
+                    if self.inside(leg.target).is_some_and(|inside| inside.ports.main == net) {
+                        plan.main[index(leg.target) as usize] = plan.sources.len() as u32 - 1;
+                    }
                     plan.arrive.push(aside(self.inside(leg.target).and_then(|inside| inside.entry(net)), leg.target));
                 }
             }

@@ -76,8 +76,12 @@ pub(super) struct Graph {
     pub leave: Vec<f64>,
     /// Of each leg, how far right of its target's centre it arrives, or [`FREE`]; empty if all are free.
     pub arrive: Vec<f64>,
+    /// Of each box, the one that feeds it on its main line, if that is known, else `NONE`; empty if it is for none.
+    pub main: Vec<u32>,
     /// So many boxes, the first ones, are ports on the top border.
     pub ins: u32,
+    /// So many of those, the first ones, are on the main line.
+    pub leading: u32,
     /// So many boxes, the last ones, are ports on the bottom border.
     pub outs: u32,
 }
@@ -221,6 +225,7 @@ fn graph(boxes: &[u32], legs: &[Leg], local: &[u32], level: &Level) -> Graph {
         targets: legs.iter().map(|leg| local[leg.target as usize]).collect(),
         indices: legs.iter().map(|leg| leg.index).collect(),
         ins: boxes.partition_point(|&node| node < members.start) as u32,
+        leading: level.leading,
         outs: (boxes.len() - boxes.partition_point(|&node| node < members.end)) as u32,
         ..Graph::default()
     };
@@ -241,5 +246,7 @@ fn graph(boxes: &[u32], legs: &[Leg], local: &[u32], level: &Level) -> Graph {
     };
     graph.leave = fixed(&level.leave, &graph.nets);
     graph.arrive = fixed(&level.arrive, &graph.indices);
+    let main = |net: u32| level.sources.get(net as usize).map_or(NONE, |&source| local[source as usize]);
+    graph.main = boxes.iter().filter_map(|&node| level.main.get(node as usize)).map(|&net| main(net)).collect();
     graph
 }

@@ -20,6 +20,8 @@ pub(super) struct Level {
     pub sizes: Vec<Size>,
     /// How many nets come in.
     pub ins: u32,
+    /// How many of those, the first ones, lead to the main line.
+    pub leading: u32,
     /// How many nets go out.
     pub outs: u32,
     /// Of each net, its source.
@@ -32,6 +34,8 @@ pub(super) struct Level {
     pub leave: Vec<f64>,
     /// Of each target, how far right of its centre the net arrives, or [`FREE`].
     pub arrive: Vec<f64>,
+    /// Of each box that is a container, the net that enters it on its main line; `NONE` for others. Empty if there are no containers.
+    pub main: Vec<u32>,
     /// The least size of the container; nothing where there is none.
     pub least: Option<Size>,
 }
@@ -158,8 +162,8 @@ fn draw(graph: &Graph, options: &Options, high: f64) -> Drawing {
     let dag = acyclic::Dag::new(graph);
     let depth = rank::depths(&dag);
     let ranks = rank::ranks(graph, &dag, &depth);
-    let layered = dummy::Layered::new(graph, &dag, &spine::Spine::new(&dag, &depth), ranks);
-    let order = order::Order::new(&layered);
+    let layered = dummy::Layered::new(graph, &dag, &spine::Spine::new(graph, &dag, &depth), ranks);
+    let order = order::Order::new(graph, &layered);
     let frame = frame::Frame::new(graph, &layered, order, options);
     // Trees that run to the right read like an outline.
     let tree = graph.targets.len() + 1 == graph.boxes.len() && (0..graph.len()).all(|node| dag.pred.len(node) <= 1);

@@ -20,6 +20,7 @@
 mod acyclic;
 mod compound;
 mod crossings;
+mod dock;
 mod dummy;
 mod frame;
 mod graph;

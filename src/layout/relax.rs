@@ -56,28 +56,35 @@ fn slide(frame: &Frame, x: &[f64], lines: &Blocks, root: u32, pulls: &mut Vec<(f
                 pulls.push((pull, PULL[class as usize]));
             }
         }
-        right = right.min(x.get(at + 1).map_or(f64::INFINITY, |other| other - frame.apart[at] - x[at]));
+        if frame.apart[at].is_finite() {
+            right = right.min(x[at + 1] - frame.apart[at] - x[at]);
+        }
         if at > 0 && frame.apart[at - 1].is_finite() {
             left = left.max(x[at - 1] + frame.apart[at - 1] - x[at]);
         }
     }
     // Rounding may leave no room at all.
-    median(pulls).min(right.max(0.0)).max(left.min(0.0))
+    let (left, right) = (left.min(0.0), right.max(0.0));
+    let (low, high) = median(pulls);
+    // A bend of an edge is best moved to one of its ends, a box is best between its neighbours.
+    let bend = lines.members(root).all(|vertex| frame.half[vertex as usize] == 0.0);
+    let fits = |by: &f64| bend && (left..=right).contains(by);
+    [high, low].into_iter().find(fits).unwrap_or(((low + high) / 2.0).min(right).max(left))
 }
 
-/// The weighted median of (value, weight); between two values if either would do.
-fn median(pulls: &mut [(f64, f64)]) -> f64 {
+/// The weighted median of (value, weight), from the lowest to the highest one that would do.
+fn median(pulls: &mut [(f64, f64)]) -> (f64, f64) {
     pulls.sort_by(|a, b| a.0.total_cmp(&b.0));
     let total: f64 = pulls.iter().map(|pull| pull.1).sum();
     let mut below = 0.0;
     for (at, &(value, weight)) in pulls.iter().enumerate() {
         below += weight;
         if 2.0 * below > total {
-            return value;
+            return (value, value);
         }
         if 2.0 * below == total {
-            return pulls.get(at + 1).map_or(value, |next| (value + next.0) / 2.0);
+            return (value, pulls.get(at + 1).map_or(value, |next| next.0));
         }
     }
-    0.0
+    (0.0, 0.0)
 }

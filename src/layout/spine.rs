@@ -1,7 +1,7 @@
 //! Which edges are to be straight: the classes that placing goes by.
 
 use super::acyclic::Dag;
-use super::graph::NONE;
+use super::graph::{Graph, NONE};
 
 /// Pendant leaves and skips past a longer way: they never bend anything else.
 pub(super) const SIDE: u8 = 0;
@@ -32,12 +32,13 @@ pub(super) struct Spine<'a> {
 
 impl<'a> Spine<'a> {
     /// Finds the main line of `dag`.
-    pub fn new(dag: &'a Dag, depth: &'a [u32]) -> Self {
+    pub fn new(graph: &Graph, dag: &'a Dag, depth: &'a [u32]) -> Self {
         let count = dag.topo.len();
         let height = heights(dag);
-        let before: Vec<u32> = (0..count as u32)
-            .map(|node| longest(dag.pred.row(node), |other| (!dag.hangs_in[other as usize], depth[other as usize])))
-            .collect();
+        let main = |node: u32| graph.main.get(node as usize).copied().filter(|main| dag.pred.row(node).contains(main));
+        let strength = |other: u32| (!dag.hangs_in[other as usize], depth[other as usize]);
+        let before: Vec<u32> =
+            (0..count as u32).map(|node| main(node).unwrap_or_else(|| longest(dag.pred.row(node), strength))).collect();
         let after = (0..count as u32)
             .map(|node| longest(dag.succ.row(node), |other| (!dag.hangs_out[other as usize], height[other as usize])))
             .collect();

@@ -77,6 +77,16 @@ impl Search {
         self.touch(ranks);
     }
 
+    /// Mirrors `ranks`.
+    pub fn mirror(&mut self, ranks: Range<u32>) {
+        for rank in ranks.clone() {
+            let range = self.order.rows.range(rank);
+            self.order.rows.items[range].reverse();
+        }
+        self.order.number(ranks.clone());
+        self.touch(ranks);
+    }
+
     /// Notes that the order of `ranks` has changed.
     pub fn touch(&mut self, ranks: Range<u32>) {
         self.now += 1;

@@ -62,7 +62,7 @@ impl Known {
     /// How much memory this takes, about.
     fn bytes(&self) -> usize {
         let (level, sheet) = (&self.level, &self.sheet);
-        48 * level.sizes.len()
+        52 * level.sizes.len()
             + 16 * level.sources.len()
             + 16 * level.targets.len()
             + 12 * sheet.net.len()
@@ -73,13 +73,13 @@ impl Known {
 
 /// A hash of all that `level` consists of (multiply and rotate).
 fn hash(level: &Level) -> u64 {
-    let mut hash = u64::from(level.ins) << 32 | u64::from(level.outs);
+    let mut hash = u64::from(level.ins) << 32 | u64::from(level.outs) << 16 | u64::from(level.leading);
     let mut add = |value: u64| hash = (hash.rotate_left(5) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     for size in level.sizes.iter().chain(&level.least) {
         add(size.w.to_bits());
         add(size.h.to_bits());
     }
-    for list in [&level.sources, &level.starts, &level.targets] {
+    for list in [&level.sources, &level.starts, &level.targets, &level.main] {
         add(list.len() as u64);
         list.iter().for_each(|&value| add(u64::from(value)));
     }

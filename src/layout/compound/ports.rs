@@ -1,4 +1,4 @@
-//! Where nets cross a container's border.
+//! Where nets cross a container's border: in which order the ports are to be, and which one is on the main line.
 
 use super::pieces::Piece;
 use super::tree::{ROOT, Tree};
@@ -6,72 +6,138 @@ use crate::layout::Input;
 use crate::layout::graph::{Csr, NONE};
 use std::cmp::Reverse;
 
-/// The ports of a level: of each net that comes in or goes out, its port, by net.
+/// A net that comes in by so many edges less from the end than another one is on the side.
+const ASIDE: u32 = 3;
+/// Of the others, one that comes from so many edges farther up than another is a skip.
+const SKIP: u32 = 8;
+
+/// A net that crosses the border.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Port {
+    /// The net.
+    pub net: u32,
+    /// The number of the port.
+    pub at: u32,
+    /// How long the longest path is from where the net goes inside.
+    height: u32,
+}
+
+/// The ports of a level, by net.
 #[derive(Debug, Default)]
 pub(super) struct Ports {
     /// The nets that come in.
-    pub ins: Vec<(u32, u32)>,
+    pub ins: Vec<Port>,
     /// The nets that go out.
-    pub outs: Vec<(u32, u32)>,
+    pub outs: Vec<Port>,
+    /// How many of those that come in, the first ones, lead to the main line.
+    pub leading: u32,
+    /// The net that comes in on the main line: the one with the longest way to go.
+    pub main: u32,
 }
 
 impl Ports {
-    /// The ports for `pieces`, which are all of a level, by net.
-    pub fn new(pieces: &[Piece], input: &Input, depth: &[u32]) -> Self {
-        let nets = pieces.chunk_by(|a, b| a.net == b.net);
-        let ins = nets.filter(|legs| legs[0].source == NONE).map(|legs| legs[0].net);
-        let outs = pieces.iter().filter(|leg| leg.target == NONE).map(|leg| leg.net);
-        Self { ins: number(ins.collect(), input, depth), outs: number(outs.collect(), input, depth) }
+    /// The ports for `pieces`, which are all of a level, by net. `inside` gives the ports of members.
+    ///
+    /// The nets that have the longest way to go come in first; of these, those that skip most come last, so that they run on
+    /// the right here as elsewhere. Otherwise file order counts. Nets go out by how deep they are, the main line first.
+    pub fn new<'a>(pieces: &[Piece], lines: &Lines, inside: impl Fn(u32) -> Option<&'a Ports>) -> Self {
+        let (mut ins, mut outs) = (Vec::new(), Vec::new());
+        for legs in pieces.chunk_by(|a, b| a.net == b.net) {
+            let net = legs[0].net;
+            if legs.iter().any(|leg| leg.target == NONE) {
+                outs.push(Port { net, at: 0, height: 0 });
+            }
+            if legs[0].source == NONE {
+                let height = |leg: &Piece| {
+                    let port = inside(leg.target).and_then(|ports| ports.entry(net));
+                    port.map_or_else(|| lines.height(leg.target), |port| port.height)
+                };
+                ins.push(Port { net, at: 0, height: legs.iter().map(height).max().unwrap_or(0) });
+            }
+        }
+        let most = ins.iter().map(|port| port.height).max().unwrap_or(0);
+        let leads = |port: &Port| port.height + ASIDE > most;
+        let deepest = ins.iter().filter(|port| leads(port)).map(|port| lines.depth(port.net)).max().unwrap_or(0);
+        let skips = |port: &Port| leads(port) && lines.depth(port.net) + SKIP < deepest;
+        ins.sort_by_key(|port| (!leads(port), skips(port), lines.source(port.net), port.net));
+        outs.sort_by_key(|port| (Reverse(lines.depth(port.net)), lines.source(port.net), port.net));
+        let leading = ins.iter().filter(|port| leads(port)).count() as u32;
+        let main = ins.iter().find(|port| port.height == most).map_or(NONE, |port| port.net);
+        Self { ins: number(ins), outs: number(outs), leading, main }
     }
 
     /// The port where `net` comes in.
-    pub fn entry(&self, net: u32) -> Option<u32> {
+    pub fn entry(&self, net: u32) -> Option<Port> {
         find(&self.ins, net)
     }
 
     /// The port where `net` goes out.
-    pub fn exit(&self, net: u32) -> Option<u32> {
+    pub fn exit(&self, net: u32) -> Option<Port> {
         find(&self.outs, net)
     }
 }
 
-fn find(ports: &[(u32, u32)], net: u32) -> Option<u32> {
-    ports.binary_search_by_key(&net, |port| port.0).ok().map(|at| ports[at].1)
-}
-
-/// Numbers the ports of `nets`: the main line first, which is what comes from deepest, and then what skips most.
-/// So skips run on the right here as elsewhere.
-fn number(nets: Vec<u32>, input: &Input, depth: &[u32]) -> Vec<(u32, u32)> {
-    let mut sorted = nets;
-    sorted.sort_by_key(|&net| {
-        let source = input.sources[net as usize];
-        (Reverse(depth[source as usize]), source, net)
-    });
-    let mut ports: Vec<(u32, u32)> = sorted.into_iter().zip(0..).collect();
-    ports.sort_unstable();
+fn number(mut ports: Vec<Port>) -> Vec<Port> {
+    for (port, at) in ports.iter_mut().zip(0..) {
+        port.at = at;
+    }
+    ports.sort_unstable_by_key(|port| port.net);
     ports
 }
 
-/// Of each box, the length of the longest path to it along edges that go forward in file order. Empty if there are no containers.
-pub(super) fn depths(input: &Input, tree: &Tree) -> Vec<u32> {
-    if tree.levels() == ROOT + 1 {
-        return Vec::new();
-    }
-    let boxes = input.sizes.len();
-    let nets = input.sources.iter().zip(input.starts.windows(2)).zip(0..);
-    let sound = nets.filter(|((source, _), _)| (**source as usize) < boxes);
-    let by_source = Csr::group(boxes, sound.map(|((&source, _), net)| (source, net)));
-    let mut depth = vec![0; boxes];
-    for source in 0..boxes {
-        for &net in by_source.row(source as u32) {
-            let end = (input.starts[net as usize + 1] as usize).min(input.targets.len());
-            let start = (input.starts[net as usize] as usize).min(end);
-            for &target in &input.targets[start..end] {
-                if (target as usize) < boxes && target as usize > source {
-                    depth[target as usize] = depth[target as usize].max(depth[source] + 1);
-                }
+fn find(ports: &[Port], net: u32) -> Option<Port> {
+    ports.binary_search_by_key(&net, |port| port.net).ok().map(|at| ports[at])
+}
+
+/// The longest paths of the whole graph, along the edges that go forward in file order. Nothing where no container needs them.
+#[derive(Debug, Default)]
+pub(super) struct Lines<'a> {
+    sources: &'a [u32],
+    /// Of each box, the length of the longest path to it.
+    depth: Vec<u32>,
+    /// Of each box, the length of the longest path from it.
+    height: Vec<u32>,
+}
+
+impl<'a> Lines<'a> {
+    /// Finds the longest paths of `input`, if there are containers.
+    pub fn new(input: &'a Input, tree: &Tree) -> Self {
+        if tree.levels() == ROOT + 1 {
+            return Self::default();
+        }
+        let boxes = input.sizes.len();
+        let nets = input.sources.iter().zip(input.starts.windows(2)).zip(0..);
+        let sound = nets.filter(|((source, _), _)| (**source as usize) < boxes);
+        let by_source = Csr::group(boxes, sound.map(|((&source, _), net)| (source, net)));
+        let targets = |source: usize| {
+            by_source.row(source as u32).iter().flat_map(move |&net| {
+                let end = (input.starts[net as usize + 1] as usize).min(input.targets.len());
+                let start = (input.starts[net as usize] as usize).min(end);
+                let forward = move |&target: &usize| target > source && target < boxes;
+                input.targets[start..end].iter().map(|&target| target as usize).filter(forward)
+            })
+        };
+        let (mut depth, mut height) = (vec![0; boxes], vec![0; boxes]);
+        for source in 0..boxes {
+            for target in targets(source) {
+                depth[target] = depth[target].max(depth[source] + 1);
             }
         }
+        for source in (0..boxes).rev() {
+            height[source] = targets(source).map(|target| height[target] + 1).max().unwrap_or(0);
+        }
+        Self { sources: &input.sources, depth, height }
     }
-    depth
+
+    fn source(&self, net: u32) -> u32 {
+        self.sources[net as usize]
+    }
+
+    fn depth(&self, net: u32) -> u32 {
+        self.depth[self.source(net) as usize]
+    }
+
+    fn height(&self, node: u32) -> u32 {
+        self.height.get(node as usize).copied().unwrap_or(0)
+    }
 }
