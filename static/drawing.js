@@ -13,7 +13,7 @@ import { Cancelled } from './session.js';
 /** @import {Place} from './permalink.js' */
 /** @import {Session} from './session.js' */
 /** @import {Handlers} from './canvas/canvas.js' */
-/** @import {Advances, Scene, SceneOptions, Selection, Step} from './types.js' */
+/** @import {Advances, GroupRef, Scene, SceneOptions, Selection, Step} from './types.js' */
 
 /** How near a selection is brought: at most this scale, with so many px around it. */
 const NEAREST = 1.5;
@@ -143,6 +143,15 @@ export class Drawing {
     this.#advances ??= measureAdvances();
     const { direction, attributes, weights, names } = preferences;
     return { direction, advances: this.#advances, attributes, weights, names, ...await this.hierarchy.options(graph, step) };
+  }
+
+  /**
+   * Open groups with what the drawing calls them.
+   * @param {number[]} ids
+   * @returns {GroupRef[]}
+   */
+  groups(ids) {
+    return ids.map((id) => ({ id, name: this.#scene?.texts[this.#scene.itemTitle[this.#item({ kind: 'group', id })] ?? NONE] ?? '' }));
   }
 
   /**

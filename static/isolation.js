@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byId, el, fill } from './dom.js';
+import { byId, el, fill, toast } from './dom.js';
 import { icon } from './icons.js';
 import { neighbourhoodOf } from './words.js';
 
@@ -34,7 +34,10 @@ export class Isolation {
   /** What was last asked for, offered again. @type {Reach} */
   #reach = { direction: 'both', hops: 1 };
 
-  /** @param {(isolated: Isolated|null) => void} onChange told what is isolated now, also when only {@link Isolation#start} changed */
+  /**
+   * @param {(isolated: Isolated|null) => number} onChange told what is isolated now, also when only {@link Isolation#start} changed; answers how
+   *   many items of the drawing that are
+   */
   constructor(onChange) {
     this.#onChange = onChange;
     this.#element.hidden = true;
@@ -110,7 +113,9 @@ export class Isolation {
     this.#element.hidden = words.length === 0;
     const end = el('button', { type: 'button', class: 'button quiet tiny', title: 'Show everything (Esc)', 'aria-label': 'Show everything', onclick: () => this.end() }, icon('close'));
     fill(this.#element, icon(start || isolated?.kind === 'paths' ? 'paths' : 'isolate'), el('span', { class: 'words' }, ...words), end);
-    this.#onChange(isolated);
+    if (this.#onChange(isolated) > 0 || !isolated) return;
+    this.end();
+    toast(isolated.kind === 'paths' ? 'No path joins the two.' : 'It is not in the drawing at this level.');
   }
 }
 

@@ -39,6 +39,8 @@ export class Selected {
   #selection = null;
   /** The groups around it, outermost first, and itself if it is one. @type {GroupRef[]} */
   #path = [];
+  /** The open groups around what is in view. @type {GroupRef[]} */
+  #inView = [];
   /** What can be done with it. @type {ReturnType<typeof selectionTools>|null} */
   #tools = null;
   /** Counts what was asked for, so that a late answer is recognised. */
@@ -48,8 +50,9 @@ export class Selected {
   constructor(page) {
     this.#page = page;
     this.#isolation = new Isolation((isolated) => {
-      page.drawing.canvas.isolate(isolated);
+      const { items } = page.drawing.canvas.isolate(isolated);
       this.#tools?.refresh(this.#state());
+      return items;
     });
   }
 
@@ -68,7 +71,7 @@ export class Selected {
    */
   async select(selection, { centre = false, tab = true } = {}) {
     const mine = ++this.#asked;
-    const { drawing, sidebar, crumbs, outline } = this.#page;
+    const { drawing, sidebar, outline } = this.#page;
     if (centre) await this.#reveal(selection, mine);
     if (mine !== this.#asked) return;
     this.#selection = selection;
@@ -78,7 +81,7 @@ export class Selected {
     const path = await this.#pathOf(detail);
     if (mine !== this.#asked) return;
     this.#path = path;
-    crumbs.showGroups(path);
+    this.#showCrumbs();
     outline.mark(this.group);
     sidebar.set('selection', ...this.#panel(selection, detail));
     this.#page.onChange();
@@ -99,17 +102,29 @@ export class Selected {
   }
 
   deselect() {
-    const { drawing, sidebar, crumbs, outline } = this.#page;
+    const { drawing, sidebar, outline } = this.#page;
     this.#asked += 1;
     this.#selection = null;
     this.#path = [];
     this.#tools = null;
     drawing.canvas.select(null);
-    crumbs.showGroups([]);
+    this.#showCrumbs();
     outline.mark(null);
     sidebar.set('selection', emptySelection());
     if (sidebar.tab === 'selection') sidebar.show('model');
     this.#page.onChange();
+  }
+
+  /** @param {GroupRef[]} groups the open ones around what is in view, outermost first */
+  showInView(groups) {
+    const isSame = groups.length === this.#inView.length && groups.every(({ id }, at) => id === this.#inView[at]?.id);
+    this.#inView = groups;
+    if (!isSame && !this.#selection) this.#showCrumbs();
+  }
+
+  /** The breadcrumb is about the selection, or else about what is in view. */
+  #showCrumbs() {
+    this.#page.crumbs.showGroups(this.#selection ? this.#path : this.#inView);
   }
 
   /** @returns {boolean} whether something was isolated, or was about to be */

@@ -75,8 +75,9 @@ export class Viewer {
       onSelect: (selection, { extend }) => void this.#try(() => this.#selected.pick(selection, extend)),
       onEnter: (node) => void this.#enterNode(node),
       onToggle: (group) => void this.#toggle(group),
-      onView: ({ scale }) => {
+      onView: ({ scale, groups }) => {
         showScale(scale);
+        this.#selected.showInView(this.#drawing.groups(groups));
         this.#tellPlace();
       },
     }, { minimap: byId('minimap') });

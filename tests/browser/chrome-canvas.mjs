@@ -15,6 +15,10 @@ const selectionAt = ({ itemKind, itemRef }, item) => ({
 export class Canvas {
   /** @type {[string, unknown][]} */
   asked = [];
+  /** How many items are isolated, and which groups are in view: set by tests. */
+  reached = 1;
+  /** @type {number[]} */
+  groups = [];
   /** @type {Scene|null} */
   #scene = null;
   #view = { x: 0, y: 0, scale: 1 };
@@ -71,6 +75,7 @@ export class Canvas {
   /** @param {unknown} isolated */
   isolate(isolated) {
     this.#note('isolate', isolated);
+    return { items: isolated ? this.reached : 0 };
   }
 
   /** @param {{x: number, y: number, scale: number}} view */
@@ -78,7 +83,7 @@ export class Canvas {
     if (!this.#scene) return;
     this.#view = view;
     this.#note('look', view);
-    this.handlers.onView({ ...view, width: this.host.clientWidth / view.scale, height: this.host.clientHeight / view.scale });
+    this.handlers.onView({ ...view, width: this.host.clientWidth / view.scale, height: this.host.clientHeight / view.scale, groups: this.groups });
   }
 
   /** @param {{x: number, y: number, scale: number}} view */

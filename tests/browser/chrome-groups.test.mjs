@@ -247,6 +247,20 @@ test('the breadcrumb leads through the groups around the selection', async (t) =
   await page.waitForFunction(() => document.querySelectorAll('.crumbs .group').length === 0);
 });
 
+test('without a selection the breadcrumb tells what is in view', async (t) => {
+  const page = await start(t);
+  const crumbs = async () => (await page.locator('.crumbs .group').allInnerTexts()).map((text) => text.trim());
+  assert.deepEqual(await crumbs(), []);
+  await page.evaluate(() => Object.assign(Reflect.get(globalThis, 'canvas'), { groups: [2, 3] }));
+  await page.keyboard.press('Shift+ArrowDown');
+  assert.deepEqual(await crumbs(), ['layers ×12', 'layers.0']);
+  await page.click('#canvas :text-is("embed_tokens")');
+  await selected(page, 'embed_tokens');
+  assert.deepEqual(await crumbs(), ['embed_tokens']);
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => document.querySelectorAll('.crumbs .group').length === 2);
+});
+
 test('the breadcrumb of a single graph starts with its name', async (t) => {
   const page = await start(t, '?url=static/samples/decoder-single.onnx');
   assert.equal(await page.locator('.crumbs .crumb').count(), 0);
@@ -347,6 +361,10 @@ test('paths between two nodes are isolated, by a button or with Shift', async (t
   await page.click('#canvas :text-is("layers.5")', { modifiers: ['Shift'] });
   await page.waitForSelector('#isolation .words:has-text("Paths from mlp to layers.5")');
   await page.keyboard.press('Escape');
+  await page.evaluate(() => Object.assign(Reflect.get(globalThis, 'canvas'), { reached: 0 }));
+  await page.click('#canvas :text-is("layers.5")', { modifiers: ['Shift'] });
+  await page.waitForSelector('#toast.shown:has-text("No path joins the two.")');
+  assert.equal(await page.locator('#isolation').isVisible(), false);
   // Waiting for the other end is ended too.
   await page.click('.selection-tools >> text=Paths…');
   await page.keyboard.press('Escape');
