@@ -25,7 +25,7 @@ export const TOGGLE = { half: 6, reach: 10, gap: 12 };
  * Screen px at the least scale of a level: the least side of a ground, and a title from afar with the least height of its group; what the title
  * covers below the title bar is at most one in so many px of the group.
  */
-const LEAST = 3;
+const LEAST = { full: 3, titles: 3, blocks: 6, mosaic: 14 };
 const FAR = { size: 11, pad: 3, height: 34, share: 8 };
 const TITLE = 12;
 
@@ -52,7 +52,7 @@ export function titleBar({ rects, metrics, texts, itemTitle }, item) {
  */
 export function drawGrounds({ index: { scene, containers }, level }, square, parent) {
   const { rects, metrics } = scene;
-  const least = LEAST / level.least;
+  const least = LEAST[level.kind] / level.least;
   const from = Math.max(0, Math.ceil(Math.log2(least / containers.cell)));
   let areas = '';
   let bars = '';
