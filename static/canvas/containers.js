@@ -144,7 +144,7 @@ function drawFarName(scene, item, { x, y }, parent) {
   const { left, top, right, bottom } = nameRect(scene, item, 1);
   const group = element('g', { class: 'far-name', 'data-group': item }, parent);
   group.style.transform = `translate(${tenth(left - x)}px, ${tenth(top - y)}px) scale(var(--unit))`;
-  element('rect', { class: 'plate', width: tenth(right - left), height: tenth(bottom - top), rx: FAR.pad }, group);
+  element('rect', { class: around(scene, item).length % 2 ? 'plate' : 'plate tinted', width: tenth(right - left), height: tenth(bottom - top), rx: FAR.pad }, group);
   text(scene.texts[scene.itemTitle[item]], { x: FAR.pad, y: tenth((bottom - top) / 2), 'font-size': FAR.size }, group);
 }
 

@@ -149,7 +149,7 @@ export class Highlight {
     const { scene } = this.index;
     for (const net of nets) {
       const [x, y] = [scene.netLabelAt[2 * net], scene.netLabelAt[2 * net + 1]];
-      if (scene.netLabel[net] !== NONE && contains(window, x, y)) drawLabel(scene, net, base, parent);
+      if (scene.netLabel[net] !== NONE && contains(window, x, y)) drawLabel(this.index, net, base, parent);
     }
   }
 

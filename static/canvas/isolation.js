@@ -40,14 +40,19 @@ export function isolated(index, spec) {
   if (count === 0) return null;
   const nets = new Uint8Array(netSource.length);
   const paths = new Uint8Array(pathNet.length);
+  /** @type {number[]} */
+  const partly = [];
   for (let net = 0; net < nets.length; net++) {
     if (items[netSource[net]] === 0) continue;
-    const targets = netTargets.subarray(netStarts[net], netStarts[net + 1]);
-    const kept = targets.reduce((sum, target) => sum + items[target], 0);
-    if (kept === 0) continue;
-    nets[net] = 1;
-    if (kept === targets.length) for (const path of index.pathsOf(net)) paths[path] = 1;
-    else for (const path of routesTo(index, net, (target) => items[target] === 1).keys()) paths[path] = 1;
+    let kept = 0;
+    for (let at = netStarts[net]; at < netStarts[net + 1]; at++) kept += items[netTargets[at]];
+    if (kept > 0) nets[net] = 1;
+    if (kept > 0 && kept < netStarts[net + 1] - netStarts[net]) partly.push(net);
+  }
+  for (let path = 0; path < paths.length; path++) paths[path] = nets[pathNet[path]];
+  for (const net of partly) {
+    for (const path of index.pathsOf(net)) paths[path] = 0;
+    for (const path of routesTo(index, net, (target) => items[target] === 1).keys()) paths[path] = 1;
   }
   return { items, nets, paths, count };
 }
