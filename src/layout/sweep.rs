@@ -174,10 +174,10 @@ impl Search {
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut next = keyed.iter();
         for slot in &mut order.rows.items[range] {
-            if neighbours.near.len(*slot) > 0 {
-                if let Some(&(_, vertex)) = next.next() {
-                    *slot = vertex;
-                }
+            if neighbours.near.len(*slot) > 0
+                && let Some(&(_, vertex)) = next.next()
+            {
+                *slot = vertex;
             }
         }
         order.number(rank..rank + 1);
