@@ -3,42 +3,43 @@
 //! A module that is called several times (a shared activation, a layer with shared weights) has one name, and its nodes lie in different
 //! places of the graph. As one group it would stand before and after the same nodes. It becomes a group for each call.
 
+use super::flow::Flow;
 use super::scopes::Scopes;
-use super::tree::Order;
+
 use super::trie::{ROOT, ScopeIndex, Trie};
-use crate::model::{Graph, NodeId};
+use crate::model::NodeId;
 use std::collections::HashMap;
 
 /// Splits the scopes that a path leaves and comes back to into the pieces that hang together.
-pub fn split(graph: &Graph, order: &Order, scopes: &mut Scopes) {
+pub fn split(flow: &Flow, scopes: &mut Scopes) {
     if scopes.trie.len() == 1 {
         return;
     }
-    let looped = looped(graph, order, scopes);
+    let looped = looped(flow, scopes);
     if !looped.contains(&true) {
         return;
     }
     let mut inside: Vec<Vec<NodeId>> = vec![Vec::new(); scopes.trie.len()];
-    for node in order.nodes.iter().copied() {
+    for node in flow.order.iter().copied() {
         for scope in scopes.trie.path(scopes.place(node)).filter(|scope| looped[*scope as usize]) {
             inside[scope as usize].push(node);
         }
     }
-    let mut joints = Joints { above: (0..graph.nodes.len() as u32).collect(), scope: vec![ROOT; graph.nodes.len()] };
+    let mut joints = Joints { above: (0..flow.order.len() as u32).collect(), scope: vec![ROOT; flow.order.len()] };
     let mut calls: HashMap<(ScopeIndex, NodeId), u32> = HashMap::new();
     for (scope, nodes) in inside.iter().enumerate().filter(|(_, nodes)| !nodes.is_empty()) {
         let scope = scope as ScopeIndex;
-        let pieces = joints.pieces(graph, order, scope, nodes);
+        let pieces = joints.pieces(flow, scope, nodes);
         calls.extend(nodes.iter().zip(pieces).map(|(node, piece)| ((scope, *node), piece)));
     }
-    rebuild(order, scopes, &calls);
+    rebuild(flow, scopes, &calls);
 }
 
 /// Gives each call a scope of its own.
-fn rebuild(order: &Order, scopes: &mut Scopes, calls: &HashMap<(ScopeIndex, NodeId), u32>) {
-    let old = std::mem::replace(&mut scopes.trie, Trie::new(order.nodes.len()));
+fn rebuild(flow: &Flow, scopes: &mut Scopes, calls: &HashMap<(ScopeIndex, NodeId), u32>) {
+    let old = std::mem::replace(&mut scopes.trie, Trie::new(flow.order.len()));
     let mut known: HashMap<(ScopeIndex, ScopeIndex, u32), ScopeIndex> = HashMap::new();
-    for node in order.nodes.iter().copied() {
+    for node in flow.order.iter().copied() {
         let mut path: Vec<ScopeIndex> = old.path(scopes.place(node)).collect();
         path.reverse();
         let place = path.into_iter().fold(ROOT, |place, scope| {
@@ -69,13 +70,13 @@ impl Joints {
 
     /// Which piece of `scope` each of its `nodes` is in: pieces are not wired to each other within it. Small ones that are not calls of
     /// their own count to the one before them.
-    fn pieces(&mut self, graph: &Graph, order: &Order, scope: ScopeIndex, nodes: &[NodeId]) -> Vec<u32> {
+    fn pieces(&mut self, flow: &Flow, scope: ScopeIndex, nodes: &[NodeId]) -> Vec<u32> {
         for node in nodes {
             self.above[node.index()] = node.0;
             self.scope[node.index()] = scope;
         }
         for node in nodes {
-            for producer in order.producers(graph, *node) {
+            for producer in flow.before(*node) {
                 if self.scope[producer.index()] == scope {
                     let (a, b) = (self.top(producer.0), self.top(node.0));
                     self.above[a as usize] = b;
@@ -113,12 +114,12 @@ impl Joints {
 }
 
 /// Of each scope, whether a path leaves it and comes back without leaving the scope around it.
-fn looped(graph: &Graph, order: &Order, scopes: &Scopes) -> Vec<bool> {
-    let count = graph.nodes.len();
+fn looped(flow: &Flow, scopes: &Scopes) -> Vec<bool> {
+    let count = flow.order.len();
     // The members of scopes are nodes and, after these, scopes. An edge is one between members of the innermost scope around both ends.
     let mut edges: Vec<(u32, u32)> = Vec::new();
-    for node in order.nodes.iter().copied() {
-        for producer in order.producers(graph, node).filter(|producer| *producer != node) {
+    for node in flow.order.iter().copied() {
+        for producer in flow.before(node).filter(|producer| *producer != node) {
             let (a, b) = scopes.trie.meet(scopes.place(producer), scopes.place(node));
             let member = |scope: Option<ScopeIndex>, node: NodeId| scope.map_or(node.0, |scope| count as u32 + scope);
             edges.push((member(a, producer), member(b, node)));

@@ -1,7 +1,8 @@
 //! The hierarchy while it changes shape.
 
+use super::flow::Flow;
 use super::scopes::Scopes;
-use super::tree::{GroupKind, Order};
+use super::tree::GroupKind;
 use crate::model::{Graph, NodeId, Text};
 
 /// Something in a level.
@@ -44,14 +45,14 @@ pub struct Draft {
 
 impl Draft {
     /// The levels that `scopes` spell, their members in the order of the first node in them.
-    pub fn new(graph: &Graph, order: &Order, scopes: &Scopes) -> Self {
+    pub fn new(graph: &Graph, flow: &Flow, scopes: &Scopes) -> Self {
         let level = |name: &Text| Level { name: name.clone(), kind: GroupKind::Module, members: Vec::new() };
         let mut levels: Vec<Level> =
             (0..scopes.trie.len()).map(|scope| level(scopes.trie.name(scope as u32))).collect();
         let mut met = vec![false; levels.len()];
         met[0] = true;
         levels[0].name = graph.name.clone();
-        for node in order.nodes.iter().copied() {
+        for node in flow.order.iter().copied() {
             let mut scope = scopes.place(node);
             levels[scope as usize].members.push(Part::Node(node));
             while !std::mem::replace(&mut met[scope as usize], true) {

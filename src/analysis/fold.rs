@@ -6,36 +6,51 @@ use super::stacks::{base, number};
 use super::{parts, repeats, stacks};
 use crate::model::{Graph, Wiring};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 /// Folds what repeats, and splits what is too long, in all levels of `draft`.
 pub fn fold(draft: &mut Draft, shapes: &mut Shapes, graph: &Graph) {
+    // Classes of levels in which nothing repeats: each is looked through once.
+    let mut plain: HashSet<u32> = HashSet::new();
     // A level comes after the one around it.
     for level in (0..draft.levels.len()).rev() {
-        if draft.levels[level].members.is_empty() {
+        let mut members = std::mem::take(&mut draft.levels[level].members);
+        if members.is_empty() {
             continue;
         }
-        let members = std::mem::take(&mut draft.levels[level].members);
-        draft.levels[level].members = match graph.wiring {
-            Wiring::Flow => in_order_of_flow(&shapes.wires(&members), members),
-            Wiring::Modules => in_order_of_numbers(draft, members),
-        };
-        stacks::fold(draft, shapes, level);
-        if graph.wiring == Wiring::Flow {
-            repeats::fold(draft, shapes, level);
+        let mut wires = shapes.wires(&members);
+        if graph.wiring == Wiring::Modules {
+            members = in_order_of_numbers(draft, members);
+        } else if let Some(sorted) = in_order_of_flow(&wires, &members) {
+            members = sorted;
+            wires = shapes.wires(&members);
         }
-        parts::split(draft, shapes, graph, level);
-        let shape = shapes.shape(draft, &draft.levels[level].members);
+        draft.levels[level].members = members;
+        if stacks::fold(draft, shapes, level, &wires) {
+            wires = shapes.wires(&draft.levels[level].members);
+        }
+        let shape = shapes.shape(draft, &draft.levels[level].members, &wires);
+        let class = shape.class;
         shapes.set(level, shape);
+        let mut changed = false;
+        if graph.wiring == Wiring::Flow && !plain.contains(&class) {
+            changed = repeats::fold(draft, shapes, level);
+            if !changed {
+                plain.insert(class);
+            }
+        }
+        if parts::split(draft, shapes, graph, level) || changed {
+            stacks::complete(draft, shapes, level);
+        }
     }
 }
 
-/// `members`, each after those that it reads from, else in their order.
-fn in_order_of_flow(wires: &Wires, members: Vec<Part>) -> Vec<Part> {
+/// `members`, each after those that it reads from, else in their order; none if that is how they are.
+fn in_order_of_flow(wires: &Wires, members: &[Part]) -> Option<Vec<Part>> {
     let before =
         |member: usize| wires.sources(member).iter().all(|source| *source == OUTSIDE || *source < member as u32);
     if (0..members.len()).all(before) {
-        return members;
+        return None;
     }
     let mut edges: Vec<(u32, u32)> = Vec::new();
     for member in 0..members.len() {
@@ -70,7 +85,7 @@ fn in_order_of_flow(wires: &Wires, members: Vec<Part>) -> Vec<Part> {
             }
         }
     }
-    order
+    Some(order)
 }
 
 /// `members`, those that are called the same but for a number in the order of that number.

@@ -13,7 +13,9 @@ const MOST: usize = 200;
 const LEAST: usize = 16;
 
 /// Splits `level` into consecutive parts of about the square root of its size, where few values pass from one to the next.
-pub fn split(draft: &mut Draft, shapes: &mut Shapes, graph: &Graph, level: usize) {
+/// Says whether it had to.
+pub fn split(draft: &mut Draft, shapes: &mut Shapes, graph: &Graph, level: usize) -> bool {
+    let mut changed = false;
     while draft.levels[level].kind != GroupKind::Stack && draft.levels[level].members.len() > MOST {
         let members = std::mem::take(&mut draft.levels[level].members);
         let widths = widths(&shapes.wires(&members));
@@ -33,7 +35,9 @@ pub fn split(draft: &mut Draft, shapes: &mut Shapes, graph: &Graph, level: usize
             start = end;
         }
         draft.levels[level].members = parts;
+        changed = true;
     }
+    changed
 }
 
 /// The place from `from` to `to` with the smallest width; of several, the one in the middle.

@@ -6,7 +6,7 @@
 
 use super::draft::{Draft, Level, Part};
 use super::shapes::{OUTSIDE, Shapes, Wires, mix};
-use super::stacks::{Run, add};
+use super::stacks::{Run, add, complete};
 use super::tree::GroupKind;
 use crate::model::ValueId;
 use std::collections::HashMap;
@@ -19,15 +19,19 @@ const LARGE_BLOCK: u32 = 16;
 const MEMBERS: usize = 2 * BLOCK as usize;
 /// How often a neighbourhood grows by a step.
 const ROUNDS: usize = 3;
+/// Of how many members one may be shared by all blocks.
+const SHARED: usize = 6;
 /// How many ways to cut a stretch into blocks are compared exactly.
 const CUTS: usize = 4;
 
-/// Folds what repeats among the members of `level`.
-pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize) {
+/// Folds what repeats among the members of `level`; says whether anything does.
+pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize) -> bool {
     if draft.levels[level].kind == GroupKind::Stack || draft.levels[level].members.len() < MEMBERS {
-        return;
+        return false;
     }
     let mut members = draft.levels[level].members.clone();
+    let order = shared_first(&shapes.wires(&members));
+    members = order.into_iter().map(|place| members[place]).collect();
     let mut found = find(draft, shapes, &members);
     if found.is_empty() {
         // Some files are written breadth first, so that blocks lie side by side: depth first, they come one after the other.
@@ -35,7 +39,7 @@ pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize) {
         let moved: Vec<Part> = order.iter().map(|place| members[*place]).collect();
         found = find(draft, shapes, &moved);
         if found.is_empty() {
-            return;
+            return false;
         }
         members = moved;
     }
@@ -53,14 +57,14 @@ pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize) {
             let inner = draft.levels.len() - 1;
             // A block is at most half as long as what it repeats in, so that this ends soon.
             fold(draft, shapes, inner);
-            let shape = shapes.shape(draft, &draft.levels[inner].members);
-            shapes.set(inner, shape);
+            complete(draft, shapes, inner);
             instances.push(Part::Level(inner));
         }
         folded.push(Part::Level(add(draft, shapes, Level { name, kind: GroupKind::Stack, members: instances })));
     }
     folded.extend(&members[at..]);
     draft.levels[level].members = folded;
+    true
 }
 
 /// The repeats among `members`, in order; they do not overlap.
@@ -121,7 +125,7 @@ fn hangs_together(wires: &Wires, run: Run) -> bool {
 /// The longest part of `run` whose blocks have the same structure.
 fn alike(draft: &Draft, shapes: &mut Shapes, members: &[Part], run: Run) -> Run {
     let blocks = members[run.start..run.start + run.period * run.count].chunks(run.period);
-    let classes: Vec<u32> = blocks.map(|block| shapes.shape(draft, block).class).collect();
+    let classes: Vec<u32> = blocks.map(|block| shapes.class_of(draft, block)).collect();
     let (mut best, mut start) = (0..0, 0);
     for end in 1..=classes.len() {
         if classes.get(end) != Some(&classes[start]) {
@@ -147,8 +151,9 @@ impl Stretch {
     fn clip(self, taken: &[bool]) -> Option<Self> {
         let mut best = 0..0;
         let mut start = self.start;
-        for at in self.start..=self.start + self.len {
-            if at == self.start + self.len || taken[at] {
+        let end = self.start + self.len;
+        for at in self.start..=end {
+            if at == end || taken.get(at) == Some(&true) {
                 if at - start > best.len() {
                     best = start..at;
                 }
@@ -264,7 +269,7 @@ pub fn widths(wires: &Wires) -> Vec<u32> {
     let mut spans: HashMap<ValueId, (u32, u32)> = HashMap::new();
     for member in 0..wires.len() {
         for at in wires.of(member).filter(|at| wires.sources[*at] != OUTSIDE) {
-            let span = spans.entry(wires.values[at]).or_insert((wires.sources[at], 0));
+            let span = spans.entry(wires.ends[at].value).or_insert((wires.sources[at], 0));
             span.1 = span.1.max(member as u32);
         }
     }
@@ -282,6 +287,31 @@ pub fn widths(wires: &Wires) -> Vec<u32> {
             width.cast_unsigned()
         })
         .collect()
+}
+
+/// The members, first what is read all over the level, with what that depends on: exporters compute shapes and masks where they are needed
+/// first, and that would be in the first block. Nothing moves if that would be a good part of the level.
+fn shared_first(wires: &Wires) -> Vec<usize> {
+    let count = wires.len();
+    let mut read: Vec<Option<(u32, u32)>> = vec![None; count];
+    for member in 0..count {
+        for source in wires.sources(member).iter().filter(|source| **source != OUTSIDE) {
+            read[*source as usize].get_or_insert((member as u32, 0)).1 = member as u32;
+        }
+    }
+    let mut shared = vec![false; count];
+    for member in (0..count).rev() {
+        shared[member] |= read[member].is_some_and(|(first, last)| (last - first) as usize * 2 > count);
+        if shared[member] {
+            let sources = wires.sources(member).iter().filter(|source| (**source as usize) < member);
+            sources.for_each(|source| shared[*source as usize] = true);
+        }
+    }
+    if shared.iter().filter(|shared| **shared).count() * SHARED > count {
+        return (0..count).collect();
+    }
+    let (first, then): (Vec<usize>, Vec<usize>) = (0..count).partition(|member| shared[*member]);
+    first.into_iter().chain(then).collect()
 }
 
 /// The members in the order in which the last ones need them.

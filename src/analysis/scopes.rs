@@ -3,9 +3,9 @@
 //! In this order: the scopes that the reader found, names of nodes that are paths, names of weights that are paths. Whether names are
 //! paths at all is put to a vote: they are if edges stay within their scopes more often than chance has it.
 
-use super::tree::Order;
+use super::flow::Flow;
 use super::trie::{ROOT, ScopeIndex, Trie, Walker};
-use crate::model::{DType, Graph, Model, Node, NodeId, Tensor};
+use crate::model::{DType, Graph, Model, Node, NodeId, Tensor, ValueId};
 
 /// Scopes, and where nodes are.
 pub struct Scopes {
@@ -27,19 +27,22 @@ impl Scopes {
 /// What stands between the parts of a path.
 const SEPARATORS: [char; 2] = ['/', '.'];
 
+/// How many nodes vote at most.
+const VOTERS: usize = 8192;
+
 /// The scopes of `graph`.
-pub fn of(model: &Model, graph: &Graph, order: &Order) -> Scopes {
+pub fn of(model: &Model, graph: &Graph, flow: &Flow) -> Scopes {
     if !graph.scopes.is_empty() {
-        return with_weights(stated(graph), model, graph, order);
+        return with_weights(stated(graph), model, graph, flow);
     }
     for separator in SEPARATORS {
         let scopes = by_names(graph, separator);
-        if elected(&scopes, graph, order) {
-            return with_weights(scopes, model, graph, order);
+        if elected(&scopes, graph, flow) {
+            return with_weights(scopes, model, graph, flow);
         }
     }
-    let scopes = by_weights(model, graph, order);
-    if elected(&scopes, graph, order) {
+    let scopes = by_weights(model, graph, flow);
+    if elected(&scopes, graph, flow) {
         return scopes;
     }
     Scopes { trie: Trie::new(0), of: vec![Some(ROOT); graph.nodes.len()], by_weights: false }
@@ -93,7 +96,7 @@ fn parts(path: &str, separator: char) -> impl Iterator<Item = &str> {
 
 /// Whether `scopes` are a hierarchy: they hold a good part of the nodes, and nodes that follow each other are more often in the same scopes
 /// than nodes that do not.
-fn elected(scopes: &Scopes, graph: &Graph, order: &Order) -> bool {
+fn elected(scopes: &Scopes, graph: &Graph, flow: &Flow) -> bool {
     let count = graph.nodes.len();
     let inside = scopes.of.iter().filter(|scope| scope.is_some_and(|scope| scope != ROOT)).count();
     if inside < 2 || inside * 4 < count {
@@ -104,12 +107,13 @@ fn elected(scopes: &Scopes, graph: &Graph, order: &Order) -> bool {
         Some(u64::from(scopes.trie.depth(scopes.trie.common(a, b))))
     };
     let (mut near, mut far) = ([0; 2], [0; 2]);
-    for (place, node) in order.nodes.iter().enumerate() {
-        let other = order.nodes[(place + count / 2) % count];
-        if let Some(depth) = meet(*node, other) {
+    for place in (0..count).step_by(count / VOTERS + 1) {
+        let node = flow.order[place];
+        let other = flow.order[(place + count / 2) % count];
+        if let Some(depth) = meet(node, other) {
             far = [far[0] + depth, far[1] + 1];
         }
-        for depth in order.producers(graph, *node).filter_map(|producer| meet(producer, *node)) {
+        for depth in flow.before(node).filter_map(|producer| meet(producer, node)) {
             near = [near[0] + depth, near[1] + 1];
         }
     }
@@ -130,28 +134,32 @@ pub fn is_weight(tensor: &Tensor) -> bool {
     !whole && !tensor.shape.is_empty() && tensor.elements() != Some(1)
 }
 
+/// The constants that `node` reads.
+pub fn weights<'a>(model: &'a Model, graph: &'a Graph, node: NodeId) -> impl Iterator<Item = (ValueId, &'a Tensor)> {
+    let values = graph.nodes[node].inputs.iter().flat_map(|argument| &argument.values);
+    values.filter_map(|value| Some((*value, model.tensors.get(graph.values[*value].tensor?)?)))
+}
+
 /// The names of the weights that only `node` reads, those that are paths.
 fn own_weights<'a>(
     model: &'a Model,
     graph: &'a Graph,
-    order: &'a Order,
+    flow: &'a Flow,
     node: NodeId,
 ) -> impl Iterator<Item = (&'a str, char)> {
-    super::tree::inputs(graph, node).filter_map(|value| {
-        let content = &graph.values[value];
-        let tensor = model.tensors.get(content.tensor?)?;
-        let own = order.consumers[value.index()].len() == 1 && is_weight(tensor);
-        let name = if content.name.is_empty() { &tensor.name } else { &content.name };
-        if own { weight_path(name) } else { None }
+    weights(model, graph, node).filter_map(|(value, tensor)| {
+        let name = &graph.values[value].name;
+        let own = flow.uses[value.index()] == 1 && is_weight(tensor);
+        if own { weight_path(if name.is_empty() { &tensor.name } else { name }) } else { None }
     })
 }
 
 /// The scopes that names of weights spell.
-fn by_weights(model: &Model, graph: &Graph, order: &Order) -> Scopes {
+fn by_weights(model: &Model, graph: &Graph, flow: &Flow) -> Scopes {
     let mut trie = Trie::new(graph.nodes.len());
     let mut walker = Walker::new();
     let of = graph.nodes.iter().map(|(node, _)| {
-        let (path, separator) = own_weights(model, graph, order, node).next()?;
+        let (path, separator) = own_weights(model, graph, flow, node).next()?;
         Some(walker.walk(&mut trie, parts(path, separator)))
     });
     let of = of.collect();
@@ -159,10 +167,10 @@ fn by_weights(model: &Model, graph: &Graph, order: &Order) -> Scopes {
 }
 
 /// Adds what names of weights say about nodes that have no scope yet, as far as such scopes exist.
-fn with_weights(mut scopes: Scopes, model: &Model, graph: &Graph, order: &Order) -> Scopes {
+fn with_weights(mut scopes: Scopes, model: &Model, graph: &Graph, flow: &Flow) -> Scopes {
     for (node, _) in graph.nodes.iter() {
         if scopes.of[node.index()].is_none() {
-            let mut paths = own_weights(model, graph, order, node);
+            let mut paths = own_weights(model, graph, flow, node);
             scopes.of[node.index()] = paths.find_map(|(path, separator)| known(&scopes.trie, path, separator));
         }
     }

@@ -5,8 +5,8 @@
 //! their members correspond one by one. Names and sizes are not part of it.
 
 use super::draft::{Draft, Part};
+use super::flow::Flow;
 use super::scopes::name;
-use super::tree::inputs;
 use crate::model::{Graph, GraphId, Literal, Model, Node, NodeId, ValueId, Wiring};
 use std::collections::HashMap;
 
@@ -68,17 +68,25 @@ pub struct Shape {
 }
 
 /// Where the inputs of some members come from.
+#[derive(Default)]
 pub struct Wires {
     /// Where the inputs of each member start in the other lists; one more at the end.
     starts: Vec<u32>,
     /// The member that each input comes from, or [`OUTSIDE`].
     pub sources: Vec<u32>,
-    /// Which of the outputs of that member it is.
-    ports: Vec<u32>,
+    /// What flows there.
+    pub ends: Vec<End>,
+}
+
+/// What a member reads.
+#[derive(Clone, Copy)]
+pub struct End {
     /// The value.
-    pub values: Vec<ValueId>,
+    pub value: ValueId,
+    /// Which of the outputs of its source it is.
+    port: u32,
     /// How often the member reads it.
-    times: Vec<u32>,
+    times: u32,
 }
 
 impl Wires {
@@ -101,32 +109,44 @@ impl Wires {
 /// The structures found in a graph.
 pub struct Shapes<'a> {
     graph: &'a Graph,
+    flow: &'a Flow,
     /// Of each node: a hash of its operator and of all else that matters of it alone.
-    pub tokens: Vec<u64>,
+    tokens: Vec<u64>,
+    /// Of each node: a hash of what does not: sizes of its tensors, attributes that are sizes or numbers.
+    sizes: Vec<u64>,
     /// Of each level: its shape, once it is known.
     of: Vec<Option<Shape>>,
     /// Of each class: its list, and its hash.
     classes: Vec<(Box<[u64]>, u64)>,
     by_hash: HashMap<u64, Vec<u32>>,
-    /// Of each value: how often it is read.
-    uses: Vec<u32>,
-    /// Of each value: the time at which it was last met, and what was noted about it then.
-    met: Vec<(u32, u32, u32)>,
+    met: Vec<Met>,
     time: u32,
+}
+
+/// What was last noted about a value, and when.
+#[derive(Clone, Copy, Default)]
+struct Met {
+    /// When it was noted which member produces the value.
+    inside: u32,
+    member: u32,
+    port: u32,
+    /// When the other count was begun: inside of how often members read the value, outside of its number.
+    counted: u32,
+    count: u32,
 }
 
 impl<'a> Shapes<'a> {
     /// Nothing found yet in `graph`.
-    pub fn new(model: &Model, graph: &'a Graph) -> Self {
+    pub fn new(model: &Model, graph: &'a Graph, flow: &'a Flow) -> Self {
         let mut bodies = HashMap::new();
-        let tokens = graph.nodes.values().map(|node| token(model, graph, node, &mut bodies)).collect();
-        let mut uses = vec![0; graph.values.len()];
-        let read = graph.nodes.iter().flat_map(|(node, _)| inputs(graph, node));
-        for value in read.chain(graph.outputs.iter().copied()) {
-            uses[value.index()] += 1;
+        let (mut tokens, mut sizes) = (Vec::with_capacity(graph.nodes.len()), Vec::with_capacity(graph.nodes.len()));
+        for node in graph.nodes.values() {
+            let (token, size) = hashes(model, graph, node, &mut bodies);
+            tokens.push(token);
+            sizes.push(size);
         }
-        let met = vec![(0, 0, 0); graph.values.len()];
-        Self { graph, tokens, of: Vec::new(), classes: Vec::new(), by_hash: HashMap::new(), uses, met, time: 0 }
+        let met = vec![Met::default(); graph.values.len()];
+        Self { graph, flow, tokens, sizes, of: Vec::new(), classes: Vec::new(), by_hash: HashMap::new(), met, time: 0 }
     }
 
     /// The shape of `level`.
@@ -147,6 +167,11 @@ impl<'a> Shapes<'a> {
         self.kind(Part::Level(level))
     }
 
+    /// A number that is the same for nodes that also have the same sizes.
+    pub fn sizes(&self, node: NodeId) -> u64 {
+        self.sizes[node.index()]
+    }
+
     /// The nodes in `part`.
     pub fn nodes(&self, part: Part) -> u32 {
         match part {
@@ -158,32 +183,31 @@ impl<'a> Shapes<'a> {
     /// Where the inputs of `members` come from.
     pub fn wires(&mut self, members: &[Part]) -> Wires {
         self.time += 1;
-        let Self { graph, of, met, time, .. } = self;
+        let Self { flow, of, met, time, .. } = self;
         for (index, member) in members.iter().enumerate() {
-            let mut note = |port: usize, value: ValueId| met[value.index()] = (*time, index as u32, port as u32);
+            let mut note = |port: usize, value: ValueId| {
+                let met = &mut met[value.index()];
+                (met.inside, met.member, met.port) = (*time, index as u32, port as u32);
+            };
             match *member {
-                Part::Node(node) => outputs(graph, node).enumerate().for_each(|(port, value)| note(port, value)),
+                Part::Node(node) => flow.results(node).iter().enumerate().for_each(|(port, value)| note(port, *value)),
                 Part::Level(level) => {
                     let outs = of[level].iter().flat_map(|shape| &shape.outs);
                     outs.enumerate().for_each(|(port, (value, _))| note(port, *value));
                 }
             }
         }
-        let mut wires =
-            Wires { starts: vec![0], sources: Vec::new(), ports: Vec::new(), values: Vec::new(), times: Vec::new() };
+        let mut wires = Wires { starts: Vec::with_capacity(members.len() + 1), ..Wires::default() };
+        wires.starts.push(0);
         for member in members {
             let mut add = |value: ValueId, times: u32| {
-                let (at, source, port) = met[value.index()];
-                let (source, port) = if at == *time { (source, port) } else { (OUTSIDE, 0) };
+                let met = &met[value.index()];
+                let (source, port) = if met.inside == *time { (met.member, met.port) } else { (OUTSIDE, 0) };
                 wires.sources.push(source);
-                wires.ports.push(port);
-                wires.values.push(value);
-                wires.times.push(times);
+                wires.ends.push(End { value, port, times });
             };
             match *member {
-                Part::Node(node) => {
-                    inputs(graph, node).filter(|value| flows(graph, *value)).for_each(|value| add(value, 1));
-                }
+                Part::Node(node) => flow.reads(node).iter().for_each(|value| add(*value, 1)),
                 Part::Level(level) => {
                     of[level].iter().flat_map(|shape| &shape.ins).for_each(|(value, times)| add(*value, *times));
                 }
@@ -193,14 +217,14 @@ impl<'a> Shapes<'a> {
         wires
     }
 
-    /// The shape of a level with `members`, whose own shapes are known.
-    pub fn shape(&mut self, draft: &Draft, members: &[Part]) -> Shape {
-        let wires = self.wires(members);
-        let mut list = Vec::with_capacity(members.len() * 2 + wires.sources.len() + 4);
-        let mut hash = members.len() as u64;
-        let (mut ins, mut numbers): (Vec<(ValueId, u32)>, HashMap<ValueId, usize>) = (Vec::new(), HashMap::new());
-        let mut inside: HashMap<ValueId, u32> = HashMap::new();
-        let mut nodes = 0;
+    /// The shape of a level with `members`, whose own shapes are known, and whose `wires` these are.
+    pub fn shape(&mut self, draft: &Draft, members: &[Part], wires: &Wires) -> Shape {
+        self.time += 1;
+        let time = self.time;
+        let mut list = Vec::with_capacity(members.len() * 3 + wires.sources.len());
+        let mut ins: Vec<(ValueId, u32)> = Vec::new();
+        let mut outs = Vec::new();
+        let (mut hash, mut nodes) = (members.len() as u64, 0);
         for (index, member) in members.iter().enumerate() {
             nodes += self.nodes(*member);
             let (class, kind) = self.words(draft, *member);
@@ -208,35 +232,44 @@ impl<'a> Shapes<'a> {
             list.extend([class, range.len() as u64]);
             hash = mix(mix(hash, kind), range.len() as u64);
             for at in range {
-                let (value, times) = (wires.values[at], wires.times[at]);
-                let word = if wires.sources[at] == OUTSIDE {
-                    let number = *numbers.entry(value).or_insert_with(|| {
+                let (source, End { value, port, times }) = (wires.sources[at], wires.ends[at]);
+                let met = &mut self.met[value.index()];
+                let new = met.counted != time;
+                met.counted = time;
+                let word = if source == OUTSIDE {
+                    if new {
+                        met.count = ins.len() as u32;
                         ins.push((value, 0));
-                        ins.len() - 1
-                    });
-                    ins[number].1 += times;
-                    number as u64
+                    }
+                    ins[met.count as usize].1 += times;
+                    u64::from(met.count)
                 } else {
-                    *inside.entry(value).or_default() += times;
-                    1 << 63 | u64::from(wires.sources[at]) << 24 | u64::from(wires.ports[at])
+                    met.count = times + if new { 0 } else { met.count };
+                    1 << 63 | u64::from(source) << 24 | u64::from(port)
                 };
                 list.push(word);
                 hash = mix(hash, word);
             }
         }
-        let mut outs = Vec::new();
         for (index, member) in members.iter().enumerate() {
             self.each_out(*member, |port, value, uses| {
-                let left = uses - inside.get(&value).copied().unwrap_or(0).min(uses);
-                if left > 0 {
+                let met = &self.met[value.index()];
+                let inside = if met.counted == time { met.count } else { 0 };
+                if uses > inside {
                     let word = (index as u64) << 24 | port as u64;
                     list.push(word);
                     hash = mix(hash, word);
-                    outs.push((value, left));
+                    outs.push((value, uses - inside));
                 }
             });
         }
         Shape { class: self.class(list, hash), ins, outs, nodes }
+    }
+
+    /// The class of a level with `members`, as far as it was met before or is new now.
+    pub fn class_of(&mut self, draft: &Draft, members: &[Part]) -> u32 {
+        let wires = self.wires(members);
+        self.shape(draft, members, &wires).class
     }
 
     /// Notes the shape of `level`.
@@ -265,9 +298,10 @@ impl<'a> Shapes<'a> {
 
     fn each_out(&self, member: Part, mut each: impl FnMut(usize, ValueId, u32)) {
         match member {
-            Part::Node(node) => outputs(self.graph, node)
-                .enumerate()
-                .for_each(|(port, value)| each(port, value, self.uses[value.index()])),
+            Part::Node(node) => {
+                let results = self.flow.results(node).iter().enumerate();
+                results.for_each(|(port, value)| each(port, *value, self.flow.uses[value.index()]));
+            }
             Part::Level(level) => {
                 let outs = self.get(level).into_iter().flat_map(|shape| &shape.outs);
                 outs.enumerate().for_each(|(port, (value, uses))| each(port, *value, *uses));
@@ -288,56 +322,60 @@ impl<'a> Shapes<'a> {
     }
 }
 
-/// Whether `value` is computed, or comes in: constants are part of what reads them.
-fn flows(graph: &Graph, value: ValueId) -> bool {
-    graph.values[value].tensor.is_none()
-}
-
-fn outputs(graph: &Graph, node: NodeId) -> impl Iterator<Item = ValueId> + '_ {
-    graph.nodes[node].outputs.iter().flat_map(|argument| argument.values.iter().copied())
-}
-
-/// A hash of what `node` is, apart from its name and its sizes.
-fn token(model: &Model, graph: &Graph, node: &Node, bodies: &mut HashMap<GraphId, u64>) -> u64 {
-    let numbered = graph.wiring == Wiring::Modules && node.operator.bytes().all(|byte| byte.is_ascii_digit());
-    let mut hash = if numbered { 1 } else { mix_text(mix_text(0, &node.operator), &node.domain) };
+/// A hash of what `node` is, apart from its name, and one of its sizes.
+fn hashes(model: &Model, graph: &Graph, node: &Node, bodies: &mut HashMap<GraphId, u64>) -> (u64, u64) {
+    let modules = graph.wiring == Wiring::Modules;
+    let numbered = modules && node.operator.bytes().all(|byte| byte.is_ascii_digit());
+    let mut token = if numbered { 1 } else { mix_text(mix_text(0, &node.operator), &node.domain) };
+    let mut sizes = 0;
     for argument in &node.inputs {
-        hash = mix(hash, argument.values.len() as u64);
-        if graph.wiring == Wiring::Modules {
-            hash = mix_text(hash, &argument.name);
+        token = mix(token, argument.values.len() as u64);
+        if modules {
+            token = mix_text(token, &argument.name);
         }
-        let constant = argument.values.iter().map(|value| u64::from(!flows(graph, *value)));
-        hash = constant.fold(hash, mix);
+        for value in &argument.values {
+            // Constants are part of what reads them.
+            let tensor = graph.values[*value].tensor;
+            token = mix(token, u64::from(tensor.is_some()));
+            if let Some(tensor) = tensor.and_then(|tensor| model.tensors.get(tensor)) {
+                sizes = tensor.shape.iter().fold(mix(sizes, tensor.dtype as u64), |hash, dim| mix(hash, *dim));
+            }
+        }
     }
-    hash = node.outputs.iter().fold(mix(hash, 2), |hash, argument| mix(hash, argument.values.len() as u64));
+    token = node.outputs.iter().fold(mix(token, 2), |hash, argument| mix(hash, argument.values.len() as u64));
     for attribute in &node.attributes {
-        hash = mix_text(hash, &attribute.name);
+        token = mix_text(token, &attribute.name);
         let size = SIZES.contains(&&*attribute.name);
-        hash = literal(model, &attribute.value, size, hash, bodies);
+        (token, sizes) = literal(model, &attribute.value, size, (token, sizes), bodies);
     }
-    node.definition.map_or(hash, |graph| mix(hash, body(model, graph, bodies)))
+    (node.definition.map_or(token, |graph| mix(token, body(model, graph, bodies))), sizes)
 }
 
-/// Mixes `value` into `hash`: of a size, and of what is no whole number, only that it is there.
-fn literal(model: &Model, value: &Literal, size: bool, hash: u64, bodies: &mut HashMap<GraphId, u64>) -> u64 {
-    let mut items = std::slice::from_ref(value);
-    let mut hash = hash;
-    if let Literal::List(list) = value {
-        hash = mix(hash, list.len() as u64);
-        items = list;
-    }
+/// Mixes `value` into a token or, if it is a size or no whole number, into the hash of sizes; of that the token has only that it is there.
+fn literal(
+    model: &Model,
+    value: &Literal,
+    size: bool,
+    (mut token, mut sizes): (u64, u64),
+    bodies: &mut HashMap<GraphId, u64>,
+) -> (u64, u64) {
+    let items = if let Literal::List(list) = value { list } else { std::slice::from_ref(value) };
+    token = mix(token, items.len() as u64);
     for item in items {
-        hash = match item {
-            _ if size => hash,
-            Literal::Bool(value) => mix(hash, u64::from(*value)),
-            Literal::Int(value) => mix(hash, value.cast_unsigned()),
-            Literal::String(text) | Literal::Reference(text) => mix_text(hash, text),
-            Literal::Type(ty) => mix_text(hash, &ty.to_string()),
-            Literal::Graph(graph) => mix(hash, body(model, *graph, bodies)),
-            Literal::Absent | Literal::Float(_) | Literal::Double(_) | Literal::Tensor(_) | Literal::List(_) => hash,
+        let part = match item {
+            Literal::Bool(value) => u64::from(*value),
+            Literal::Int(value) => value.cast_unsigned(),
+            Literal::Float(value) => u64::from(value.to_bits()),
+            Literal::Double(value) => value.to_bits(),
+            Literal::String(text) | Literal::Reference(text) => mix_text(1, text),
+            Literal::Type(ty) => mix_text(2, &ty.to_string()),
+            Literal::Graph(graph) => body(model, *graph, bodies),
+            Literal::Absent | Literal::Tensor(_) | Literal::List(_) => 0,
         };
+        let hash = if size || matches!(item, Literal::Float(_) | Literal::Double(_)) { &mut sizes } else { &mut token };
+        *hash = mix(*hash, part);
     }
-    hash
+    (token, sizes)
 }
 
 /// A hash of the operators of another graph.

@@ -77,8 +77,8 @@ pub fn runs(kinds: &[u64]) -> Vec<Run> {
 /// How many periods are tried.
 const PERIODS: usize = 24;
 
-/// Folds the numbered levels among the members of `level`.
-pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize) {
+/// Folds the numbered levels among the members of `level`, whose `wires` these are; says whether there were any to fold.
+pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize, wires: &Wires) -> bool {
     let mut families: HashMap<&str, usize> = HashMap::new();
     let mut instances: Vec<Vec<usize>> = Vec::new();
     for (place, part) in draft.levels[level].members.iter().enumerate() {
@@ -94,11 +94,10 @@ pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize) {
     }
     instances.retain(|places| places.len() > 1);
     if instances.is_empty() {
-        return;
+        return false;
     }
     let mut members = draft.levels[level].members.clone();
-    let wires = shapes.wires(&members);
-    let mut paths = Paths::new(&wires);
+    let mut paths = Paths::new(wires);
     let mut gone = vec![false; members.len()];
     for places in instances {
         let kinds: Vec<u64> = places.iter().map(|place| shapes.kind(members[*place])).collect();
@@ -117,8 +116,10 @@ pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize) {
     }
     let mut gone = gone.into_iter();
     members.retain(|_| !gone.next().unwrap_or(false));
+    let folded = members.len() < draft.levels[level].members.len();
     draft.levels[level].members = members;
     merge(draft, level);
+    folded
 }
 
 /// A level with nothing but a stack in it is that stack.
@@ -148,9 +149,9 @@ fn stack(draft: &mut Draft, shapes: &mut Shapes, parts: &[Part], period: usize, 
             draft.levels.push(Level { name, kind: GroupKind::Repeat, members: block.to_vec() });
             let level = draft.levels.len() - 1;
             // A period is at most half as long as what it repeats in, so that this ends soon.
-            fold(draft, shapes, level);
-            let shape = shapes.shape(draft, &draft.levels[level].members);
-            shapes.set(level, shape);
+            let wires = shapes.wires(block);
+            fold(draft, shapes, level, &wires);
+            complete(draft, shapes, level);
             members.push(Part::Level(level));
         }
     }
@@ -159,11 +160,17 @@ fn stack(draft: &mut Draft, shapes: &mut Shapes, parts: &[Part], period: usize, 
 
 /// Adds a level whose members are complete.
 pub fn add(draft: &mut Draft, shapes: &mut Shapes, level: Level) -> usize {
-    let index = draft.levels.len();
-    let shape = shapes.shape(draft, &level.members);
     draft.levels.push(level);
-    shapes.set(index, shape);
-    index
+    complete(draft, shapes, draft.levels.len() - 1);
+    draft.levels.len() - 1
+}
+
+/// Notes the shape of a level whose members are complete.
+pub fn complete(draft: &Draft, shapes: &mut Shapes, level: usize) {
+    let members = &draft.levels[level].members;
+    let wires = shapes.wires(members);
+    let shape = shapes.shape(draft, members, &wires);
+    shapes.set(level, shape);
 }
 
 /// What numbered siblings are called together: `layers`, or `layers.3–60` if there are others.

@@ -1,13 +1,14 @@
 //! The hierarchy of a graph: groups of nodes that can be folded into one box.
 
 use super::draft::{Draft, Part};
+use super::flow::Flow;
 use super::shapes::Shapes;
-use super::{calls, fold, place, scopes};
+use super::{calls, differences, fold, place, scopes};
 use crate::model::arena::id;
 use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, TensorId, Text, Wiring};
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 
 id! {
     /// Names a [`Group`] in its [`Tree`].
@@ -79,15 +80,15 @@ impl Tree {
     pub fn of(model: &Model, graph: GraphId) -> Self {
         let empty = Graph::default();
         let graph = model.graphs.get(graph).unwrap_or(&empty);
-        let order = Order::of(graph);
-        let mut scopes = scopes::of(model, graph, &order);
+        let flow = Flow::of(graph);
+        let mut scopes = scopes::of(model, graph, &flow);
         if graph.wiring == Wiring::Flow {
-            place::complete(model, graph, &order, &mut scopes);
-            calls::split(graph, &order, &mut scopes);
+            place::complete(model, graph, &flow, &mut scopes);
+            calls::split(&flow, &mut scopes);
         }
-        let mut draft = Draft::new(graph, &order, &scopes);
+        let mut draft = Draft::new(graph, &flow, &scopes);
         draft.tidy();
-        let mut shapes = Shapes::new(model, graph);
+        let mut shapes = Shapes::new(model, graph, &flow);
         fold::fold(&mut draft, &mut shapes, graph);
         draft.finish(model, graph, &shapes)
     }
@@ -109,82 +110,6 @@ impl Tree {
         path
     }
 }
-
-/// The nodes of a graph in the order in which they are computed, and who reads what.
-pub(super) struct Order {
-    /// The nodes, producers before consumers; else in the order of the file. Nodes on cycles come last.
-    pub nodes: Vec<NodeId>,
-    /// Of each node: its place in `nodes`.
-    pub rank: Vec<u32>,
-    /// Of each value: the node that produces it.
-    pub producer: Vec<Option<NodeId>>,
-    /// Of each value: the distinct nodes that read it, in the order of the file.
-    pub consumers: Vec<Vec<NodeId>>,
-}
-
-impl Order {
-    fn of(graph: &Graph) -> Self {
-        let links = graph.links();
-        let nodes = sorted(graph, &links);
-        let mut rank = vec![0; nodes.len()];
-        for (place, node) in nodes.iter().enumerate() {
-            rank[node.index()] = place as u32;
-        }
-        Self { nodes, rank, producer: links.producer, consumers: links.consumers }
-    }
-
-    /// The nodes whose results `node` reads, once for each time.
-    pub fn producers<'a>(&'a self, graph: &'a Graph, node: NodeId) -> impl Iterator<Item = NodeId> + 'a {
-        inputs(graph, node).filter_map(|value| self.producer[value.index()])
-    }
-
-    /// The nodes that read results of `node`.
-    pub fn readers<'a>(&'a self, graph: &'a Graph, node: NodeId) -> impl Iterator<Item = NodeId> + 'a {
-        let values = graph.nodes[node].outputs.iter().flat_map(|argument| &argument.values);
-        values.flat_map(|value| self.consumers[value.index()].iter().copied())
-    }
-}
-
-/// The values that `node` reads.
-pub(super) fn inputs(graph: &Graph, node: NodeId) -> impl Iterator<Item = crate::model::ValueId> + '_ {
-    graph.nodes[node].inputs.iter().flat_map(|argument| argument.values.iter().copied())
-}
-
-/// The nodes of `graph`, producers first, and otherwise as the file has them.
-fn sorted(graph: &Graph, links: &crate::model::Links) -> Vec<NodeId> {
-    let producers = |node| inputs(graph, node).filter_map(|value| links.producer[value.index()]);
-    let file: Vec<NodeId> = graph.nodes.iter().map(|(id, _)| id).collect();
-    if file.iter().all(|node| producers(*node).all(|producer| producer < *node)) {
-        return file;
-    }
-    let mut missing: Vec<u32> = file.iter().map(|node| producers(*node).count() as u32).collect();
-    let mut ready: BinaryHeap<Reverse<NodeId>> =
-        file.iter().filter(|node| missing[node.index()] == 0).copied().map(Reverse).collect();
-    let mut done = vec![false; file.len()];
-    let mut nodes = Vec::with_capacity(file.len());
-    while let Some(Reverse(node)) = ready.pop() {
-        done[node.index()] = true;
-        nodes.push(node);
-        for value in graph.nodes[node].outputs.iter().flat_map(|argument| &argument.values) {
-            if links.producer[value.index()] != Some(node) {
-                continue;
-            }
-            for reader in &links.consumers[value.index()] {
-                let times = inputs(graph, *reader).filter(|read| read == value).count() as u32;
-                missing[reader.index()] -= times.min(missing[reader.index()]);
-                if missing[reader.index()] == 0 && !done[reader.index()] {
-                    done[reader.index()] = true;
-                    ready.push(Reverse(*reader));
-                }
-            }
-        }
-    }
-    let mut placed = vec![false; file.len()];
-    nodes.iter().for_each(|node: &NodeId| placed[node.index()] = true);
-    nodes.extend(file.into_iter().filter(|node| !placed[node.index()]));
-    nodes
-}
-
 impl Draft {
     /// Numbers the levels, parents first, and counts what is in them.
     pub(super) fn finish(self, model: &Model, graph: &Graph, shapes: &Shapes) -> Tree {
@@ -193,6 +118,8 @@ impl Draft {
         let mut walk = vec![(0, None, 0)];
         while let Some((level, parent, place)) = walk.pop() {
             let (shape, hash) = (shapes.get(level), shapes.hash(level));
+            let stack = self.levels[level].kind == GroupKind::Stack;
+            let differences = if stack { differences::of(model, graph, &self, shapes, level) } else { Vec::new() };
             let level = &self.levels[level];
             let group = tree.groups.push(Group {
                 name: level.title(parent.map(|parent| &*tree.groups[parent].name)),
@@ -205,7 +132,7 @@ impl Draft {
                 mix: Vec::new(),
                 shape: hash,
                 twin: None,
-                differences: Vec::new(),
+                differences,
             });
             if let Some(shape) = shape {
                 let twin = *first.entry(shape.class).or_insert(group);

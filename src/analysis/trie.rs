@@ -117,26 +117,26 @@ impl Trie {
 }
 
 /// Follows paths into a trie; what a path shares with the one before is not looked up again.
-pub struct Walker {
-    steps: Vec<(String, ScopeIndex)>,
+pub struct Walker<'a> {
+    steps: Vec<(&'a str, ScopeIndex)>,
 }
 
-impl Walker {
+impl<'a> Walker<'a> {
     /// At the root.
     pub fn new() -> Self {
         Self { steps: Vec::new() }
     }
 
     /// The scope at the end of the path `parts`, made where it is new.
-    pub fn walk<'a>(&mut self, trie: &mut Trie, parts: impl Iterator<Item = &'a str>) -> ScopeIndex {
+    pub fn walk(&mut self, trie: &mut Trie, parts: impl Iterator<Item = &'a str>) -> ScopeIndex {
         let (mut scope, mut depth) = (ROOT, 0);
         for part in parts.take(DEPTH as usize) {
             match self.steps.get(depth) {
-                Some((known, next)) if known == part => scope = *next,
+                Some((known, next)) if *known == part => scope = *next,
                 _ => {
                     self.steps.truncate(depth);
                     scope = trie.child(scope, part);
-                    self.steps.push((part.to_owned(), scope));
+                    self.steps.push((part, scope));
                 }
             }
             depth += 1;

@@ -23,13 +23,14 @@ import { meet, rectOf, seenFrom } from './rect.js';
  * @param {View} view
  * @param {Size} host
  * @param {StickyTitles} titles
- * @param {Selection | null} wanted what to hold, unless the scene has it not
+ * @param {Selection | null} wanted what to hold, if it is in view
  * @returns {Hold[]}
  */
 export function holdsOf(index, view, host, titles, wanted) {
   const { scene } = index;
   const found = wanted ? index.find(wanted).item : NONE;
-  const item = found === NONE ? nearest(scene, graphPoint(view, host.width / 2, host.height / 2)) : found;
+  const seen = found !== NONE && meet(rectOf(scene.rects, found), seenFrom(view, host));
+  const item = seen ? found : nearest(scene, graphPoint(view, host.width / 2, host.height / 2));
   if (item === NONE) return [];
   return [item, ...around(scene, item)].flatMap((each) => {
     const selection = selectionAt(scene, { item: each, net: NONE });

@@ -111,7 +111,7 @@ export class Canvas {
    *
    * @param {Scene} scene
    * @param {{keepView?: boolean, anchor?: Selection | null, view?: View}} [options] `keepView`: of another scene of the same graph, what is in
-   *   the middle stays there; `anchor`: this stays where it is instead, or the group that has taken it in, and the way there is shown;
+   *   the middle stays there; `anchor`: this stays where it is instead if it is in view, or the group that has taken it in, and the way there is shown;
    *   `view`: where to look from instead
    */
   show(scene, { keepView = false, anchor = null, view } = {}) {

@@ -25,7 +25,7 @@ export const TOGGLE = { half: 6, reach: 10, gap: 12 };
  * Screen px at the least scale of a level: the least side of a ground, and a title from afar with the least height of its group; what the title
  * covers below the title bar is at most one in so many px of the group.
  */
-const LEAST = 3;
+const LEAST = { full: 3, titles: 3, blocks: 6, mosaic: 14 };
 const FAR = { size: 11, pad: 3, height: 34, share: 8 };
 const TITLE = 12;
 
@@ -52,7 +52,7 @@ export function titleBar({ rects, metrics, texts, itemTitle }, item) {
  */
 export function drawGrounds({ index: { scene, containers }, level }, square, parent) {
   const { rects, metrics } = scene;
-  const least = LEAST / level.least;
+  const least = LEAST[level.kind] / level.least;
   const from = Math.max(0, Math.ceil(Math.log2(least / containers.cell)));
   let areas = '';
   let bars = '';
@@ -144,7 +144,7 @@ function drawFarName(scene, item, { x, y }, parent) {
   const { left, top, right, bottom } = nameRect(scene, item, 1);
   const group = element('g', { class: 'far-name', 'data-group': item }, parent);
   group.style.transform = `translate(${tenth(left - x)}px, ${tenth(top - y)}px) scale(var(--unit))`;
-  element('rect', { class: 'plate', width: tenth(right - left), height: tenth(bottom - top), rx: FAR.pad }, group);
+  element('rect', { class: around(scene, item).length % 2 ? 'plate' : 'plate tinted', width: tenth(right - left), height: tenth(bottom - top), rx: FAR.pad }, group);
   text(scene.texts[scene.itemTitle[item]], { x: FAR.pad, y: tenth((bottom - top) / 2), 'font-size': FAR.size }, group);
 }
 

@@ -9,17 +9,19 @@ import { strained } from './camera.js';
 import { paintsOf } from './cards.js';
 import { KIND, NONE, STYLE } from './codes.js';
 import { drawLabel } from './labels.js';
-import { edgesOf } from './stubs.js';
 import { contains, holds, meet, rectOf, seenFrom } from './rect.js';
+import { routesTo } from './routes.js';
+import { edgesOf } from './stubs.js';
 import { element, html, moveTo, tenth } from './svg.js';
 import { drawItems } from './tiles.js';
-import { addCurves, addEdge, appendWires, noWires } from './wires.js';
+import { addCurves, addEdge, addLine, appendWires, noWires } from './wires.js';
 
 /** @import {Size, View} from './camera.js' */
 /** @import {Index, Place} from './index.js' */
 /** @import {Level} from './levels.js' */
 /** @import {Links} from './links.js' */
 /** @import {Rect} from './rect.js' */
+/** @import {Extent} from './routes.js' */
 /** @import {Wires} from './wires.js' */
 
 /** Widths in graph px, or in screen px when that is more. */
@@ -111,9 +113,9 @@ export class Highlight {
     const group = element('g', { class: name, transform: `scale(${base.scale})` });
     const { paths, items, nets } = this.reach(place);
     const wires = noWires();
-    for (const path of paths) {
-      const [from, to] = [scene.pathStarts[path], scene.pathStarts[path + 1] - 1];
-      addCurves(wires, this.index, path, from, to, base, window);
+    for (const [path, { to, tip }] of paths) {
+      addCurves(wires, this.index, path, scene.pathStarts[path], to, base, window);
+      if (tip) addLine(wires, this.index, path, to, tip, base, window);
     }
     this.addStubs(wires, place, nets, base, window);
     if (level.kind === 'blocks' || level.kind === 'mosaic') wires.arrows = '';
@@ -147,29 +149,30 @@ export class Highlight {
     const { scene } = this.index;
     for (const net of nets) {
       const [x, y] = [scene.netLabelAt[2 * net], scene.netLabelAt[2 * net + 1]];
-      if (scene.netLabel[net] !== NONE && contains(window, x, y)) drawLabel(scene, net, base, parent);
+      if (scene.netLabel[net] !== NONE && contains(window, x, y)) drawLabel(this.index, net, base, parent);
     }
   }
 
   /**
-   * The nets of a place, the paths to draw of them, and the items that they join. What comes into an item is drawn without the legs to other items.
+   * The nets of a place, the paths to draw of them and how far, and the items that they join. What comes into an item is drawn without the
+   * ways to others.
    *
    * @param {Place} place
    */
   reach({ item, net }) {
     const { scene, links, pathsOf } = this.index;
     const { incoming, outgoing } = net === NONE ? netsOf(links(), item) : { incoming: [], outgoing: [net] };
-    /** @type {number[]} */
+    /** @type {[number, Extent][]} */
     const paths = [];
     /** @type {Set<number>} */
     const items = new Set(item === NONE ? [] : [item]);
     for (const each of outgoing) {
-      for (const path of pathsOf(each)) paths.push(path);
+      for (const path of pathsOf(each)) paths.push([path, { to: scene.pathStarts[path + 1] - 1, tip: null }]);
       items.add(scene.netSource[each]);
       for (let at = scene.netStarts[each]; at < scene.netStarts[each + 1]; at++) items.add(scene.netTargets[at]);
     }
     for (const each of incoming) {
-      for (const path of pathsOf(each)) if (scene.pathTarget[path] === NONE || scene.pathTarget[path] === item) paths.push(path);
+      paths.push(...routesTo(this.index, each, (target) => target === item));
       items.add(scene.netSource[each]);
     }
     return { paths, items: [...items], nets: [...incoming, ...outgoing] };

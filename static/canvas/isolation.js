@@ -6,6 +6,7 @@
  */
 
 import { KIND, NONE } from './codes.js';
+import { routesTo } from './routes.js';
 
 /** @import {Scene, Selection} from '../types.js' */
 /** @import {Index} from './index.js' */
@@ -28,7 +29,7 @@ import { KIND, NONE } from './codes.js';
 export function isolated(index, spec) {
   const items = spec.kind === 'paths' ? between(index, spec) : around(index, spec);
   if (!items) return null;
-  const { itemKind, itemParent, netSource, netStarts, netTargets, pathNet, pathTarget } = index.scene;
+  const { itemKind, itemParent, netSource, netStarts, netTargets, pathNet } = index.scene;
   let count = 0;
   // Groups come before what is in them.
   for (let item = items.length - 1; item >= 0; item--) {
@@ -38,13 +39,20 @@ export function isolated(index, spec) {
   }
   if (count === 0) return null;
   const nets = new Uint8Array(netSource.length);
+  const paths = new Uint8Array(pathNet.length);
+  /** @type {number[]} */
+  const partly = [];
   for (let net = 0; net < nets.length; net++) {
     if (items[netSource[net]] === 0) continue;
-    for (let at = netStarts[net]; at < netStarts[net + 1] && nets[net] === 0; at++) nets[net] = items[netTargets[at]];
+    let kept = 0;
+    for (let at = netStarts[net]; at < netStarts[net + 1]; at++) kept += items[netTargets[at]];
+    if (kept > 0) nets[net] = 1;
+    if (kept > 0 && kept < netStarts[net + 1] - netStarts[net]) partly.push(net);
   }
-  const paths = new Uint8Array(pathNet.length);
-  for (let path = 0; path < paths.length; path++) {
-    if (nets[pathNet[path]] === 1 && (pathTarget[path] === NONE || items[pathTarget[path]] === 1)) paths[path] = 1;
+  for (let path = 0; path < paths.length; path++) paths[path] = nets[pathNet[path]];
+  for (const net of partly) {
+    for (const path of index.pathsOf(net)) paths[path] = 0;
+    for (const path of routesTo(index, net, (target) => items[target] === 1).keys()) paths[path] = 1;
   }
   return { items, nets, paths, count };
 }

@@ -177,7 +177,7 @@ function drawWires({ index, level, tile, depth }, square, parent, { path: test, 
   if (afar) wires.arrows = '';
   appendWires(wires, parent);
   if (level.kind !== 'full') return;
-  visitSquare(index.labels, square.left, square.top, tile, depth, (each) => void (net(each) && drawLabel(scene, each, origin, parent)));
+  visitSquare(index.labels, square.left, square.top, tile, depth, (each) => void (net(each) && drawLabel(index, each, origin, parent)));
 }
 
 /** @param {Float64Array} points @param {number} from @param {number} to */

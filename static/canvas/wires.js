@@ -63,6 +63,24 @@ export function addCurves(wires, { scene }, which, from, to, origin, square) {
   wires.styles[style] += data;
 }
 
+/**
+ * Adds a straight line from a point of a path on.
+ *
+ * @param {Wires} wires
+ * @param {Index} index
+ * @param {number} which the path
+ * @param {number} from the point to start at
+ * @param {Point} to
+ * @param {Point} origin
+ * @param {Rect} square to cut it to
+ */
+export function addLine(wires, { scene: { points, pathNet, netStyle } }, which, from, to, { x, y }, square) {
+  const [ax, ay] = [points[2 * from], points[2 * from + 1]];
+  cut([ax, ay, (2 * ax + to.x) / 3, (2 * ay + to.y) / 3, (ax + 2 * to.x) / 3, (ay + 2 * to.y) / 3, to.x, to.y], square, (part) => {
+    wires.styles[netStyle[pathNet[which]]] += start(part, x, y) + onward(part, x, y);
+  });
+}
+
 /** How far the ends of an edge without a path go straight on, in graph px. */
 const BEND = { least: 30, most: 400 };
 

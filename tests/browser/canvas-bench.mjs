@@ -77,7 +77,7 @@ const runs = [
 ];
 
 const names = process.argv.slice(2);
-for (const name of names.length ? names : ['resnet', 'wide', 'llm', 'dense']) {
+for (const name of names.length ? names : ['resnet', 'wide', 'llm', 'dense', 'tower', 'field']) {
   const canvas = await openCanvas('?wheel=pan');
   const shown = await canvas.page.evaluate(`load(${JSON.stringify(name)})`);
   console.log(`${name}: shown in ${Number(shown).toFixed(0)} ms`);

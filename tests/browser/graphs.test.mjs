@@ -72,7 +72,7 @@ test('a deep nest is reached from the list of graphs, and left level by level', 
   await lamina.choose(`${ONNX}/nested.onnx`);
   assert.equal((await lamina.ready()).nodes, 39);
   await page.selectOption('.crumbs select', { value: '38' });
-  await page.waitForFunction(() => new URLSearchParams(location.hash.slice(1)).get('g') === '38');
+  await page.waitForFunction(() => /[#&]g=38(&|$)/.test(location.hash));
   assert.deepEqual(await drawn(page), ['Identity', 'input x', 'output y20']);
   // 19 graphs around it: the nearest three are shown.
   assert.equal((await around(page)).length, 3);
@@ -80,7 +80,7 @@ test('a deep nest is reached from the list of graphs, and left level by level', 
   await page.focus('#canvas');
   await page.keyboard.press('Escape');
   await selected(page, 'If');
-  await page.waitForFunction(() => new URLSearchParams(location.hash.slice(1)).get('g') === '36');
+  assert.match(new URL(page.url()).hash, /[#&]g=36(&|$)/);
   assert.match(await page.innerText('#panel-selection'), /if_19/);
   lamina.assertQuiet();
 });
