@@ -183,6 +183,7 @@ impl Search {
         order.number(rank..rank + 1);
         true
     }
+
     /// Swaps adjacent vertices wherever fewer edges cross then. Says whether it swapped any.
     fn swaps(&mut self, ranks: Range<u32>) -> bool {
         let mut any = false;
