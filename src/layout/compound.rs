@@ -11,7 +11,7 @@ mod tree;
 
 pub use memo::Memo;
 
-use super::graph::{self, Csr, NONE};
+use super::graph::{self, NONE};
 use super::level::{FREE, Level};
 use super::{Direction, Input, Layout, Options, Point, Rect, Size};
 use memo::Known;
@@ -27,16 +27,15 @@ pub fn layout_with(input: &Input, options: &Options, memo: &mut Memo) -> Layout 
     memo.prepare(&options);
     let tree = Tree::new(input.sizes.len(), &input.parents);
     let pieces = pieces::cut(input, &tree);
-    let by_level = Csr::group(tree.levels() as usize, pieces.iter().zip(0..).map(|(piece, at)| (piece.level, at)));
+    let mut rest = pieces.as_slice();
     let lines = Lines::new(input, &tree);
     let flip = options.direction == Direction::Right;
     let mut nest = Nest { input, tree: &tree, flip, drawn: Vec::with_capacity(tree.levels() as usize) };
-    let mut own: Vec<Piece> = Vec::new();
     for level in (0..tree.levels()).rev() {
-        own.clear();
-        own.extend(by_level.row(level).iter().map(|&piece| pieces[piece as usize]));
-        let ports = Ports::new(&own, &lines, |node| nest.inside(node).map(|inside| &inside.ports));
-        let plan = nest.plan(level, &own, &ports);
+        let (outer, own) = rest.split_at(rest.partition_point(|piece| piece.level < level));
+        rest = outer;
+        let ports = Ports::new(own, &lines, |node| nest.inside(node).map(|inside| &inside.ports));
+        let plan = nest.plan(level, own, &ports);
         nest.drawn.push(Drawn {
             nets: own.chunk_by(|a, b| a.net == b.net).map(|legs| legs[0].net).collect(),
             indices: own.iter().map(|piece| piece.index).collect(),
