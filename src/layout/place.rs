@@ -68,15 +68,11 @@ impl Blocks {
         self.root[vertex as usize] = root;
     }
 
-<<<<<<< HEAD
-    /// The vertices of the block of `root`, in the order in which they joined.
-=======
     /// How far right of its root `vertex` stands.
     fn shift(&self, vertex: u32) -> f64 {
         self.shift.get(vertex as usize).copied().unwrap_or(0.0)
     }
 
->>>>>>> compound
     pub fn members(&self, root: u32) -> impl Iterator<Item = u32> + '_ {
         std::iter::successors(Some(root), move |&at| Some(self.next[at as usize]).filter(|&next| next != root))
     }
