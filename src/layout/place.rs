@@ -73,6 +73,7 @@ impl Blocks {
         self.shift.get(vertex as usize).copied().unwrap_or(0.0)
     }
 
+    /// The vertices of the block of `root`, in the order in which they joined.
     pub fn members(&self, root: u32) -> impl Iterator<Item = u32> + '_ {
         std::iter::successors(Some(root), move |&at| Some(self.next[at as usize]).filter(|&next| next != root))
     }
