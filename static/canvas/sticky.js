@@ -53,7 +53,7 @@ export class StickyTitles {
   }
 
   add() {
-    const box = html('chip', this.element);
+    const box = html('sticky-title', this.element);
     const text = document.createTextNode('');
     const label = document.createElement('span');
     label.append(text);

@@ -172,7 +172,7 @@ test('titles out of view stick to the edge, below those of the groups around, an
   await load('{ layers: 3 }', '"all"');
   const inner = await boxOf(ATTENTION);
   await canvas.run(`canvas.look({ x: canvas.view.x + ${inner.x} / canvas.scale - 100, y: canvas.view.y + ${inner.y} / canvas.scale + 200, scale: 1 })`);
-  const chips = /** @type {{text: string, x: number, y: number, width: number}[]} */ (await ask(`[...document.querySelectorAll('.chip:not([hidden])')].map((chip) => {
+  const chips = /** @type {{text: string, x: number, y: number, width: number}[]} */ (await ask(`[...document.querySelectorAll('.sticky-title:not([hidden])')].map((chip) => {
     const { x, y, width } = chip.getBoundingClientRect();
     return { text: chip.textContent, x, y, width };
   })`));
