@@ -4,8 +4,12 @@
 
 #[path = "layout/check.rs"]
 mod check;
+#[path = "layout/compound.rs"]
+mod compound;
 #[path = "layout/graphs.rs"]
 mod graphs;
+#[path = "layout/nest.rs"]
+mod nest;
 
 use check::{check, path};
 use graphs::{Builder, Random, Tensor};

@@ -11,7 +11,7 @@ mod tree;
 
 pub use memo::Memo;
 
-use super::graph::{self, Csr, NONE};
+use super::graph::{self, NONE};
 use super::level::{FREE, Level};
 use super::{Direction, Input, Layout, Options, Point, Rect, Size};
 use memo::Known;
@@ -27,16 +27,15 @@ pub fn layout_with(input: &Input, options: &Options, memo: &mut Memo) -> Layout 
     memo.prepare(&options);
     let tree = Tree::new(input.sizes.len(), &input.parents);
     let pieces = pieces::cut(input, &tree);
-    let by_level = Csr::group(tree.levels() as usize, pieces.iter().zip(0..).map(|(piece, at)| (piece.level, at)));
+    let mut rest = pieces.as_slice();
     let lines = Lines::new(input, &tree);
     let flip = options.direction == Direction::Right;
     let mut nest = Nest { input, tree: &tree, flip, drawn: Vec::with_capacity(tree.levels() as usize) };
-    let mut own: Vec<Piece> = Vec::new();
     for level in (0..tree.levels()).rev() {
-        own.clear();
-        own.extend(by_level.row(level).iter().map(|&piece| pieces[piece as usize]));
-        let ports = Ports::new(&own, &lines, |node| nest.inside(node).map(|inside| &inside.ports));
-        let plan = nest.plan(level, &own, &ports);
+        let (outer, own) = rest.split_at(rest.partition_point(|piece| piece.level < level));
+        rest = outer;
+        let ports = Ports::new(own, &lines, |node| nest.inside(node).map(|inside| &inside.ports));
+        let plan = nest.plan(level, own, &ports);
         nest.drawn.push(Drawn {
             nets: own.chunk_by(|a, b| a.net == b.net).map(|legs| legs[0].net).collect(),
             indices: own.iter().map(|piece| piece.index).collect(),
@@ -167,42 +166,54 @@ impl Nest<'_> {
     /// Adds the paths of `level`, whose boxes are in `layout`.
     fn draw(&self, level: u32, origin: Point, layout: &mut Layout) {
         let Drawn { nets, indices, known, .. } = self.level(level);
-        let (plan, sheet) = (&known.level, &known.sheet);
-        let members = self.tree.members.row(level);
+        let sheet = &known.sheet;
         let before = layout.points.len() as u32;
         layout.path_starts.extend(sheet.starts[..sheet.net.len()].iter().map(|start| before + start));
         layout.path_net.extend(sheet.net.iter().map(|&net| nets[net as usize]));
         layout.path_target.extend(sheet.leg.iter().map(|&leg| indices.get(leg as usize).copied().unwrap_or(NONE)));
         layout.points.extend(sheet.points.iter().map(|point| Point { x: origin.x + point.x, y: origin.y + point.y }));
-        // Rounding must not part the ends that meet at a port.
-        let member = |at: u32| members.get((at as usize).wrapping_sub(plan.ins as usize)).copied();
-        let port = |node: u32, port: Rect| {
-            let rect = layout.rects[node as usize];
-            Point { x: rect.x + port.x, y: rect.y + port.y }
+        self.fasten(level, layout, before as usize);
+    }
+
+    /// Lets the paths of `level`, whose points begin at `before`, end exactly at the ports, where rounding has parted them.
+    fn fasten(&self, level: u32, layout: &mut Layout, before: usize) {
+        let Drawn { nets, known, .. } = self.level(level);
+        let (plan, sheet) = (&known.level, &known.sheet);
+        let first_out = plan.sizes.len() - plan.outs as usize;
+        let corner =
+            |node: u32| layout.rects.get(node as usize).map_or(Point::default(), |rect| Point { x: rect.x, y: rect.y });
+        let at = |node: u32, port: Rect| Point { x: corner(node).x + port.x, y: corner(node).y + port.y };
+        let member = |index: u32| {
+            let node = self.tree.members.row(level)[(index - plan.ins) as usize];
+            self.inside(node).map(|inside| (node, inside))
         };
         let mut joints = Vec::new();
         for (path, (&net, &leg)) in sheet.net.iter().zip(&sheet.leg).enumerate() {
-            let (first, end) = (sheet.starts[path] as usize, sheet.starts[path + 1] as usize);
-            let (source, id) = (plan.sources[net as usize], nets[net as usize]);
-            let rect = sheet.rects[source as usize];
-            // A leg that branches off a trunk begins elsewhere.
-            if plan.leave[net as usize] != FREE && sheet.points[first].y == rect.y + rect.h {
-                let exit = member(source).and_then(|node| Some(port(node, self.inside(node)?.exit(id)?)));
-                joints.extend(exit.map(|at| (first, at)));
+            let (first, last) = (before + sheet.starts[path] as usize, before + sheet.starts[path + 1] as usize - 1);
+            let id = nets[net as usize];
+            if plan.leave[net as usize] != FREE {
+                let exit =
+                    member(plan.sources[net as usize]).and_then(|(node, inside)| Some(at(node, inside.exit(id)?)));
+                // A leg that branches off a trunk begins elsewhere.
+                joints.extend(exit.filter(|&exit| is_near(exit, layout.points[first])).map(|exit| (first, exit)));
             }
             let Some(&target) = plan.targets.get(leg as usize) else { continue };
             if plan.arrive[leg as usize] != FREE {
-                let entry = member(target).and_then(|node| Some(port(node, self.inside(node)?.entry(id)?)));
-                joints.extend(entry.map(|at| (end - 1, at)));
-            } else if target as usize >= plan.sizes.len() - plan.outs as usize {
-                let Rect { x, y, .. } = sheet.rects[target as usize];
-                joints.push((end - 1, Point { x: origin.x + x, y: origin.y + y }));
+                let entry = member(target).and_then(|(node, inside)| Some(at(node, inside.entry(id)?)));
+                joints.extend(entry.map(|entry| (last, entry)));
+            } else if target as usize >= first_out {
+                joints.push((last, at(self.tree.owner[level as usize], sheet.rects[target as usize])));
             }
         }
         for (at, point) in joints {
-            layout.points[before as usize + at] = point;
+            layout.points[at] = point;
         }
     }
+}
+
+/// Whether two points are the same but for rounding.
+fn is_near(a: Point, b: Point) -> bool {
+    (a.x - b.x).abs() < 1e-3 && (a.y - b.y).abs() < 1e-3
 }
 
 /// Swaps the axes.

@@ -100,12 +100,15 @@ impl Frame {
     /// order.
     fn link(&mut self, layered: &Layered) {
         let count = self.len();
-        let mut edges: Vec<u32> = (0..layered.edges.len() as u32).collect();
-        if !layered.ends.is_empty() {
+        let upper = |edge: u32| (self.slot[layered.edges[edge as usize].upper as usize], edge);
+        let edges = 0..layered.edges.len() as u32;
+        let by_upper = if layered.ends.is_empty() {
+            Csr::group(count, edges.map(upper))
+        } else {
+            let mut edges: Vec<u32> = edges.collect();
             edges.sort_by(|&a, &b| layered.ends[a as usize][0].total_cmp(&layered.ends[b as usize][0]));
-        }
-        let by_upper =
-            Csr::group(count, edges.iter().map(|&at| (self.slot[layered.edges[at as usize].upper as usize], at)));
+            Csr::group(count, edges.into_iter().map(upper))
+        };
         let ends = |edge: u32| {
             let edge = &layered.edges[edge as usize];
             (self.slot[edge.upper as usize], self.slot[edge.lower as usize])

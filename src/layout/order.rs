@@ -75,6 +75,12 @@ impl Near {
         }
     }
 
+    /// Adds the places at the neighbours of `vertex` to `ends`, which are where these begin.
+    fn place(&self, vertex: u32, ends: &mut [u32]) {
+        let places = &self.far[self.near.range(vertex)];
+        ends.iter_mut().zip(places).for_each(|(end, place)| *end += place);
+    }
+
     /// How far right of where its edges begin the middle of `vertex` is.
     pub fn lean(&self, vertex: u32) -> f32 {
         self.lean.get(vertex as usize).copied().unwrap_or(0.0)
@@ -140,13 +146,12 @@ impl Order {
     }
 
     /// Appends the places where the edges of `vertex` to its neighbours in `side` end.
+    #[inline(always)]
     pub fn ends(&self, side: &Near, vertex: u32, ends: &mut Vec<u32>) {
-        let range = side.near.range(vertex);
-        let near = side.near.items[range.clone()].iter().map(|&other| self.at[other as usize]);
-        if side.far.is_empty() {
-            ends.extend(near);
-        } else {
-            ends.extend(near.zip(&side.far[range]).map(|(at, place)| at + place));
+        let from = ends.len();
+        ends.extend(side.near.row(vertex).iter().map(|&other| self.at[other as usize]));
+        if !side.far.is_empty() {
+            side.place(vertex, &mut ends[from..]);
         }
     }
 

@@ -44,23 +44,33 @@ pub(super) struct Blocks {
     /// Of each vertex, the first of its block.
     pub root: Vec<u32>,
     next: Vec<u32>,
-    /// Of each vertex, how far right of the root it stands.
+    /// Of each vertex, how far right of the root it stands; empty if all stand below one another.
     shift: Vec<f64>,
 }
 
 impl Blocks {
     /// So many vertices, each a block of its own.
     pub fn singles(count: usize) -> Self {
-        Self { root: (0..count as u32).collect(), next: (0..count as u32).collect(), shift: vec![0.0; count] }
+        Self { root: (0..count as u32).collect(), next: (0..count as u32).collect(), shift: Vec::new() }
     }
 
     /// Appends `vertex`, a block of its own, to the block that ends in `end`, `shift` right of that.
     pub fn join(&mut self, end: u32, vertex: u32, shift: f64) {
         let root = self.root[end as usize];
-        self.shift[vertex as usize] = self.shift[end as usize] + shift;
+        if shift != 0.0 && self.shift.is_empty() {
+            self.shift = vec![0.0; self.root.len()];
+        }
+        if !self.shift.is_empty() {
+            self.shift[vertex as usize] = self.shift[end as usize] + shift;
+        }
         self.next[end as usize] = vertex;
         self.next[vertex as usize] = root;
         self.root[vertex as usize] = root;
+    }
+
+    /// How far right of its root `vertex` stands.
+    fn shift(&self, vertex: u32) -> f64 {
+        self.shift.get(vertex as usize).copied().unwrap_or(0.0)
     }
 
     /// The vertices of the block of `root`, in the order in which they joined.
@@ -188,8 +198,7 @@ fn compact<const LEFT: bool>(frame: &Frame, blocks: &Blocks, pull: bool) -> Vec<
     let after = |vertex: u32| {
         let (gap, other) = if LEFT { (vertex, vertex + 1) } else { (vertex.wrapping_sub(1), vertex.wrapping_sub(1)) };
         let apart = frame.apart.get(gap as usize).copied().unwrap_or(f64::INFINITY);
-        let shift = |vertex: u32| sign * blocks.shift[vertex as usize];
-        apart.is_finite().then(|| (other, apart + shift(vertex) - shift(other)))
+        apart.is_finite().then(|| (other, apart + sign * (blocks.shift(vertex) - blocks.shift(other))))
     };
     let mut waiting = vec![0u32; count];
     for vertex in 0..count as u32 {
@@ -227,7 +236,7 @@ fn compact<const LEFT: bool>(frame: &Frame, blocks: &Blocks, pull: bool) -> Vec<
             }
         }
     }
-    (0..count).map(|vertex| sign * x[blocks.root[vertex] as usize] + blocks.shift[vertex]).collect()
+    (0..count as u32).map(|vertex| sign * x[blocks.root[vertex as usize] as usize] + blocks.shift(vertex)).collect()
 }
 
 /// Aligns the four layouts to the narrowest, and takes the mean of the middle two positions of each vertex.

@@ -143,7 +143,7 @@ export function isFar(from, to, host) {
 }
 
 /** How much what is painted for one scale may be stretched or shrunk for another. */
-const STRETCH = 1.7;
+const STRETCH = 2;
 
 /** Whether a scale is too far from the one that something is painted for. @param {number} base @param {number} scale */
 export const strained = (base, scale) => scale > base * STRETCH || scale < base / STRETCH;

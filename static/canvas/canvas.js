@@ -73,12 +73,10 @@ export class Canvas {
     this.timer = 0;
     /** The view that the handler has been told. */
     this.told = '';
-    /** @type {{x: number, y: number} | null} where the mouse is, until it has been looked at */
-    this.pointer = null;
     host.classList.add('canvas');
     host.tabIndex = 0;
     host.setAttribute('role', 'application');
-    host.setAttribute('aria-label', 'Graph');
+    host.ariaLabel ??= 'Graph';
     this.tip = html('tip', host);
     /** Above the drawing: the browser need not look through it for what is under the pointer. */
     this.pane = html('pane', host);
@@ -88,14 +86,7 @@ export class Canvas {
       pan: (dx, dy) => this.pan(dx, dy),
       click: (x, y, extend) => this.hand.click(x, y, extend),
       doubleClick: (x, y) => this.hand.doubleClick(x, y),
-      point: (x, y) => {
-        this.pointer = { x, y };
-        this.request();
-      },
-      leave: () => {
-        this.pointer = null;
-        this.hand.point(null);
-      },
+      point: (at) => this.hand.point(at),
       key: (key) => this.hand.key(key),
     });
     this.resized = new ResizeObserver(() => this.resize());
@@ -123,7 +114,7 @@ export class Canvas {
     const index = indexScene(scene);
     const held = heldView(index, holds, before.scale) ?? (keepView && old ? before : null);
     this.motion = null;
-    this.tip.classList.remove('on');
+    this.hand.clear();
     this.shown = this.open(index);
     this.told = '';
     this.minimap?.show(index);
@@ -168,7 +159,7 @@ export class Canvas {
     this.minimap?.show(null);
     this.isolation = null;
     this.motion = null;
-    this.tip.classList.remove('on');
+    this.hand.clear();
   }
 
   destroy() {
@@ -228,7 +219,10 @@ export class Canvas {
       return;
     }
     const scale = zoom ? Math.max(this.view.scale, READABLE) : this.view.scale;
-    this.glide(centredOn((rect.left + rect.right) / 2, item === NONE ? rect.bottom : (rect.top + rect.bottom) / 2, scale, this.size));
+    // Of a wire: where it leaves its source.
+    const x = item === NONE && scene.direction === 'right' ? rect.right : (rect.left + rect.right) / 2;
+    const y = item === NONE && scene.direction === 'down' ? rect.bottom : (rect.top + rect.bottom) / 2;
+    this.glide(centredOn(x, y, scale, this.size));
   }
 
   fit() {
@@ -306,16 +300,15 @@ export class Canvas {
       this.view = between(this.motion.from, this.motion.to, time);
       if (time === 1) this.motion = null;
     }
-    if (this.pointer) this.hand.point(this.pointer);
-    this.pointer = null;
     if (this.transition?.draw(now)) this.finish();
     const wait = stage.draw(this.view, now, this.motion === null);
+    this.hand.look();
     if (stage.plan) {
       highlight.draw(this.view, this.size, stage.plan.level, stage.present?.base.scale === this.view.scale);
       titles.draw(this.view, this.size, stage.plan);
     }
     this.tell();
-    if (this.motion || this.transition || wait === 0) this.request();
+    if (this.motion || this.transition || wait === 0 || this.hand.stale) this.request();
     else if (wait < Infinity) this.timer = window.setTimeout(() => this.request(), wait);
   }
 
@@ -324,6 +317,7 @@ export class Canvas {
     const key = `${x} ${y} ${scale} ${this.size.width} ${this.size.height}`;
     if (key === this.told) return;
     this.told = key;
+    this.hand.moved();
     this.minimap?.draw(this.view, this.size);
     const [width, height] = [this.size.width / scale, this.size.height / scale];
     const groups = this.shown ? enclosing(this.shown.index, x + width / 2, y + height / 2) : [];
@@ -339,9 +333,12 @@ export class Canvas {
     const { width, height } = this.size;
     this.measure();
     if (!this.shown || (width === this.size.width && height === this.size.height)) return;
-    this.shown.stage.resize(this.size);
+    const { stage, index: { scene } } = this.shown;
+    stage.resize(this.size);
     const { x, y, scale } = this.target;
-    this.look({ x: x + (width - this.size.width) / 2 / scale, y: y + (height - this.size.height) / 2 / scale, scale });
+    const kept = { x: x + (width - this.size.width) / 2 / scale, y: y + (height - this.size.height) / 2 / scale, scale };
+    // A host that was hidden had no middle.
+    this.look(width && height ? kept : startView(scene, this.size, firstOf(scene)));
     this.draw(performance.now());
   }
 }

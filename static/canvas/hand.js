@@ -10,6 +10,7 @@ import { selectionAt } from './index.js';
 import { pick } from './pick.js';
 
 /** @import {Scene} from '../types.js' */
+/** @import {Point, Size} from './camera.js' */
 /** @import {Canvas} from './canvas.js' */
 /** @import {Pick} from './pick.js' */
 
@@ -19,6 +20,10 @@ const WIRES_FROM = 0.12;
 /** How far an arrow key pans, in screen px, and how much a key zooms. */
 const STEP = 80;
 const ZOOM = 1.25;
+/** Where the name of a wire is, from the pointer. */
+const ASIDE = { x: 14, y: 16 };
+/** Milliseconds after which a view is at rest. */
+const REST = 150;
 /** Milliseconds in which clicks on a mark that opens or closes a group are one: the first click puts another mark under the pointer. */
 const ONCE = 400;
 
@@ -28,6 +33,11 @@ export class Hand {
     this.canvas = canvas;
     /** When a group was last opened or closed. */
     this.toggledAt = -Infinity;
+    /** Where the mouse is. @type {Point | null} */
+    this.at = null;
+    /** Whether what is there may be another than before. */
+    this.stale = false;
+    this.rest = 0;
   }
 
   /** What is at a screen point. @param {number} x @param {number} y @returns {Pick | null} */
@@ -38,20 +48,42 @@ export class Hand {
     return shown.titles.at(x, y) ?? pick(shown.stage.plan, at.x, at.y, { scale: view.scale, reach: view.scale >= WIRES_FROM ? REACH / view.scale : 0 });
   }
 
-  /** @param {{x: number, y: number} | null} at */
+  /** The mouse is there, or nowhere. @param {Point | null} at */
   point(at) {
-    const { shown, host, handlers, tip } = this.canvas;
-    if (!shown) return;
+    this.at = at;
+    this.stale = true;
+    this.canvas.request();
+  }
+
+  /** Looks at what the mouse points at, when that may have changed. */
+  look() {
+    const { shown, host, handlers, tip, size } = this.canvas;
+    if (!this.stale || !shown) return;
+    this.stale = false;
     const { highlight, index } = shown;
-    const found = at && this.pick(at.x, at.y);
+    const found = this.at && this.pick(this.at.x, this.at.y);
     host.classList.toggle('pointing', found !== null);
     if (highlight.point(found && { item: found.item, net: found.net })) {
       handlers.onHover?.(found && selectionAt(index.scene, found));
       tip.textContent = found && found.net !== NONE ? nameOfNet(index.scene, found.net) : '';
-      this.canvas.request();
+      tip.classList.toggle('on', tip.textContent !== '');
     }
-    tip.classList.toggle('on', found !== null && found.net !== NONE);
-    if (at) tip.style.transform = `translate(${Math.round(at.x + 14)}px, ${Math.round(at.y + 16)}px)`;
+    if (this.at && tip.textContent) placeTip(tip, this.at, size);
+  }
+
+  /** The view has moved: what is under the mouse is looked for where it comes to rest. */
+  moved() {
+    clearTimeout(this.rest);
+    this.rest = window.setTimeout(() => this.at && this.point(this.at), REST);
+  }
+
+  /** Points at nothing. */
+  clear() {
+    clearTimeout(this.rest);
+    const { tip, host } = this.canvas;
+    tip.textContent = '';
+    tip.classList.remove('on');
+    host.classList.remove('pointing');
   }
 
   /** @param {number} x @param {number} y @param {boolean} extend */
@@ -116,6 +148,14 @@ export class Hand {
     handlers.onToggle?.(shown.index.scene.itemRef[item]);
     return true;
   }
+}
+
+/** Beside the pointer, within the host. @param {HTMLElement} tip @param {Point} at @param {Size} size */
+function placeTip(tip, at, size) {
+  const x = Math.max(0, Math.min(at.x + ASIDE.x, size.width - tip.offsetWidth - 8));
+  const below = at.y + ASIDE.y;
+  const y = below + tip.offsetHeight + 8 <= size.height ? below : at.y - ASIDE.y - tip.offsetHeight;
+  tip.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
 }
 
 /** Whether an item opens or closes. @param {Scene} scene @param {number} item */

@@ -124,8 +124,9 @@ export class Layer {
     const around = grown(seen, tile / 2);
     /** @type {{key: string, distance: number, draw: () => Part}[]} */
     const wanted = [];
-    const lastRow = Math.floor(Math.min(around.bottom, scene.height) / tile);
-    const lastColumn = Math.floor(Math.min(around.right, scene.width) / tile);
+    // What begins where the drawing ends is no tile of it.
+    const lastRow = Math.ceil(Math.min(around.bottom, scene.height) / tile) - 1;
+    const lastColumn = Math.ceil(Math.min(around.right, scene.width) / tile) - 1;
     for (let row = Math.max(0, Math.floor(around.top / tile)); row <= lastRow; row++) {
       for (let column = Math.max(0, Math.floor(around.left / tile)); column <= lastColumn; column++) {
         const key = `${column},${row}`;

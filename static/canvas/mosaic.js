@@ -12,7 +12,7 @@ import { path } from './svg.js';
 /** @import {Rect} from './rect.js' */
 
 /** The shares of a tessera that items must cover for each of the shades. */
-const SHADES = [0.02, 0.2, 0.45];
+const SHADES = [0.02, 0.12, 0.3];
 
 /**
  * Tesserae and how much each paint covers of them: by row, then column, then paint.

@@ -14,7 +14,7 @@ import { crowdOf, levelAt, levelsOf } from './levels.js';
 /** @import {Isolated} from './isolation.js' */
 
 /** Milliseconds a frame for drawing tiles; more for the first, when there is nothing to look at yet. */
-const BUDGET = 5;
+const BUDGET = 3;
 const FIRST = 40;
 /** Milliseconds without zooming after which the content is painted anew, crisp. */
 const REST = 110;

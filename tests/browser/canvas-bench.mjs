@@ -48,8 +48,11 @@ async function measure({ page, session, run }, setup, wheel) {
   return { frames, main: mainThread(events), paint: painting(events) / Math.max(1, frames.length) };
 }
 
-/** Processor time of each frame on the main thread. @param {TraceEvent[]} events */
-const mainThread = (events) => events.filter(({ name }) => name === 'ProxyMain::BeginMainFrame').map(({ tdur }) => (tdur ?? 0) / 1000);
+/** Processor time of each frame on the main thread; what was begun for nothing takes next to none. @param {TraceEvent[]} events */
+function mainThread(events) {
+  const begun = events.filter(({ name }) => name === 'ProxyMain::BeginMainFrame').map(({ tdur }) => (tdur ?? 0) / 1000);
+  return begun.filter((time) => time > 0.1);
+}
 
 /** Processor time of rasterising and compositing. @param {TraceEvent[]} events */
 function painting(events) {

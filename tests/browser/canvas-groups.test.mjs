@@ -193,7 +193,7 @@ test('titles out of view stick to the edge, below those of the groups around, an
 test('opening is shown as a short motion, which ends as the plain drawing', async () => {
   await load('{ layers: 4 }');
   const below = /** @type {Point} */ (await ask('document.querySelector(".layer .card.pill:last-of-type").getBoundingClientRect().toJSON()'));
-  await ask(`toggle(${DECODER}), canvas.transition.draw = () => (canvas.transition.actors.forEach((actor) => actor(0.5)), false), null`);
+  await ask(`toggle(${DECODER}), canvas.transition.draw = () => (canvas.transition.actors.forEach((actor) => actor(0.5)), false), canvas.transition.draw(), null`);
   const moving = /** @type {{card: Point, hidden: string}} */ (await ask(`({
     card: [...document.querySelectorAll('.moving .card.pill')].at(-1).getBoundingClientRect().toJSON(),
     hidden: getComputedStyle(document.querySelector('.layer .nodes')).visibility,

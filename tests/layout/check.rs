@@ -3,7 +3,7 @@
 use lamina::layout::{Direction, Input, Layout, Options, Point, Rect, Size, layout};
 
 /// Positions this near to one another are equal, pixels; large drawings are rounded more coarsely.
-const NEAR: f64 = 1e-3;
+pub const NEAR: f64 = 1e-3;
 
 /// Lays `input` out in both directions, checks all that must hold, and gives both layouts.
 pub fn check(input: &Input) -> [Layout; 2] {
@@ -54,7 +54,11 @@ fn boxes(input: &Input, layout: &Layout, direction: Direction) {
         within(layout, Point { x: rect.x, y: rect.y });
         within(layout, Point { x: rect.x + w, y: rect.y + h });
     }
-    let mut order: Vec<&Rect> = layout.rects.iter().collect();
+    apart(layout.rects.iter().collect());
+}
+
+/// None of `order` overlaps another.
+pub fn apart(mut order: Vec<&Rect>) {
     order.sort_by(|a, b| a.y.total_cmp(&b.y));
     let mut open: Vec<&Rect> = Vec::new();
     for rect in order {
@@ -67,7 +71,7 @@ fn boxes(input: &Input, layout: &Layout, direction: Direction) {
     }
 }
 
-fn within(layout: &Layout, Point { x, y }: Point) {
+pub fn within(layout: &Layout, Point { x, y }: Point) {
     let inside = |at: f64, end: f64| at >= -NEAR && at <= end + NEAR;
     assert!(inside(x, layout.size.w) && inside(y, layout.size.h), "{x}, {y} is outside {:?}", layout.size);
 }
@@ -109,17 +113,17 @@ fn paths(input: &Input, layout: &Layout) {
 }
 
 /// Whether a net has no earlier leg to the target of `index`.
-fn is_first(input: &Input, index: usize) -> bool {
+pub fn is_first(input: &Input, index: usize) -> bool {
     let net = input.starts.partition_point(|&start| start as usize <= index) - 1;
     !input.targets[input.starts[net] as usize..index].contains(&input.targets[index])
 }
 
-fn above(rect: Rect, x: f64) -> bool {
+pub fn above(rect: Rect, x: f64) -> bool {
     x >= rect.x - NEAR && x <= rect.x + rect.w + NEAR
 }
 
 /// Whether a vertical stretch of a path passes `point`.
-fn passes(points: &[Point], point: Point) -> bool {
+pub fn passes(points: &[Point], point: Point) -> bool {
     points.windows(4).step_by(3).any(|curve| {
         let (low, high) = (curve[0].y.min(curve[3].y), curve[0].y.max(curve[3].y));
         (curve[3].x - point.x).abs() < NEAR && point.y >= low - NEAR && point.y <= high + NEAR
@@ -154,13 +158,13 @@ fn curves(input: &Input, layout: &Layout) {
     }
 }
 
-const SAMPLES: i32 = 24;
+pub const SAMPLES: i32 = 24;
 
-fn extent(curve: &[Point]) -> (f64, f64) {
+pub fn extent(curve: &[Point]) -> (f64, f64) {
     curve.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), point| (low.min(point.y), high.max(point.y)))
 }
 
-fn touches(curve: &[Point], rect: Rect) -> bool {
+pub fn touches(curve: &[Point], rect: Rect) -> bool {
     let inside = |at: f64, start: f64, length: f64| at > start + NEAR && at < start + length - NEAR;
     let vertical = curve.iter().all(|point| (point.x - curve[0].x).abs() < NEAR);
     if vertical {
@@ -172,7 +176,7 @@ fn touches(curve: &[Point], rect: Rect) -> bool {
         .any(|point| inside(point.x, rect.x, rect.w) && inside(point.y, rect.y, rect.h))
 }
 
-fn bezier(curve: &[Point], t: f64) -> Point {
+pub fn bezier(curve: &[Point], t: f64) -> Point {
     let weights = [(1.0 - t).powi(3), 3.0 * t * (1.0 - t).powi(2), 3.0 * t * t * (1.0 - t), t.powi(3)];
     let sum = |of: fn(&Point) -> f64| curve.iter().zip(weights).map(|(point, weight)| of(point) * weight).sum();
     Point { x: sum(|point| point.x), y: sum(|point| point.y) }

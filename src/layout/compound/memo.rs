@@ -81,7 +81,8 @@ fn hash(level: &Level) -> u64 {
     }
     for list in [&level.sources, &level.starts, &level.targets, &level.main] {
         add(list.len() as u64);
-        list.iter().for_each(|&value| add(u64::from(value)));
+        let pairs = list.chunks(2).map(|pair| u64::from(pair[0]) << 32 | u64::from(*pair.last().unwrap_or(&0)));
+        pairs.for_each(&mut add);
     }
     for list in [&level.leave, &level.arrive] {
         list.iter().for_each(|&value| add(value.to_bits()));

@@ -19,7 +19,7 @@ pub(super) struct Piece {
     pub index: u32,
 }
 
-/// The pieces of all nets of `input`, in order of the nets. Edges to boxes that do not exist are left out, and a target that repeats
+/// The pieces of all nets of `input`, by level and then by net. Edges to boxes that do not exist are left out, and a target that repeats
 /// within a net counts once, at its first index.
 pub(super) fn cut(input: &Input, tree: &Tree) -> Vec<Piece> {
     let boxes = input.sizes.len();
@@ -43,7 +43,11 @@ pub(super) fn cut(input: &Input, tree: &Tree) -> Vec<Piece> {
             }
         }
     }
-    knife.pieces
+    let mut pieces = knife.pieces;
+    if tree.levels() > 1 {
+        pieces.sort_by_key(|piece| piece.level);
+    }
+    pieces
 }
 
 struct Knife<'a> {

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 /// A net that comes in by so many edges less from the end than another one is on the side.
 const ASIDE: u32 = 3;
 /// Of the others, one that comes from so many edges farther up than another is a skip.
-const SKIP: u32 = 8;
+const SKIP: u32 = 3;
 
 /// A net that crosses the border.
 #[derive(Clone, Copy, Debug)]
