@@ -34,7 +34,8 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: &Tree, open:
                 Item::new(ItemKind::Node, id.0, node.category, card)
             }
             Member::Group(group) if open.has(group) => {
-                let mut card = Card::titled(&flow::title(tree, group));
+                let title = if group == Tree::ROOT { "model".into() } else { flow::title(tree, group) };
+                let mut card = Card::titled(&title);
                 card.line("", &words::count(tree.groups[group].parameters));
                 Item::new(ItemKind::Module, group.0, Default::default(), card)
             }

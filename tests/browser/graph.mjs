@@ -40,7 +40,7 @@ export async function rest(page) {
       const now = boxes.join('|');
       same = now === last ? same + 1 : 0;
       last = now;
-      if (same === 12) resolve(undefined);
+      if (same === 9) resolve(undefined);
       else requestAnimationFrame(look);
     };
     look();
