@@ -125,18 +125,20 @@ fn looped(flow: &Flow, scopes: &Scopes) -> Vec<bool> {
             edges.push((member(a, producer), member(b, node)));
         }
     }
-    edges.sort_unstable();
-    edges.dedup();
     let size = count + scopes.trie.len();
     let mut starts = vec![0u32; size + 1];
     edges.iter().for_each(|(from, _)| starts[*from as usize + 1] += 1);
     (0..size).for_each(|at| starts[at + 1] += starts[at]);
-    let on_cycle = cycles(&starts, &edges);
-    on_cycle[count..].to_vec()
+    let (mut next, mut targets) = (starts.clone(), vec![0; edges.len()]);
+    for (from, to) in edges {
+        targets[next[from as usize] as usize] = to;
+        next[from as usize] += 1;
+    }
+    cycles(&starts, &targets).split_off(count)
 }
 
-/// Of each vertex, whether it is on a cycle: Tarjan's strongly connected components (1972), without recursion.
-fn cycles(starts: &[u32], edges: &[(u32, u32)]) -> Vec<bool> {
+/// Of each vertex, whether it is on a cycle; its targets start in `targets` where `starts` says: Tarjan's strongly connected components (1972), without recursion.
+fn cycles(starts: &[u32], targets: &[u32]) -> Vec<bool> {
     const DONE: u32 = u32::MAX;
     let size = starts.len() - 1;
     let (mut number, mut low, mut on_cycle) = (vec![0u32; size], vec![0u32; size], vec![false; size]);
@@ -152,7 +154,7 @@ fn cycles(starts: &[u32], edges: &[(u32, u32)]) -> Vec<bool> {
         while let Some((vertex, edge)) = path.last_mut() {
             let vertex = *vertex;
             if *edge < starts[vertex + 1] {
-                let to = edges[*edge as usize].1 as usize;
+                let to = targets[*edge as usize] as usize;
                 *edge += 1;
                 if number[to] == 0 {
                     (number[to], low[to]) = (next, next);

@@ -47,7 +47,8 @@ pub fn mix(hash: u64, value: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64) ^ hash.rotate_left(23)
 }
 
-fn mix_text(hash: u64, text: &str) -> u64 {
+/// Mixes `text` into `hash`.
+pub fn mix_text(hash: u64, text: &str) -> u64 {
     text.as_bytes().chunks(8).fold(mix(hash, text.len() as u64), |hash, chunk| {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
