@@ -5,7 +5,7 @@
 
 use super::flow::Flow;
 use super::trie::{ROOT, ScopeIndex, Trie, Walker, parts};
-use crate::model::{DType, Graph, Model, Node, NodeId, Tensor};
+use crate::model::{DType, Graph, Model, Node, NodeId, Tensor, Wiring};
 
 /// Scopes, and where nodes are.
 pub struct Scopes {
@@ -32,6 +32,9 @@ const VOTERS: usize = 8192;
 
 /// The scopes of `graph`.
 pub fn of(model: &Model, graph: &Graph, flow: &Flow) -> Scopes {
+    if graph.wiring == Wiring::Modules {
+        return stated(graph);
+    }
     if !graph.scopes.is_empty() {
         return with_weights(stated(graph), model, graph, flow);
     }

@@ -13,7 +13,6 @@ pub const ROOT: ScopeIndex = 0;
 const DEPTH: u32 = 24;
 
 /// A tree of names. Parents come before children.
-#[derive(Default)]
 pub struct Trie {
     parents: Vec<ScopeIndex>,
     depths: Vec<u32>,
