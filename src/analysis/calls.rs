@@ -5,6 +5,7 @@
 
 use super::flow::Flow;
 use super::scopes::Scopes;
+use super::sets::Sets;
 
 use super::trie::{ROOT, ScopeIndex, Trie};
 use crate::model::NodeId;
@@ -25,7 +26,7 @@ pub fn split(flow: &Flow, scopes: &mut Scopes) {
             inside[scope as usize].push(node);
         }
     }
-    let mut joints = Joints { above: (0..flow.order.len() as u32).collect(), scope: vec![ROOT; flow.order.len()] };
+    let mut joints = Joints { sets: Sets::new(flow.order.len()), scope: vec![ROOT; flow.order.len()] };
     let mut calls: HashMap<(ScopeIndex, NodeId), u32> = HashMap::new();
     for (scope, nodes) in inside.iter().enumerate().filter(|(_, nodes)| !nodes.is_empty()) {
         let scope = scope as ScopeIndex;
@@ -50,36 +51,25 @@ fn rebuild(flow: &Flow, scopes: &mut Scopes, calls: &HashMap<(ScopeIndex, NodeId
     }
 }
 
-/// Sets of nodes that hang together.
+/// Which nodes hang together in the scope that is looked at.
 struct Joints {
-    /// Of each node: another one of its set, closer to the one that stands for it.
-    above: Vec<u32>,
+    sets: Sets,
     /// The scope that each node was last met in.
     scope: Vec<ScopeIndex>,
 }
 
 impl Joints {
-    fn top(&mut self, mut node: u32) -> u32 {
-        while self.above[node as usize] != node {
-            let above = self.above[self.above[node as usize] as usize];
-            self.above[node as usize] = above;
-            node = above;
-        }
-        node
-    }
-
     /// Which piece of `scope` each of its `nodes` is in: pieces are not wired to each other within it. Small ones that are not calls of
     /// their own count to the one before them.
     fn pieces(&mut self, flow: &Flow, scope: ScopeIndex, nodes: &[NodeId]) -> Vec<u32> {
         for node in nodes {
-            self.above[node.index()] = node.0;
+            self.sets.reset(node.0);
             self.scope[node.index()] = scope;
         }
         for node in nodes {
             for producer in flow.before(*node) {
                 if self.scope[producer.index()] == scope {
-                    let (a, b) = (self.top(producer.0), self.top(node.0));
-                    self.above[a as usize] = b;
+                    self.sets.join(producer.0, node.0);
                 }
             }
         }
@@ -88,7 +78,7 @@ impl Joints {
         let pieces: Vec<usize> = nodes
             .iter()
             .map(|node| {
-                let piece = *numbers.entry(self.top(node.0)).or_insert(sizes.len());
+                let piece = *numbers.entry(self.sets.of(node.0)).or_insert(sizes.len());
                 if piece == sizes.len() {
                     sizes.push(0);
                 }
@@ -125,18 +115,20 @@ fn looped(flow: &Flow, scopes: &Scopes) -> Vec<bool> {
             edges.push((member(a, producer), member(b, node)));
         }
     }
-    edges.sort_unstable();
-    edges.dedup();
     let size = count + scopes.trie.len();
     let mut starts = vec![0u32; size + 1];
     edges.iter().for_each(|(from, _)| starts[*from as usize + 1] += 1);
     (0..size).for_each(|at| starts[at + 1] += starts[at]);
-    let on_cycle = cycles(&starts, &edges);
-    on_cycle[count..].to_vec()
+    let (mut next, mut targets) = (starts.clone(), vec![0; edges.len()]);
+    for (from, to) in edges {
+        targets[next[from as usize] as usize] = to;
+        next[from as usize] += 1;
+    }
+    cycles(&starts, &targets).split_off(count)
 }
 
-/// Of each vertex, whether it is on a cycle: Tarjan's strongly connected components (1972), without recursion.
-fn cycles(starts: &[u32], edges: &[(u32, u32)]) -> Vec<bool> {
+/// Of each vertex, whether it is on a cycle; its targets start in `targets` where `starts` says: Tarjan's strongly connected components (1972), without recursion.
+fn cycles(starts: &[u32], targets: &[u32]) -> Vec<bool> {
     const DONE: u32 = u32::MAX;
     let size = starts.len() - 1;
     let (mut number, mut low, mut on_cycle) = (vec![0u32; size], vec![0u32; size], vec![false; size]);
@@ -152,7 +144,7 @@ fn cycles(starts: &[u32], edges: &[(u32, u32)]) -> Vec<bool> {
         while let Some((vertex, edge)) = path.last_mut() {
             let vertex = *vertex;
             if *edge < starts[vertex + 1] {
-                let to = edges[*edge as usize].1 as usize;
+                let to = targets[*edge as usize] as usize;
                 *edge += 1;
                 if number[to] == 0 {
                     (number[to], low[to]) = (next, next);

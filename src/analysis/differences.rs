@@ -25,9 +25,8 @@ pub fn of(model: &Model, graph: &Graph, draft: &Draft, shapes: &Shapes, level: u
             continue;
         }
         let all: Vec<NodeId> = instances.iter().filter_map(|nodes| nodes.get(place).copied()).collect();
-        for line in compare(model, graph, &all, &labels) {
-            if found.len() < LISTED { found.push(line) } else { more += 1 }
-        }
+        let mut lines = Lines { found: &mut found, more: &mut more, labels: &labels };
+        compare(model, graph, &all, &mut lines);
     }
     if more > 0 {
         found.push(format!("and {more} more"));
@@ -58,51 +57,63 @@ fn labels(draft: &Draft, members: &[Part]) -> Vec<u64> {
     named.collect::<Option<Vec<u64>>>().unwrap_or_else(|| (0..members.len() as u64).collect())
 }
 
-/// What differs between `nodes`, which correspond.
-fn compare(model: &Model, graph: &Graph, nodes: &[NodeId], labels: &[u64]) -> Vec<String> {
-    let mut found = Vec::new();
+/// The differences that are listed, and the number of those that are not.
+struct Lines<'a> {
+    found: &'a mut Vec<String>,
+    more: &'a mut usize,
+    /// What tells the instances apart.
+    labels: &'a [u64],
+}
+
+impl Lines<'_> {
+    fn add(&mut self, label: impl FnOnce() -> String, values: impl Iterator<Item = String>) {
+        if self.found.len() == LISTED {
+            *self.more += 1;
+            return;
+        }
+        self.found.push(format!("{}: {}", label(), spread(values, self.labels)));
+    }
+}
+
+/// Adds what differs between `nodes`, which correspond.
+fn compare(model: &Model, graph: &Graph, nodes: &[NodeId], lines: &mut Lines) {
     let nodes: Vec<&Node> = nodes.iter().map(|node| &graph.nodes[*node]).collect();
-    let Some(first) = nodes.first() else { return found };
+    let Some(first) = nodes.first() else { return };
     let owner = owner(graph, first);
     for (at, argument) in first.inputs.iter().enumerate() {
         for (slot, value) in argument.values.iter().enumerate() {
-            let tensors: Option<Vec<&Tensor>> = nodes
-                .iter()
-                .map(|node| {
-                    let value = node.inputs.get(at)?.values.get(slot)?;
-                    model.tensors.get(graph.values[*value].tensor?)
-                })
-                .collect();
-            if let Some(values) = tensors.and_then(|tensors| sizes(&tensors)) {
-                let label = label(owner, &graph.values[*value].name, &argument.name);
-                found.push(format!("{label}: {}", spread(&values, labels)));
+            let tensors = nodes.iter().map(|node| {
+                let value = node.inputs.get(at)?.values.get(slot)?;
+                model.tensors.get(graph.values[*value].tensor?)
+            });
+            let Some(tensors) = tensors.collect::<Option<Vec<&Tensor>>>() else { continue };
+            if let Some(size) = sizes(&tensors) {
+                let label = || label(owner, &graph.values[*value].name, &argument.name);
+                lines.add(label, tensors.iter().map(|tensor| size(tensor)));
             }
         }
     }
     for (at, attribute) in first.attributes.iter().enumerate() {
-        let literals = nodes.iter().map(|node| Some(&node.attributes.get(at)?.value));
-        let literals: Vec<&Literal> = literals.flatten().collect();
-        if literals.iter().any(|literal| **literal != attribute.value) {
-            let values: Vec<String> = literals.into_iter().map(text).collect();
-            if values.iter().any(|value| *value != values[0]) {
-                found.push(format!("{owner} {}: {}", attribute.name, spread(&values, labels)));
-            }
+        let literals = nodes.iter().filter_map(|node| Some(&node.attributes.get(at)?.value));
+        // Tensors and bodies are other things in every node; what is in them is not looked at.
+        let comparable = !matches!(attribute.value, Literal::Tensor(_) | Literal::Graph(_));
+        if comparable && literals.clone().any(|literal| *literal != attribute.value) {
+            lines.add(|| format!("{owner} {}", attribute.name), literals.map(text));
         }
     }
-    found
 }
 
-/// What in `tensors` is not the same: their types, their shapes, or both.
-fn sizes(tensors: &[&Tensor]) -> Option<Vec<String>> {
+/// How to write down what in `tensors` is not the same: their types, their shapes, or both; none if all is the same.
+fn sizes(tensors: &[&Tensor]) -> Option<fn(&Tensor) -> String> {
     let first = tensors.first()?;
     let types = tensors.iter().any(|tensor| tensor.dtype != first.dtype);
     let shapes = tensors.iter().any(|tensor| tensor.shape != first.shape);
-    let text = |tensor: &&Tensor| match (types, shapes) {
-        (true, true) => format!("{} {}", tensor.dtype.name(), Shape::of(&tensor.shape)),
-        (true, false) => tensor.dtype.name().to_owned(),
-        _ => Shape::of(&tensor.shape).to_string(),
-    };
-    (types || shapes).then(|| tensors.iter().map(text).collect())
+    match (types, shapes) {
+        (true, true) => Some(|tensor| format!("{} {}", tensor.dtype.name(), Shape::of(&tensor.shape))),
+        (true, false) => Some(|tensor| tensor.dtype.name().to_owned()),
+        (false, true) => Some(|tensor| Shape::of(&tensor.shape).to_string()),
+        (false, false) => None,
+    }
 }
 
 /// The module that `node` belongs to, as far as names tell; else its operator.
@@ -135,10 +146,10 @@ fn text(literal: &Literal) -> String {
 }
 
 /// Which of `labels` have which of `values`: `512×512 in 0–3, 1024×512 in 4`.
-fn spread(values: &[String], labels: &[u64]) -> String {
-    let mut different: Vec<(&str, Vec<(usize, usize)>)> = Vec::new();
-    for (place, value) in values.iter().enumerate() {
-        if let Some((_, ranges)) = different.iter_mut().find(|(known, _)| known == value) {
+fn spread(values: impl Iterator<Item = String>, labels: &[u64]) -> String {
+    let mut different: Vec<(String, Vec<(usize, usize)>)> = Vec::new();
+    for (place, value) in values.enumerate() {
+        if let Some((_, ranges)) = different.iter_mut().find(|(known, _)| *known == value) {
             match ranges.last_mut() {
                 Some((_, end)) if *end + 1 == place => *end = place,
                 _ => ranges.push((place, place)),

@@ -1,6 +1,6 @@
 //! Who reads what in a graph, in flat lists: the analyses walk over it many times.
 
-use crate::model::{Graph, NodeId, ValueId};
+use crate::model::{Graph, NodeId, TensorId, ValueId};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -36,6 +36,7 @@ pub struct Flow {
     /// Of each value: how often nodes read it, and the graph puts it out.
     pub uses: Vec<u32>,
     reads: Lists<ValueId>,
+    constants: Lists<(ValueId, TensorId)>,
     results: Lists<ValueId>,
     readers: Lists<NodeId>,
 }
@@ -43,17 +44,19 @@ pub struct Flow {
 impl Flow {
     /// The flow in `graph`.
     pub fn of(graph: &Graph) -> Self {
-        let (mut reads, mut results) = (Lists::new(), Lists::new());
+        let (mut reads, mut constants, mut results) = (Lists::new(), Lists::new(), Lists::new());
         let mut producer = vec![None; graph.values.len()];
         let mut uses = vec![0; graph.values.len()];
         for (id, node) in graph.nodes.iter() {
             for value in node.inputs.iter().flat_map(|argument| &argument.values) {
                 uses[value.index()] += 1;
-                if graph.values[*value].tensor.is_none() {
-                    reads.items.push(*value);
+                match graph.values[*value].tensor {
+                    Some(tensor) => constants.items.push((*value, tensor)),
+                    None => reads.items.push(*value),
                 }
             }
             reads.end();
+            constants.end();
             for value in node.outputs.iter().flat_map(|argument| &argument.values) {
                 producer[value.index()].get_or_insert(id);
                 results.items.push(*value);
@@ -62,8 +65,16 @@ impl Flow {
         }
         graph.outputs.iter().for_each(|value| uses[value.index()] += 1);
         let readers = readers(&reads, graph.values.len());
-        let mut flow =
-            Self { order: Vec::new(), rank: vec![0; graph.nodes.len()], producer, uses, reads, results, readers };
+        let mut flow = Self {
+            order: Vec::new(),
+            rank: vec![0; graph.nodes.len()],
+            producer,
+            uses,
+            reads,
+            constants,
+            results,
+            readers,
+        };
         flow.order = flow.sorted();
         for (place, node) in flow.order.iter().enumerate() {
             flow.rank[node.index()] = place as u32;
@@ -74,6 +85,11 @@ impl Flow {
     /// The values that `node` reads, constants apart, once for each time.
     pub fn reads(&self, node: NodeId) -> &[ValueId] {
         self.reads.of(node.index())
+    }
+
+    /// The constants that `node` reads, once for each time.
+    pub fn constants(&self, node: NodeId) -> &[(ValueId, TensorId)] {
+        self.constants.of(node.index())
     }
 
     /// The values that `node` produces, in order.

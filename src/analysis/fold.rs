@@ -18,23 +18,20 @@ pub fn fold(draft: &mut Draft, shapes: &mut Shapes, graph: &Graph) {
         if members.is_empty() {
             continue;
         }
-        let mut wires = shapes.wires(&members);
         if graph.wiring == Wiring::Modules {
-            members = in_order_of_numbers(draft, members);
-        } else if let Some(sorted) = in_order_of_flow(&wires, &members) {
-            members = sorted;
-            wires = shapes.wires(&members);
+            members = in_order_of_numbers(graph, draft, members);
         }
         draft.levels[level].members = members;
+        let mut wires = in_order_of_flow(draft, shapes, level);
         if stacks::fold(draft, shapes, level, &wires) {
-            wires = shapes.wires(&draft.levels[level].members);
+            wires = in_order_of_flow(draft, shapes, level);
         }
         let shape = shapes.shape(draft, &draft.levels[level].members, &wires);
         let class = shape.class;
         shapes.set(level, shape);
         let mut changed = false;
         if graph.wiring == Wiring::Flow && !plain.contains(&class) {
-            changed = repeats::fold(draft, shapes, level);
+            changed = repeats::fold(draft, shapes, graph, level);
             if !changed {
                 plain.insert(class);
             }
@@ -45,28 +42,36 @@ pub fn fold(draft: &mut Draft, shapes: &mut Shapes, graph: &Graph) {
     }
 }
 
-/// `members`, each after those that it reads from, else in their order; none if that is how they are.
-fn in_order_of_flow(wires: &Wires, members: &[Part]) -> Option<Vec<Part>> {
+/// Puts each member of `level` after those that it reads from, as far as it is not; answers with the wires of the members.
+fn in_order_of_flow(draft: &mut Draft, shapes: &mut Shapes, level: usize) -> Wires {
+    let members = &mut draft.levels[level].members;
+    let wires = shapes.wires(members);
     let before =
         |member: usize| wires.sources(member).iter().all(|source| *source == OUTSIDE || *source < member as u32);
-    if (0..members.len()).all(before) {
-        return None;
+    if (0..wires.len()).all(before) {
+        return wires;
     }
+    *members = sorted(&wires).into_iter().map(|place| members[place]).collect();
+    shapes.wires(members)
+}
+
+/// The places of members, each after those that it reads from, else in order.
+fn sorted(wires: &Wires) -> Vec<usize> {
     let mut edges: Vec<(u32, u32)> = Vec::new();
-    for member in 0..members.len() {
+    for member in 0..wires.len() {
         let sources = wires.sources(member).iter().filter(|source| **source != OUTSIDE && **source != member as u32);
         edges.extend(sources.map(|source| (*source, member as u32)));
     }
     edges.sort_unstable();
     edges.dedup();
-    let mut missing = vec![0; members.len()];
+    let mut missing = vec![0; wires.len()];
     edges.iter().for_each(|(_, reader)| missing[*reader as usize] += 1);
     let mut ready: BinaryHeap<Reverse<u32>> =
-        (0..members.len() as u32).filter(|member| missing[*member as usize] == 0).map(Reverse).collect();
-    let mut order = Vec::with_capacity(members.len());
-    let mut done = vec![false; members.len()];
+        (0..wires.len() as u32).filter(|member| missing[*member as usize] == 0).map(Reverse).collect();
+    let mut order = Vec::with_capacity(wires.len());
+    let mut done = vec![false; wires.len()];
     let mut next = 0;
-    while order.len() < members.len() {
+    while order.len() < wires.len() {
         // On a cycle nothing is ready: then the first one that is left comes next.
         let member = ready.pop().map(|Reverse(member)| member).unwrap_or_else(|| {
             next += done[next..].iter().position(|done| !done).unwrap_or(0);
@@ -75,7 +80,7 @@ fn in_order_of_flow(wires: &Wires, members: &[Part]) -> Option<Vec<Part>> {
         if std::mem::replace(&mut done[member as usize], true) {
             continue;
         }
-        order.push(members[member as usize]);
+        order.push(member as usize);
         let from = edges.partition_point(|(source, _)| *source < member);
         for (_, reader) in edges[from..].iter().take_while(|(source, _)| *source == member) {
             let missing = &mut missing[*reader as usize];
@@ -85,15 +90,17 @@ fn in_order_of_flow(wires: &Wires, members: &[Part]) -> Option<Vec<Part>> {
             }
         }
     }
-    Some(order)
+    order
 }
 
 /// `members`, those that are called the same but for a number in the order of that number.
-fn in_order_of_numbers(draft: &Draft, mut members: Vec<Part>) -> Vec<Part> {
+fn in_order_of_numbers(graph: &Graph, draft: &Draft, mut members: Vec<Part>) -> Vec<Part> {
     let mut families: HashMap<&str, Vec<(u64, usize)>> = HashMap::new();
     for (place, member) in members.iter().enumerate() {
-        let Part::Level(level) = *member else { continue };
-        let name = &draft.levels[level].name;
+        let name: &str = match *member {
+            Part::Level(level) => &draft.levels[level].name,
+            Part::Node(node) => &graph.nodes[node].operator,
+        };
         if let Some(number) = number(name) {
             families.entry(base(name)).or_default().push((number, place));
         }

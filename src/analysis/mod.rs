@@ -15,6 +15,7 @@ mod parts;
 mod place;
 mod repeats;
 mod scopes;
+mod sets;
 mod shapes;
 mod stacks;
 pub mod tree;

@@ -9,8 +9,8 @@ use crate::model::Graph;
 
 /// A level with more members than this is split.
 const MOST: usize = 200;
-/// A part has at least this many.
-const LEAST: usize = 16;
+/// Parts have about the square root of that many, within these bounds; half as many more at most.
+const SIZES: (usize, usize) = (16, MOST * 2 / 3);
 
 /// Splits `level` into consecutive parts of about the square root of its size, where few values pass from one to the next.
 /// Says whether it had to.
@@ -19,15 +19,18 @@ pub fn split(draft: &mut Draft, shapes: &mut Shapes, graph: &Graph, level: usize
     while draft.levels[level].kind != GroupKind::Stack && draft.levels[level].members.len() > MOST {
         let members = std::mem::take(&mut draft.levels[level].members);
         let widths = widths(&shapes.wires(&members));
-        let size = (members.len() as f64).sqrt() as usize;
-        let size = size.clamp(LEAST, MOST);
+        let size = members.len().isqrt().clamp(SIZES.0, SIZES.1);
+        let half = size / 2;
         let (mut parts, mut start) = (Vec::new(), 0);
         while start < members.len() {
-            let end = if members.len() - start < 2 * size {
-                members.len()
+            let left = members.len() - start;
+            // What is left for the last part is never too little.
+            let end = if left <= size + half {
+                left
             } else {
-                narrowest(&widths, start + size / 2 + 1, start + size + size / 2)
+                narrowest(&widths[start..], half, (size + half).min(left - half))
             };
+            let end = start + end;
             let piece = members[start..end].to_vec();
             let (first, last) = (short_name(graph, draft, piece[0]), short_name(graph, draft, piece[piece.len() - 1]));
             let part = Level { name: format!("{first} … {last}").into(), kind: GroupKind::Part, members: piece };

@@ -1,7 +1,7 @@
 //! Finds a scope for nodes whose names do not tell one, from those around them.
 
 use super::flow::Flow;
-use super::scopes::{Scopes, is_weight, weights};
+use super::scopes::{Scopes, is_weight};
 use super::trie::{ROOT, ScopeIndex};
 use crate::model::{Category, Graph, Model, NodeId};
 
@@ -38,7 +38,7 @@ fn light(model: &Model, graph: &Graph, flow: &Flow) -> Vec<bool> {
         let sees_shape_only = matches!(&*graph.nodes[node].operator, "Shape" | "Size");
         light[node.index()] = sees_shape_only
             || flow.before(node).all(|producer| light[producer.index()])
-                && !weights(model, graph, node).any(|(_, tensor)| is_weight(tensor));
+                && !flow.constants(node).iter().any(|(_, tensor)| model.tensors.get(*tensor).is_some_and(is_weight));
     }
     light
 }

@@ -5,10 +5,12 @@
 //! that into blocks, the one with the fewest values across the cuts is taken, and the blocks are compared exactly.
 
 use super::draft::{Draft, Level, Part};
+use super::parts;
+use super::sets::Sets;
 use super::shapes::{OUTSIDE, Shapes, Wires, mix};
-use super::stacks::{Run, add, complete};
+use super::stacks::{Run, add, alike, complete};
 use super::tree::GroupKind;
-use crate::model::ValueId;
+use crate::model::{Graph, ValueId};
 use std::collections::HashMap;
 
 /// A block has at least this many nodes.
@@ -21,11 +23,13 @@ const MEMBERS: usize = 2 * BLOCK as usize;
 const ROUNDS: usize = 3;
 /// Of how many members one may be shared by all blocks.
 const SHARED: usize = 6;
+/// How often each member is compared exactly, on average: where nothing else bounds the time, this does.
+const EXACT: usize = 16;
 /// How many ways to cut a stretch into blocks are compared exactly.
 const CUTS: usize = 4;
 
 /// Folds what repeats among the members of `level`; says whether anything does.
-pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize) -> bool {
+pub fn fold(draft: &mut Draft, shapes: &mut Shapes, graph: &Graph, level: usize) -> bool {
     if draft.levels[level].kind == GroupKind::Stack || draft.levels[level].members.len() < MEMBERS {
         return false;
     }
@@ -46,17 +50,19 @@ pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize) -> bool {
     let (mut folded, mut at, mut blocks) = (Vec::new(), 0, 0);
     for run in found {
         folded.extend(&members[at..run.start]);
-        at = run.start + run.period * run.count;
+        at = run.start + run.len();
         let name = format!("blocks {}–{}", blocks + 1, blocks + run.count).into();
         let mut instances = Vec::with_capacity(run.count);
+        let mut plain = false;
         for block in members[run.start..at].chunks(run.period) {
             blocks += 1;
             let name = format!("block {blocks}").into();
             let block = Level { name, kind: GroupKind::Repeat, members: block.to_vec() };
             draft.levels.push(block);
             let inner = draft.levels.len() - 1;
-            // A block is at most half as long as what it repeats in, so that this ends soon.
-            fold(draft, shapes, inner);
+            // A block is at most half as long as what it repeats in, so that this ends soon. All blocks are alike.
+            plain = plain || !fold(draft, shapes, graph, inner);
+            parts::split(draft, shapes, graph, inner);
             complete(draft, shapes, inner);
             instances.push(Part::Level(inner));
         }
@@ -81,6 +87,7 @@ fn find(draft: &Draft, shapes: &mut Shapes, members: &[Part]) -> Vec<Run> {
     let widths = widths(&wires);
     let mut taken = vec![false; members.len()];
     let mut found = Vec::new();
+    let mut exact = 64 + EXACT * members.len();
     for stretch in stretches {
         let Some(stretch) = stretch.clip(&taken) else { continue };
         let nodes: u32 = members[stretch.start..][..stretch.period].iter().map(|part| shapes.nodes(*part)).sum();
@@ -88,12 +95,13 @@ fn find(draft: &Draft, shapes: &mut Shapes, members: &[Part]) -> Vec<Run> {
             continue;
         }
         let cut = stretch.cuts(&kinds, &widths, &taken).into_iter().find_map(|run| {
+            exact = exact.checked_sub(run.len())?;
             let run = alike(draft, shapes, members, run);
             let enough = run.count > 2 || run.count == 2 && nodes >= LARGE_BLOCK;
             (enough && hangs_together(&wires, run)).then_some(run)
         });
         if let Some(run) = cut {
-            taken[run.start..run.start + run.period * run.count].fill(true);
+            taken[run.start..run.start + run.len()].fill(true);
             found.push(run);
         }
     }
@@ -105,37 +113,14 @@ fn find(draft: &Draft, shapes: &mut Shapes, members: &[Part]) -> Vec<Run> {
 fn hangs_together(wires: &Wires, run: Run) -> bool {
     // The first block may read from before what the others read from each other.
     let start = run.start + run.period;
-    let mut piece: Vec<usize> = (0..run.period).collect();
+    let mut sets = Sets::new(run.period);
     for member in 0..run.period {
-        for source in wires.sources(start + member) {
-            let Some(source) = (*source as usize).checked_sub(start).filter(|source| *source < run.period) else {
-                continue;
-            };
-            let (from, to) = (piece[source], piece[member]);
-            if from != to {
-                piece.iter_mut().filter(|piece| **piece == from).for_each(|piece| *piece = to);
-            }
-        }
+        let sources = wires.sources(start + member).iter().filter_map(|source| (*source as usize).checked_sub(start));
+        sources.filter(|source| *source < run.period).for_each(|source| sets.join(source as u32, member as u32));
     }
     let mut sizes = vec![0; run.period];
-    piece.iter().for_each(|piece| sizes[*piece] += 1);
+    (0..run.period as u32).for_each(|member| sizes[sets.of(member) as usize] += 1);
     sizes.into_iter().max().unwrap_or(0) * 4 >= run.period * 3
-}
-
-/// The longest part of `run` whose blocks have the same structure.
-fn alike(draft: &Draft, shapes: &mut Shapes, members: &[Part], run: Run) -> Run {
-    let blocks = members[run.start..run.start + run.period * run.count].chunks(run.period);
-    let classes: Vec<u32> = blocks.map(|block| shapes.class_of(draft, block)).collect();
-    let (mut best, mut start) = (0..0, 0);
-    for end in 1..=classes.len() {
-        if classes.get(end) != Some(&classes[start]) {
-            if end - start > best.len() {
-                best = start..end;
-            }
-            start = end;
-        }
-    }
-    Run { start: run.start + best.start * run.period, period: run.period, count: best.len() }
 }
 
 /// A piece of a sequence in which everything is the same again a period later.

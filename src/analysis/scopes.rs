@@ -4,8 +4,8 @@
 //! paths at all is put to a vote: they are if edges stay within their scopes more often than chance has it.
 
 use super::flow::Flow;
-use super::trie::{ROOT, ScopeIndex, Trie, Walker};
-use crate::model::{DType, Graph, Model, Node, NodeId, Tensor, ValueId};
+use super::trie::{ROOT, ScopeIndex, Trie, Walker, parts};
+use crate::model::{DType, Graph, Model, Node, NodeId, Tensor, Wiring};
 
 /// Scopes, and where nodes are.
 pub struct Scopes {
@@ -32,6 +32,9 @@ const VOTERS: usize = 8192;
 
 /// The scopes of `graph`.
 pub fn of(model: &Model, graph: &Graph, flow: &Flow) -> Scopes {
+    if graph.wiring == Wiring::Modules {
+        return stated(graph);
+    }
     if !graph.scopes.is_empty() {
         return with_weights(stated(graph), model, graph, flow);
     }
@@ -63,12 +66,9 @@ fn stated(graph: &Graph) -> Scopes {
 /// The scopes that names of nodes spell, or those of their first results where nodes have no names.
 fn by_names(graph: &Graph, separator: char) -> Scopes {
     let mut trie = Trie::new(graph.nodes.len());
-    let mut walker = Walker::new();
-    let of = graph.nodes.values().map(|node| {
-        let path = path(name(graph, node), separator)?;
-        Some(walker.walk(&mut trie, parts(path, separator)))
-    });
-    let of = of.collect();
+    let mut walker = Walker::new(separator);
+    let names = graph.nodes.values().map(|node| name(graph, node));
+    let of = names.map(|name| Some(walker.walk(&mut trie, path(name, separator)?))).collect();
     Scopes { trie, of, by_weights: false }
 }
 
@@ -83,15 +83,13 @@ pub fn name<'a>(graph: &'a Graph, node: &'a Node) -> &'a str {
 
 /// The path of the scope that `name` is in; none if it is not a path. Fused nodes list the names of all that they replace: the first one counts.
 fn path(name: &str, separator: char) -> Option<&str> {
-    let first = name.split(';').next().unwrap_or(name);
-    let (path, last) = first.rsplit_once(separator)?;
+    let (mut path, mut last) = name.rsplit_once(separator)?;
+    if let Some((first, _)) = path.split_once(';') {
+        (path, last) = first.rsplit_once(separator)?;
+    }
     // `Conv.0` is a numbered operator in no scope.
     let numbered = separator == '.' && last.bytes().all(|byte| byte.is_ascii_digit());
     (!numbered).then_some(path)
-}
-
-fn parts(path: &str, separator: char) -> impl Iterator<Item = &str> {
-    path.split(separator).filter(|part| !part.is_empty())
 }
 
 /// Whether `scopes` are a hierarchy: they hold a good part of the nodes, and nodes that follow each other are more often in the same scopes
@@ -134,12 +132,6 @@ pub fn is_weight(tensor: &Tensor) -> bool {
     !whole && !tensor.shape.is_empty() && tensor.elements() != Some(1)
 }
 
-/// The constants that `node` reads.
-pub fn weights<'a>(model: &'a Model, graph: &'a Graph, node: NodeId) -> impl Iterator<Item = (ValueId, &'a Tensor)> {
-    let values = graph.nodes[node].inputs.iter().flat_map(|argument| &argument.values);
-    values.filter_map(|value| Some((*value, model.tensors.get(graph.values[*value].tensor?)?)))
-}
-
 /// The names of the weights that only `node` reads, those that are paths.
 fn own_weights<'a>(
     model: &'a Model,
@@ -147,8 +139,8 @@ fn own_weights<'a>(
     flow: &'a Flow,
     node: NodeId,
 ) -> impl Iterator<Item = (&'a str, char)> {
-    weights(model, graph, node).filter_map(|(value, tensor)| {
-        let name = &graph.values[value].name;
+    flow.constants(node).iter().filter_map(|(value, tensor)| {
+        let (name, tensor) = (&graph.values[*value].name, model.tensors.get(*tensor)?);
         let own = flow.uses[value.index()] == 1 && is_weight(tensor);
         if own { weight_path(if name.is_empty() { &tensor.name } else { name }) } else { None }
     })
@@ -157,10 +149,11 @@ fn own_weights<'a>(
 /// The scopes that names of weights spell.
 fn by_weights(model: &Model, graph: &Graph, flow: &Flow) -> Scopes {
     let mut trie = Trie::new(graph.nodes.len());
-    let mut walker = Walker::new();
+    let mut walkers = SEPARATORS.map(Walker::new);
     let of = graph.nodes.iter().map(|(node, _)| {
         let (path, separator) = own_weights(model, graph, flow, node).next()?;
-        Some(walker.walk(&mut trie, parts(path, separator)))
+        let walker = walkers.iter_mut().find(|walker| walker.separator == separator)?;
+        Some(walker.walk(&mut trie, path))
     });
     let of = of.collect();
     Scopes { trie, of, by_weights: true }

@@ -7,6 +7,7 @@
 use super::draft::{Draft, Part};
 use super::flow::Flow;
 use super::scopes::name;
+use super::stacks::base;
 use crate::model::{Graph, GraphId, Literal, Model, Node, NodeId, ValueId, Wiring};
 use std::collections::HashMap;
 
@@ -47,7 +48,8 @@ pub fn mix(hash: u64, value: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64) ^ hash.rotate_left(23)
 }
 
-fn mix_text(hash: u64, text: &str) -> u64 {
+/// Mixes `text` into `hash`.
+pub fn mix_text(hash: u64, text: &str) -> u64 {
     text.as_bytes().chunks(8).fold(mix(hash, text.len() as u64), |hash, chunk| {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
@@ -162,6 +164,14 @@ impl<'a> Shapes<'a> {
         }
     }
 
+    /// A number that only levels of the same structure share.
+    pub fn class(&self, part: Part) -> u64 {
+        match part {
+            Part::Node(node) => self.tokens[node.index()],
+            Part::Level(level) => self.get(level).map_or(0, |shape| u64::from(shape.class)),
+        }
+    }
+
     /// The hash of the structure of `level`.
     pub fn hash(&self, level: usize) -> u64 {
         self.kind(Part::Level(level))
@@ -263,7 +273,7 @@ impl<'a> Shapes<'a> {
                 }
             });
         }
-        Shape { class: self.class(list, hash), ins, outs, nodes }
+        Shape { class: self.intern(list, hash), ins, outs, nodes }
     }
 
     /// The class of a level with `members`, as far as it was met before or is new now.
@@ -282,17 +292,14 @@ impl<'a> Shapes<'a> {
 
     /// What stands for `member` in a list, and in its hash.
     fn words(&self, draft: &Draft, member: Part) -> (u64, u64) {
+        let (class, kind) = (self.class(member), self.kind(member));
         match member {
-            Part::Node(node) => (self.tokens[node.index()], self.tokens[node.index()]),
-            Part::Level(level) => {
-                let (class, hash) = self.get(level).map_or((0, 0), |shape| (u64::from(shape.class), self.hash(level)));
-                if self.graph.wiring == Wiring::Flow {
-                    return (class, hash);
-                }
-                // Modules are told apart by what they are called: there are no wires to do it.
-                let called = mix_text(0, super::stacks::base(&draft.levels[level].name));
-                (mix(class, called), mix(hash, called))
+            // Modules are told apart by what they are called: there are no wires to do it.
+            Part::Level(level) if self.graph.wiring == Wiring::Modules => {
+                let called = mix_text(0, base(&draft.levels[level].name));
+                (mix(class, called), mix(kind, called))
             }
+            _ => (class, kind),
         }
     }
 
@@ -310,7 +317,7 @@ impl<'a> Shapes<'a> {
     }
 
     /// The class of levels with this list.
-    fn class(&mut self, list: Vec<u64>, hash: u64) -> u32 {
+    fn intern(&mut self, list: Vec<u64>, hash: u64) -> u32 {
         let known = self.by_hash.entry(hash).or_default();
         if let Some(class) = known.iter().find(|class| *self.classes[**class as usize].0 == *list) {
             return *class;

@@ -6,8 +6,10 @@ use super::tree::GroupKind;
 use crate::model::Text;
 use std::collections::HashMap;
 
+/// How many periods are tried.
+const PERIODS: usize = 24;
 /// Two instances make a stack only if they have this many nodes each; three always do.
-pub const LARGE: u32 = 8;
+const LARGE: u32 = 8;
 
 /// What `name` is called without the number that it ends with.
 pub fn base(name: &str) -> &str {
@@ -31,14 +33,15 @@ pub struct Run {
 }
 
 impl Run {
-    fn len(&self) -> usize {
+    /// The number of items.
+    pub fn len(&self) -> usize {
         self.period * self.count
     }
 }
 
 /// The repeats in `kinds` that cover most, and do not overlap: the longest ones first, of those as long as each other the ones with the
 /// shortest period. Distances between equal items tell which periods to try, so that this takes about linear time.
-pub fn runs(kinds: &[u64]) -> Vec<Run> {
+fn runs(kinds: &[u64]) -> Vec<Run> {
     let mut last: HashMap<u64, usize> = HashMap::new();
     let mut periods: HashMap<usize, usize> = HashMap::new();
     for (index, kind) in kinds.iter().enumerate() {
@@ -74,24 +77,25 @@ pub fn runs(kinds: &[u64]) -> Vec<Run> {
     found
 }
 
-/// How many periods are tried.
-const PERIODS: usize = 24;
+/// The longest part of `run` whose blocks have the same structure.
+pub fn alike(draft: &Draft, shapes: &mut Shapes, members: &[Part], run: Run) -> Run {
+    let blocks = members[run.start..run.start + run.len()].chunks(run.period);
+    let classes: Vec<u32> = blocks.map(|block| shapes.class_of(draft, block)).collect();
+    let (mut best, mut start) = (0..0, 0);
+    for end in 1..=classes.len() {
+        if classes.get(end) != Some(&classes[start]) {
+            if end - start > best.len() {
+                best = start..end;
+            }
+            start = end;
+        }
+    }
+    Run { start: run.start + best.start * run.period, period: run.period, count: best.len() }
+}
 
 /// Folds the numbered levels among the members of `level`, whose `wires` these are; says whether there were any to fold.
 pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize, wires: &Wires) -> bool {
-    let mut families: HashMap<&str, usize> = HashMap::new();
-    let mut instances: Vec<Vec<usize>> = Vec::new();
-    for (place, part) in draft.levels[level].members.iter().enumerate() {
-        let Part::Level(member) = *part else { continue };
-        let name = &draft.levels[member].name;
-        if number(name).is_some() {
-            let family = *families.entry(base(name)).or_insert(instances.len());
-            if family == instances.len() {
-                instances.push(Vec::new());
-            }
-            instances[family].push(place);
-        }
-    }
+    let mut instances = families(draft, &draft.levels[level].members);
     instances.retain(|places| places.len() > 1);
     if instances.is_empty() {
         return false;
@@ -100,16 +104,18 @@ pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize, wires: &Wires)
     let mut paths = Paths::new(wires);
     let mut gone = vec![false; members.len()];
     for places in instances {
-        let kinds: Vec<u64> = places.iter().map(|place| shapes.kind(members[*place])).collect();
-        for run in runs(&kinds) {
-            let places = &places[run.start..run.start + run.len()];
-            let block: u32 = places[..run.period].iter().map(|place| shapes.nodes(members[*place])).sum();
-            let enough = run.count > 2 || run.period == 1 && block >= LARGE;
+        let siblings: Vec<Part> = places.iter().map(|place| members[*place]).collect();
+        let classes: Vec<u64> = siblings.iter().map(|part| shapes.class(*part)).collect();
+        for run in runs(&classes) {
+            let run = if run.period > 1 { alike(draft, shapes, &siblings, run) } else { run };
+            let range = run.start..run.start + run.len();
+            let (parts, places) = (&siblings[range.clone()], &places[range]);
+            let block: u32 = parts[..run.period].iter().map(|part| shapes.nodes(*part)).sum();
+            let enough = run.count > 2 || run.count == 2 && run.period == 1 && block >= LARGE;
             if enough && !paths.leave_and_return(places) {
                 paths.join(places);
-                let parts: Vec<Part> = places.iter().map(|place| members[*place]).collect();
-                let whole = places.len() == kinds.len();
-                members[places[0]] = Part::Level(stack(draft, shapes, &parts, run.period, whole));
+                let whole = parts.len() == siblings.len();
+                members[places[0]] = Part::Level(stack(draft, shapes, parts, run.period, whole));
                 places[1..].iter().for_each(|place| gone[*place] = true);
             }
         }
@@ -120,6 +126,34 @@ pub fn fold(draft: &mut Draft, shapes: &mut Shapes, level: usize, wires: &Wires)
     draft.levels[level].members = members;
     merge(draft, level);
     folded
+}
+
+/// The places of those among `members` that are called the same but for a number. Keras gives the first one none: `dense`, `dense_1`.
+fn families(draft: &Draft, members: &[Part]) -> Vec<Vec<usize>> {
+    let names = members.iter().enumerate().filter_map(|(place, part)| match part {
+        Part::Level(level) => Some((place, &*draft.levels[*level].name)),
+        Part::Node(_) => None,
+    });
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut families: Vec<Vec<usize>> = Vec::new();
+    let mut bare = Vec::new();
+    for (place, name) in names {
+        if number(name).is_none() {
+            bare.push((place, name));
+            continue;
+        }
+        let family = *known.entry(base(name)).or_insert(families.len());
+        if family == families.len() {
+            families.push(Vec::new());
+        }
+        families[family].push(place);
+    }
+    for (place, name) in bare {
+        if let Some(family) = known.remove(&*format!("{name}_")).map(|family| &mut families[family]) {
+            family.insert(family.partition_point(|other| *other < place), place);
+        }
+    }
+    families
 }
 
 /// A level with nothing but a stack in it is that stack.

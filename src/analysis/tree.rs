@@ -5,7 +5,7 @@ use super::flow::Flow;
 use super::shapes::Shapes;
 use super::{calls, differences, fold, place, scopes};
 use crate::model::arena::id;
-use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, TensorId, Text, Wiring};
+use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, Text, Wiring};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -90,7 +90,7 @@ impl Tree {
         draft.tidy();
         let mut shapes = Shapes::new(model, graph, &flow);
         fold::fold(&mut draft, &mut shapes, graph);
-        draft.finish(model, graph, &shapes)
+        draft.finish(model, graph, &flow, &shapes)
     }
 }
 
@@ -112,7 +112,7 @@ impl Tree {
 }
 impl Draft {
     /// Numbers the levels, parents first, and counts what is in them.
-    pub(super) fn finish(self, model: &Model, graph: &Graph, shapes: &Shapes) -> Tree {
+    pub(super) fn finish(self, model: &Model, graph: &Graph, flow: &Flow, shapes: &Shapes) -> Tree {
         let mut tree = Tree { groups: Arena::new(), group_of: vec![GroupId(0); graph.nodes.len()] };
         let mut first: HashMap<u32, GroupId> = HashMap::new();
         let mut walk = vec![(0, None, 0)];
@@ -156,19 +156,19 @@ impl Draft {
                 Part::Node(_) => None,
             }));
         }
-        tree.count(model, graph);
+        tree.count(model, graph, flow);
         tree
     }
 }
 
 impl Tree {
     /// Counts nodes and tensors of every group.
-    fn count(&mut self, model: &Model, graph: &Graph) {
+    fn count(&mut self, model: &Model, graph: &Graph, flow: &Flow) {
         let mut mixes = vec![[0u32; Category::ALL.len()]; self.groups.len()];
         for (node, content) in graph.nodes.iter() {
             mixes[self.group_of[node.index()].index()][content.category as usize] += 1;
         }
-        let mut sums = self.tensors(model, graph);
+        let mut sums = self.tensors(model, flow);
         for index in (0..self.groups.len()).rev() {
             let (mix, [parameters, bytes]) = (mixes[index], sums[index]);
             let group = &mut self.groups[GroupId(index as u32)];
@@ -186,27 +186,28 @@ impl Tree {
     }
 
     /// Of each group, elements and bytes such that the sum over a group and all below counts each tensor once: a tensor counts where it is
-    /// read, and is taken off again where two groups that read it meet.
-    fn tensors(&self, model: &Model, graph: &Graph) -> Vec<[i128; 2]> {
-        let mut uses: Vec<(TensorId, GroupId)> = Vec::new();
-        for (node, content) in graph.nodes.iter() {
-            let values = content.inputs.iter().flat_map(|argument| &argument.values);
-            let group = self.group_of[node.index()];
-            uses.extend(values.filter_map(|value| Some((graph.values.get(*value)?.tensor?, group))));
-        }
-        uses.sort_unstable();
-        uses.dedup();
+    /// read, and is taken off again where two groups that read it, one after the other, meet.
+    fn tensors(&self, model: &Model, flow: &Flow) -> Vec<[i128; 2]> {
         let mut sums = vec![[0; 2]; self.groups.len()];
-        let mut last: Option<(TensorId, GroupId)> = None;
-        for (id, group) in uses {
-            let Some(tensor) = model.tensors.get(id) else { continue };
-            let size = [tensor.elements().unwrap_or(0), tensor.bytes().unwrap_or(0)].map(i128::from);
-            (0..2).for_each(|at| sums[group.index()][at] += size[at]);
-            if let Some((_, before)) = last.filter(|(before, _)| *before == id) {
-                let meet = self.common(before, group);
-                (0..2).for_each(|at| sums[meet.index()][at] -= size[at]);
+        let mut last: Vec<Option<GroupId>> = vec![None; model.tensors.len()];
+        for (id, group) in self.groups.iter() {
+            let nodes = group.members.iter().filter_map(|member| match member {
+                Member::Node(node) => Some(*node),
+                Member::Group(_) => None,
+            });
+            for (_, tensor) in nodes.flat_map(|node| flow.constants(node)) {
+                let Some(content) = model.tensors.get(*tensor) else { continue };
+                let before = last[tensor.index()].replace(id);
+                if before == Some(id) {
+                    continue;
+                }
+                let size = [content.elements().unwrap_or(0), content.bytes().unwrap_or(0)].map(i128::from);
+                (0..2).for_each(|at| sums[id.index()][at] += size[at]);
+                if let Some(before) = before {
+                    let meet = self.common(before, id);
+                    (0..2).for_each(|at| sums[meet.index()][at] -= size[at]);
+                }
             }
-            last = Some((id, group));
         }
         sums
     }

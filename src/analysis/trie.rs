@@ -1,8 +1,8 @@
 //! Paths of scopes, each stored once.
 
+use super::shapes::mix_text;
 use crate::model::Text;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 /// A scope in a [`Trie`]: its position.
 pub type ScopeIndex = u32;
@@ -13,12 +13,12 @@ pub const ROOT: ScopeIndex = 0;
 const DEPTH: u32 = 24;
 
 /// A tree of names. Parents come before children.
-#[derive(Default)]
 pub struct Trie {
     parents: Vec<ScopeIndex>,
     depths: Vec<u32>,
     names: Vec<Text>,
-    children: HashMap<(ScopeIndex, Text), ScopeIndex>,
+    /// By a hash of the scope around it and the name, or the next number that was free.
+    children: HashMap<u64, ScopeIndex>,
     limit: usize,
 }
 
@@ -51,22 +51,32 @@ impl Trie {
 
     /// The scope called `part` in `scope`, if there is one.
     pub fn find(&self, scope: ScopeIndex, part: &str) -> Option<ScopeIndex> {
-        self.children.get(&(scope, part.into())).copied()
+        self.look_up(scope, part).ok()
+    }
+
+    /// The scope called `part` in `scope`, or the key under which it would be.
+    fn look_up(&self, scope: ScopeIndex, part: &str) -> Result<ScopeIndex, u64> {
+        let mut key = mix_text(u64::from(scope), part);
+        while let Some(child) = self.children.get(&key).copied() {
+            if self.parent(child) == scope && **self.name(child) == *part {
+                return Ok(child);
+            }
+            key = key.wrapping_add(1);
+        }
+        Err(key)
     }
 
     /// The scope called `part` in `scope`; `scope` itself where it is too deep or the trie is full.
     pub fn child(&mut self, scope: ScopeIndex, part: &str) -> ScopeIndex {
-        let depth = self.depths[scope as usize];
-        let full = depth >= DEPTH || self.names.len() >= self.limit;
-        match self.children.entry((scope, part.into())) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(_) if full => scope,
-            Entry::Vacant(place) => {
-                let new = self.names.len() as ScopeIndex;
-                self.names.push(place.key().1.clone());
-                self.parents.push(scope);
-                self.depths.push(depth + 1);
-                *place.insert(new)
+        match self.look_up(scope, part) {
+            Ok(known) => known,
+            Err(_) if self.depth(scope) >= DEPTH => scope,
+            Err(key) => {
+                let new = self.add(scope, part.into());
+                if new != scope {
+                    self.children.insert(key, new);
+                }
+                new
             }
         }
     }
@@ -116,21 +126,32 @@ impl Trie {
     }
 }
 
+/// The parts of `path`.
+pub fn parts(path: &str, separator: char) -> impl Iterator<Item = &str> {
+    path.split(separator).filter(|part| !part.is_empty())
+}
+
 /// Follows paths into a trie; what a path shares with the one before is not looked up again.
 pub struct Walker<'a> {
+    /// What stands between the parts of a path.
+    pub separator: char,
+    last: Option<(&'a str, ScopeIndex)>,
     steps: Vec<(&'a str, ScopeIndex)>,
 }
 
 impl<'a> Walker<'a> {
     /// At the root.
-    pub fn new() -> Self {
-        Self { steps: Vec::new() }
+    pub fn new(separator: char) -> Self {
+        Self { separator, last: None, steps: Vec::new() }
     }
 
-    /// The scope at the end of the path `parts`, made where it is new.
-    pub fn walk(&mut self, trie: &mut Trie, parts: impl Iterator<Item = &'a str>) -> ScopeIndex {
-        let (mut scope, mut depth) = (ROOT, 0);
-        for part in parts.take(DEPTH as usize) {
+    /// The scope at the end of `path`, made where it is new.
+    pub fn walk(&mut self, trie: &mut Trie, path: &'a str) -> ScopeIndex {
+        if let Some((_, scope)) = self.last.filter(|(last, _)| *last == path) {
+            return scope;
+        }
+        let mut scope = ROOT;
+        for (depth, part) in parts(path, self.separator).take(DEPTH as usize).enumerate() {
             match self.steps.get(depth) {
                 Some((known, next)) if *known == part => scope = *next,
                 _ => {
@@ -139,8 +160,8 @@ impl<'a> Walker<'a> {
                     self.steps.push((part, scope));
                 }
             }
-            depth += 1;
         }
+        self.last = Some((path, scope));
         scope
     }
 }
