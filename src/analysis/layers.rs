@@ -133,7 +133,9 @@ fn by_weight(module: &Module) -> Option<Layer> {
 fn convolution(module: &Module, weight: &[u64], bias: Option<&[u64]>) -> Option<Layer> {
     let [first, second, kernel @ ..] = weight else { return None };
     // A pile of matrices has the same number of dimensions.
-    if kernel.len() == 1 && (module.called(&["expert", "attn", "proj", "mlp", "relative"]) || kernel.first() > Some(&1024)) {
+    if kernel.len() == 1
+        && (module.called(&["expert", "attn", "proj", "mlp", "relative", "bilinear"]) || kernel.first() > Some(&1024))
+    {
         return None;
     }
     // A transposed convolution has its outputs second.
@@ -212,8 +214,20 @@ pub fn category(class: &str) -> Category {
         Category::Pool
     } else if class.contains("Linear") {
         Category::Linear
-    } else if ends(&["LU", "Sigmoid", "Tanh", "Softmax", "Softmax2d", "Softplus", "Swish", "shrink", "Shrink", "sigmoid", "SiLU", "Softsign"])
-        || begins(&["ReLU", "LeakyReLU", "PReLU", "Mish", "GLU", "Hardtanh", "Hardswish", "Softmin"])
+    } else if ends(&[
+        "LU",
+        "Sigmoid",
+        "Tanh",
+        "Softmax",
+        "Softmax2d",
+        "Softplus",
+        "Swish",
+        "shrink",
+        "Shrink",
+        "sigmoid",
+        "SiLU",
+        "Softsign",
+    ]) || begins(&["ReLU", "LeakyReLU", "PReLU", "Mish", "GLU", "Hardtanh", "Hardswish", "Softmin"])
     {
         Category::Activation
     } else if begins(&["Flatten", "Unflatten", "Fold", "Unfold", "Embedding", "Pad"]) || class.contains("Pad") {

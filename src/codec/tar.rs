@@ -45,7 +45,8 @@ fn header(file: &Slice, at: u64) -> Result<Option<(Entry, bool)>> {
         return Ok(None);
     }
     let field = |from: usize, len: usize| block.get(from..from + len).unwrap_or_default();
-    let sum = block.iter().enumerate().map(|(place, byte)| if (148..156).contains(&place) { 32 } else { u64::from(*byte) });
+    let sum =
+        block.iter().enumerate().map(|(place, byte)| if (148..156).contains(&place) { 32 } else { u64::from(*byte) });
     if number(field(148, 8)) != Some(sum.sum()) {
         return Err(Error::malformed("this is no header of a tar archive").at(at));
     }

@@ -198,7 +198,8 @@ impl Entry {
             Method::Deflated => {
                 let possible = self.packed.saturating_add(1).saturating_mul(RATIO);
                 if self.size > limits.inflated || self.size > possible {
-                    let message = format!("{:?} claims to inflate from {} to {} bytes", self.path, self.packed, self.size);
+                    let message =
+                        format!("{:?} claims to inflate from {} to {} bytes", self.path, self.packed, self.size);
                     return Err(Error::limit(message).at(self.header));
                 }
                 let inflated = InflatedSource::new(archive.window(span), Packing::Deflate, self.size);
@@ -206,7 +207,8 @@ impl Entry {
                 Ok((file, Span { at: 0, len: self.size }))
             }
             Method::Other => {
-                Err(Error::unsupported(format!("{:?} is compressed in a way that is not known", self.path)).at(self.header))
+                Err(Error::unsupported(format!("{:?} is compressed in a way that is not known", self.path))
+                    .at(self.header))
             }
         }
     }
@@ -238,10 +240,9 @@ struct Bounded {
 impl Read for Bounded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(buffer)?;
-        self.left = self
-            .left
-            .checked_sub(count)
-            .ok_or_else(|| io::Error::other(Error::limit(format!("the directory takes more than {} bytes", self.most))))?;
+        self.left = self.left.checked_sub(count).ok_or_else(|| {
+            io::Error::other(Error::limit(format!("the directory takes more than {} bytes", self.most)))
+        })?;
         Ok(count)
     }
 }

@@ -267,7 +267,12 @@ impl Printer<'_> {
 
     /// What is known of a value beyond its name; with its type if that stands nowhere else (`typed`).
     fn value(&mut self, names: &Names, id: ValueId, value: &Value, typed: bool) -> fmt::Result {
-        if !typed && !value.inferred && value.outer.is_none() && value.description.is_empty() && value.metadata.is_empty() {
+        if !typed
+            && !value.inferred
+            && value.outer.is_none()
+            && value.description.is_empty()
+            && value.metadata.is_empty()
+        {
             return Ok(());
         }
         write!(self.out, "  value: {}", names.of(id))?;

@@ -20,7 +20,9 @@ pub fn read(payload: &Slice, tensor: &Tensor, strides: &[u64], from: u64, count:
         return Err(Error::unsupported(message));
     }
     let size = u64::from(bits / 8);
-    let fits = |offset: &u64| offset.checked_add(1).and_then(|end| end.checked_mul(size)).is_some_and(|end| end <= payload.len());
+    let fits = |offset: &u64| {
+        offset.checked_add(1).and_then(|end| end.checked_mul(size)).is_some_and(|end| end <= payload.len())
+    };
     let offsets: Vec<u64> = offsets(&tensor.shape, strides, from, count).take_while(fits).collect();
     let (first, last) = (offsets.iter().min().copied().unwrap_or(0), offsets.iter().max().copied().unwrap_or(0));
     let start = payload.span().at;

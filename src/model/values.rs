@@ -208,7 +208,9 @@ impl<'a> Payload<'a> {
     fn open(data: &'a Data, files: &Files) -> Result<Self> {
         let pieces = match data {
             Data::Inline(bytes) => return Ok(Self::Inline(bytes)),
-            Data::Absent | Data::Strings(..) | Data::Strided(..) => return Err(Error::missing("the file has no values for this tensor")),
+            Data::Absent | Data::Strings(..) | Data::Strided(..) => {
+                return Err(Error::missing("the file has no values for this tensor"));
+            }
             Data::Range(file, span) => vec![files.slice(*file).unwrap_or_default().window(*span)],
             Data::Ranges(file, spans) => {
                 let file = files.slice(*file).unwrap_or_default();

@@ -127,7 +127,9 @@ impl Files {
         if let Some(found) = self.position(|file| file.origin != Origin::Inside && file.path == full) {
             return Ok(Some(found));
         }
-        if let Some(found) = self.position(|file| file.origin == Origin::Dropped && (file.path == beside(name) || file.path == name)) {
+        if let Some(found) =
+            self.position(|file| file.origin == Origin::Dropped && (file.path == beside(name) || file.path == name))
+        {
             return Ok(Some(found));
         }
         let Some(folder) = &self.folder else { return Ok(None) };

@@ -67,9 +67,11 @@ impl Drawing<'_> {
         let layout = &self.scene.layout;
         let style = |path: usize| self.scene.nets[layout.path_net[path] as usize].style;
         let mut heads = String::new();
-        for (wanted, colour) in
-            [(NetStyle::Containment, self.palette.tree), (NetStyle::Data, self.palette.wire), (NetStyle::Inferred, self.palette.wire)]
-        {
+        for (wanted, colour) in [
+            (NetStyle::Containment, self.palette.tree),
+            (NetStyle::Data, self.palette.wire),
+            (NetStyle::Inferred, self.palette.wire),
+        ] {
             let mut curves = String::new();
             for path in (0..layout.path_net.len()).filter(|path| style(*path) == wanted) {
                 let points = &layout.points[layout.path_starts[path] as usize..layout.path_starts[path + 1] as usize];

@@ -22,7 +22,9 @@ pub fn quoted(line: &[u8]) -> Result<Vec<u8>> {
             bytes.push(*first);
             continue;
         }
-        let Some((kind, after)) = rest.split_first() else { return Err(Error::malformed("a text ends in a backslash")) };
+        let Some((kind, after)) = rest.split_first() else {
+            return Err(Error::malformed("a text ends in a backslash"));
+        };
         rest = after;
         match kind {
             b'\n' => {}
@@ -52,7 +54,7 @@ pub fn quoted(line: &[u8]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The content of a `UNICODE` line: Latin-1 with `\uXXXX` and `\UXXXXXXXX`.
+/// The content of a `UNICODE` line: Latin-1 with escapes of four (`\u`) or eight (`\U`) hexadecimal digits.
 pub fn raw_unicode(line: &[u8]) -> Result<String> {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
@@ -112,8 +114,10 @@ pub fn whole(bytes: &[u8]) -> Result<Whole> {
     }
     let negative = bytes.last().is_some_and(|last| last & 0x80 != 0);
     let fill = if negative { 0xff } else { 0 };
-    let mut limbs: Vec<u32> =
-        bytes.chunks(4).map(|chunk| (0..4).rev().fold(0, |limb, at| limb << 8 | u32::from(*chunk.get(at).unwrap_or(&fill)))).collect();
+    let mut limbs: Vec<u32> = bytes
+        .chunks(4)
+        .map(|chunk| (0..4).rev().fold(0, |limb, at| limb << 8 | u32::from(*chunk.get(at).unwrap_or(&fill))))
+        .collect();
     if limbs.len() <= 2 {
         let fill = if negative { u32::MAX } else { 0 };
         let limb = |at: usize| u64::from(*limbs.get(at).unwrap_or(&fill));
@@ -163,7 +167,10 @@ mod tests {
         assert_eq!(int(&[0xff, 0]), Some(Whole::Int(255)));
         assert_eq!(int(&[0, 0, 0, 0, 0x80]), Some(Whole::Int(-(1 << 39))));
         assert_eq!(int(&[0, 0, 0, 0, 0, 0, 0, 0x80]), Some(Whole::Int(i64::MIN)));
-        assert_eq!(int(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0]), Some(Whole::Long("18446744073709551615".into())));
+        assert_eq!(
+            int(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0]),
+            Some(Whole::Long("18446744073709551615".into()))
+        );
         assert_eq!(int(&[0, 0, 0, 0, 0, 0, 0, 0, 0xff]), Some(Whole::Long("-18446744073709551616".into())));
         let magic = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
         assert_eq!(int(&magic), Some(Whole::Long("119547037146038801333356".into())));

@@ -42,7 +42,11 @@ impl Listing {
         let mut line = format!("{at:#08x}  {:indent$}", "", indent = 2 * self.depth.min(40));
         let argument = self.argument(&instruction)?;
         // Writing to a string cannot fail.
-        let _ = if argument.is_empty() { write!(line, "{}", opcode.name()) } else { write!(line, "{:<16} {argument}", opcode.name()) };
+        let _ = if argument.is_empty() {
+            write!(line, "{}", opcode.name())
+        } else {
+            write!(line, "{:<16} {argument}", opcode.name())
+        };
         self.depth += usize::from(opcode == Opcode::Mark);
         Ok(line)
     }
@@ -63,10 +67,13 @@ impl Listing {
                 }
                 Opcode::Long1 | Opcode::Long4 => {
                     let bytes = self.head(span)?;
-                    super::decode::whole(&bytes).map_or_else(|_| format!("{} bytes", span.len), |number| match number {
-                        super::decode::Whole::Int(value) => value.to_string(),
-                        super::decode::Whole::Long(digits) => digits,
-                    })
+                    super::decode::whole(&bytes).map_or_else(
+                        |_| format!("{} bytes", span.len),
+                        |number| match number {
+                            super::decode::Whole::Int(value) => value.to_string(),
+                            super::decode::Whole::Long(digits) => digits,
+                        },
+                    )
                 }
                 _ => self.text(span)?,
             },

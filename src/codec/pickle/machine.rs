@@ -1,7 +1,9 @@
 //! The machine that runs pickles on symbols.
 
 use super::decode::{self, Whole};
-use super::{Argument, Bytes, Call, CallId, Import, Instance, Instruction, Instructions, Object, ObjectId, Opcode, Pickle};
+use super::{
+    Argument, Bytes, Call, CallId, Import, Instance, Instruction, Instructions, Object, ObjectId, Opcode, Pickle,
+};
 use crate::model::Text;
 use crate::report::{Error, Result};
 use crate::source::{Limits, Slice, Span};
@@ -81,7 +83,9 @@ impl Machine {
                 Ok(())
             }
             // At a mark, POP takes the mark.
-            Opcode::Pop if self.marks.last() == Some(&self.stack.len()) => self.marks.pop().map(drop).ok_or_else(underflow),
+            Opcode::Pop if self.marks.last() == Some(&self.stack.len()) => {
+                self.marks.pop().map(drop).ok_or_else(underflow)
+            }
             Opcode::Pop => self.pop().map(drop),
             Opcode::PopMark => self.pop_mark().map(drop),
             Opcode::Dup => {
@@ -90,7 +94,9 @@ impl Machine {
             }
             Opcode::Put | Opcode::BinPut | Opcode::LongBinPut | Opcode::Memoize => self.put(instruction),
             Opcode::Get | Opcode::BinGet | Opcode::LongBinGet => self.get(instruction),
-            Opcode::Global | Opcode::StackGlobal | Opcode::Ext1 | Opcode::Ext2 | Opcode::Ext4 => self.global(instruction),
+            Opcode::Global | Opcode::StackGlobal | Opcode::Ext1 | Opcode::Ext2 | Opcode::Ext4 => {
+                self.global(instruction)
+            }
             Opcode::Reduce | Opcode::NewObj | Opcode::NewObjEx | Opcode::Inst | Opcode::Obj => self.call(instruction),
             Opcode::Build => self.build(at),
             Opcode::PersId | Opcode::BinPersId => self.persistent(instruction),
@@ -123,7 +129,9 @@ impl Machine {
             Opcode::Float => {
                 let line = self.bytes(instruction)?;
                 let text = str::from_utf8(line.trim_ascii()).ok();
-                Object::Float(text.and_then(|text| text.parse().ok()).ok_or_else(|| Error::malformed("this is no float"))?)
+                Object::Float(
+                    text.and_then(|text| text.parse().ok()).ok_or_else(|| Error::malformed("this is no float"))?,
+                )
             }
             Opcode::BinFloat => match instruction.argument {
                 Argument::Float(value) => Object::Float(value),
@@ -141,7 +149,9 @@ impl Machine {
             Opcode::BinUnicode | Opcode::ShortBinUnicode | Opcode::BinUnicode8 => {
                 Object::Text(String::from_utf8_lossy(&self.bytes(instruction)?).into())
             }
-            Opcode::BinBytes | Opcode::ShortBinBytes | Opcode::BinBytes8 => Object::Bytes(Bytes::Range(span(instruction))),
+            Opcode::BinBytes | Opcode::ShortBinBytes | Opcode::BinBytes8 => {
+                Object::Bytes(Bytes::Range(span(instruction)))
+            }
             Opcode::ByteArray8 => Object::ByteArray(Bytes::Range(span(instruction))),
             Opcode::NextBuffer => {
                 self.buffers += 1;

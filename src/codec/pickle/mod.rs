@@ -131,8 +131,7 @@ pub struct Call {
     /// The offset of the instruction.
     pub at: u64,
     /// `REDUCE`: `callable(*arguments)`. `NEWOBJ`, `NEWOBJ_EX`: `callable.__new__(callable, *arguments, **keywords)`. `INST`, `OBJ`:
-    /// `callable(*arguments)`. `BUILD`: `callable.__setstate__(arguments)`, or its attributes are set. `BINPERSID`, `PERSID`: the
-    /// loader's function for what is outside of the stream.
+    /// `callable(*arguments)`. `BUILD`: `callable.__setstate__(arguments)`, or its attributes are set.
     pub opcode: Opcode,
     /// What is called; of `BUILD`, the object that is given a state.
     pub callable: ObjectId,
@@ -192,7 +191,15 @@ impl Pickle {
 impl Import {
     /// Module and name as Python 3 spells them: `builtins.set` for `__builtin__.set`.
     pub fn path(&self) -> String {
-        format!("{}.{}", modern(&self.module), self.name)
+        let name = match (&*self.module, &*self.name) {
+            ("__builtin__", "xrange") => "range",
+            ("__builtin__", "unicode" | "basestring") => "str",
+            ("__builtin__", "long") => "int",
+            ("__builtin__", "unichr") => "chr",
+            ("__builtin__", "raw_input") => "input",
+            (_, name) => name,
+        };
+        format!("{}.{name}", modern(&self.module))
     }
 }
 

@@ -205,8 +205,8 @@ impl Instructions {
     pub fn read(&mut self) -> Result<Instruction> {
         let at = self.reader.position();
         let byte = self.reader.read_u8()?;
-        let opcode =
-            Opcode::of(byte).ok_or_else(|| Error::malformed(format!("{byte:#04x} is no instruction of a pickle")).at(at))?;
+        let opcode = Opcode::of(byte)
+            .ok_or_else(|| Error::malformed(format!("{byte:#04x} is no instruction of a pickle")).at(at))?;
         let argument = self.argument(opcode.format()).map_err(|error| error.within(opcode.name()))?;
         Ok(Instruction { at, opcode, argument })
     }

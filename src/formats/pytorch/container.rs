@@ -161,16 +161,15 @@ fn pickle(probe: &Probe) -> Option<Confidence> {
     }
     let names = |library: &&str| head.windows(library.len()).any(|part| part == library.as_bytes());
     let known = FORMAT_NAMES.iter().any(|extension| probe.has_extension(extension));
-    if FOREIGN.iter().any(|library| names(&library)) && !names(&"torch") {
+    if FOREIGN.iter().any(names) && !names(&"torch") {
         return None;
     }
-    match (names(&"torch"), head.first() == Some(&0x80), ended && count > 3) {
-        (true, true, _) => Some(Confidence::Certain),
-        (true, false, _) | (false, true, _) if known => Some(Confidence::Likely),
-        (true, false, _) => Some(Confidence::Likely),
-        (false, true, _) => Some(Confidence::Likely),
-        (false, false, true) if known => Some(Confidence::Likely),
-        _ => None,
+    let (torch, binary) = (names(&"torch"), head.first() == Some(&0x80));
+    match (torch, binary) {
+        (true, true) => Some(Confidence::Certain),
+        (true, false) | (false, true) => Some(Confidence::Likely),
+        // A text may look like one.
+        (false, false) => (known && ended && count > 3).then_some(Confidence::Likely),
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::Open;
 use super::container::Checkpoint;
 use super::objects::{self, Pair};
 use super::table::Table;
-use super::tensor::{Tensors, is_tensor};
+use super::tensor::{Tensors, is_scalar, is_tensor};
 use super::text::Words;
 use super::{module, state};
 use crate::codec::pickle::{Object, ObjectId};
@@ -21,9 +21,22 @@ use std::cell::{Cell, RefCell};
 const LOOKED_AT: usize = 8 << 20;
 /// What the weights are called, the most important first.
 const WEIGHTS: &[&str] = &[
-    "state_dict", "model_state_dict", "model_state", "model", "module", "net", "network", "weights", "params", "generator", "discriminator",
-    "encoder", "decoder", "teacher", "student", "ema", "ema_state_dict", "model_ema", "params_ema", "target",
+    "state_dict",
+    "model_state_dict",
+    "model_state",
+    "model",
+    "module",
+    "net",
+    "network",
+    "weights",
+    "params",
+    "generator",
+    "discriminator",
+    "teacher",
+    "student",
 ];
+/// What further copies of the weights are called: they come last.
+const COPIES: &[&str] = &["ema", "ema_state_dict", "model_ema", "params_ema", "target"];
 /// What never is the weights, even with tensors in it.
 const OTHER: &[&str] = &[
     "callbacks", "loops", "lr_schedulers", "lr_scheduler", "scheduler", "schedulers", "hyper_parameters", "hparams", "args", "config", "cfg",
@@ -32,8 +45,8 @@ const OTHER: &[&str] = &[
 
 /// A part of a checkpoint.
 enum Part {
-    /// A dictionary of tensors, perhaps nested.
-    Weights(ObjectId),
+    /// Dictionaries of tensors, perhaps nested, and tensors, each with what its names begin with.
+    Weights(Vec<(String, ObjectId)>),
     /// A `torch.nn.Module`.
     Module(ObjectId),
 }
@@ -58,16 +71,24 @@ pub fn lower(checkpoint: Checkpoint, open: &mut Open) -> Result<Model> {
         looked_at: Cell::default(),
     };
     lowering.sort(root);
-    let Lowering { mut tensors, table, parts, .. } = lowering;
+    let parts = std::mem::take(&mut lowering.parts);
     let mut left = checkpoint.pickle.objects.len();
     let mut model = Model { format: checkpoint.format.clone(), ..Model::default() };
     for (name, part) in parts {
         let graph: Graph = match part {
-            Part::Weights(id) => state::lower(&checkpoint, &mut tensors, &name, id, &mut left, &mut open.report),
-            Part::Module(id) => module::lower(&checkpoint, &mut tensors, &name, id, &mut open.report),
+            Part::Weights(roots) => {
+                let found = state::find(&checkpoint, roots, &mut left, &|id| lowering.holds_tensors(id));
+                for (setting, id) in &found.others {
+                    let path = if name.is_empty() { setting.clone() } else { format!("{name}.{setting}") };
+                    lowering.table.add(&path, *id);
+                }
+                state::lower(&found.tensors, &mut lowering.tensors, &name, &mut open.report)
+            }
+            Part::Module(id) => module::lower(&checkpoint, &mut lowering.tensors, &name, id, &mut open.report),
         };
         model.graphs.push(graph);
     }
+    let Lowering { tensors, table, .. } = lowering;
     model.tensors = tensors.finish();
     for graph in model.graphs.iter_mut().map(|(_, graph)| graph) {
         crate::analysis::layers::infer(graph, &model.tensors);
@@ -104,15 +125,15 @@ impl Lowering<'_> {
             return self.parts.push((String::new(), Part::Module(root)));
         }
         if is_tensor(self.checkpoint, root) {
-            return self.parts.push((String::new(), Part::Weights(root)));
+            return self.parts.push((String::new(), Part::Weights(vec![(String::new(), root)])));
         }
         let Some(members) = self.members(root) else { return self.table.add("", root) };
-        let direct = members.iter().any(|(_, value)| is_tensor(self.checkpoint, *value));
+        let direct = members.iter().any(|(_, value)| is_tensor(self.checkpoint, *value) && !is_scalar(self.checkpoint, *value));
         let whole = direct && !members.iter().any(|(name, value)| weight(name).is_some() && self.holds_tensors(*value));
         if whole || self.is_nested(&members) {
-            return self.parts.push((String::new(), Part::Weights(root)));
+            return self.parts.push((String::new(), Part::Weights(vec![(String::new(), root)])));
         }
-        let mut parts = Vec::new();
+        let (mut parts, mut loose) = (Vec::new(), Vec::new());
         for (name, id) in members {
             if self.is_optimiser(id) {
                 self.table.optimiser(&name, id);
@@ -120,13 +141,18 @@ impl Lowering<'_> {
                 self.list(&name, id);
             } else if self.is_module(id) {
                 parts.push((name, Part::Module(id)));
-            } else if self.holds_tensors(id) && (self.members(id).is_some() || is_tensor(self.checkpoint, id)) {
-                parts.push((name, Part::Weights(id)));
+            } else if is_tensor(self.checkpoint, id) && !is_scalar(self.checkpoint, id) {
+                loose.push((name, id));
+            } else if !is_tensor(self.checkpoint, id) && self.members(id).is_some() && self.holds_tensors(id) {
+                parts.push((name, Part::Weights(vec![(String::new(), id)])));
             } else {
                 self.table.add(&name, id);
             }
         }
-        parts.sort_by_key(|(name, _)| weight(name).unwrap_or(usize::MAX));
+        if !loose.is_empty() {
+            parts.push(("tensors".into(), Part::Weights(loose)));
+        }
+        parts.sort_by_key(|(name, _)| weight(name).unwrap_or(WEIGHTS.len()));
         self.parts = parts;
     }
 
@@ -145,7 +171,7 @@ impl Lowering<'_> {
     /// The members of `id` with their names.
     fn members(&self, id: ObjectId) -> Option<Vec<(String, ObjectId)>> {
         let pickle = &self.checkpoint.pickle;
-        if let Some(entries) = objects::entries(pickle, id) {
+        if let Some(entries) = objects::pairs(pickle, id) {
             let name = |key: ObjectId| objects::key(pickle, key).unwrap_or_else(|| pickle.describe(key, 80));
             return Some(entries.iter().map(|(key, value)| (name(*key), *value)).collect());
         }
@@ -175,7 +201,7 @@ impl Lowering<'_> {
     /// Whether `id` is the state dict of an optimiser.
     fn is_optimiser(&self, id: ObjectId) -> bool {
         let pickle = &self.checkpoint.pickle;
-        let entries = objects::entries(pickle, id).unwrap_or_default();
+        let entries = objects::pairs(pickle, id).unwrap_or_default();
         let has = |name: &str| objects::get(pickle, &entries, name).is_some();
         has("state") && has("param_groups")
     }
@@ -203,7 +229,7 @@ impl Lowering<'_> {
             if !holder || self.looked_at.get() > LOOKED_AT || !seen.insert(id) {
                 continue;
             }
-            match objects::entries(pickle, id) {
+            match objects::pairs(pickle, id) {
                 Some(entries) => stack.extend(entries.iter().map(|(_, value): &Pair| *value)),
                 None => stack.extend(objects::items(pickle, id).unwrap_or_default()),
             }
@@ -212,7 +238,8 @@ impl Lowering<'_> {
     }
 }
 
-/// How important the weights called `name` are; none if that is no name of weights.
+/// The place of the weights called `name` among others; none if that is no name of weights.
 fn weight(name: &str) -> Option<usize> {
-    WEIGHTS.iter().position(|known| *known == name)
+    let place = |names: &[&str]| names.iter().position(|known| *known == name);
+    place(WEIGHTS).or_else(|| Some(WEIGHTS.len() + 1 + place(COPIES)?))
 }

@@ -1,9 +1,8 @@
 //! A pickled `torch.nn.Module` becomes a graph.
 //!
 //! The pickle has every module with its class, settings, parameters and buffers, but not the code that calls them. What is known of the
-//! order is this: `Sequential` calls its modules one after the other. So modules are nodes in nested scopes, and edges are drawn within
-//! sequences only. Where a sequence is of a class that may do otherwise, or where it is not known which of the modules inside of another
-//! one comes first or last, edges are marked as inferred.
+//! order is this: `Sequential` calls its modules one after the other. In modules of other classes, edges follow the order of definition, which most
+//! often is that of the calls; those are marked as inferred.
 
 use super::container::Checkpoint;
 use super::objects::{self, Pair, get};
@@ -21,8 +20,10 @@ const DEPTH: usize = 64;
 const SETTINGS: usize = 64;
 /// The class that is known to call its modules in order.
 const SEQUENTIAL: &str = "torch.nn.modules.container.Sequential";
-/// A class that only holds modules.
-const LIST: &str = "torch.nn.modules.container.ModuleList";
+/// Modules of these names are called beside those before them, not after.
+const BESIDE: &[&str] = &[
+    "k_proj", "v_proj", "key", "value", "to_k", "to_v", "wk", "wv", "up_proj", "downsample", "shortcut", "skip", "identity",
+];
 
 /// Whether `id` is a module.
 pub fn is_module(pickle: &Pickle, id: ObjectId) -> bool {
@@ -244,21 +245,19 @@ impl Lowering<'_, '_> {
 
     /// Connects the modules inside of one, if they follow each other, and notes its ends.
     fn leave(&mut self, visit: usize, class: &str, children: &[(String, usize)], node: Option<NodeId>) {
-        let inside: Vec<Ends> = children.iter().filter_map(|(_, visit)| self.ends.remove(visit)).collect();
-        let numbered = !children.is_empty() && children.iter().all(|(name, _)| name.bytes().all(|byte| byte.is_ascii_digit()));
         let sequence = class == SEQUENTIAL;
-        let in_order = sequence || numbered;
-        if in_order {
-            for pair in inside.windows(2) {
-                if let [before, after] = pair {
-                    self.connect(before.last, after.first, !sequence || !before.certain || !after.certain);
-                }
+        let inside = children.iter().filter_map(|(name, visit)| Some((name, self.ends.remove(visit)?)));
+        let inside: Vec<Ends> =
+            inside.filter(|(name, _)| sequence || !BESIDE.contains(&name.as_str())).map(|(_, ends)| ends).collect();
+        for pair in inside.windows(2) {
+            if let [before, after] = pair {
+                self.connect(before.last, after.first, !sequence || !before.certain || !after.certain);
             }
         }
         let own = node.map(|node| Ends { first: node, last: node, certain: true });
         let ends = match (inside.first(), inside.last()) {
             (Some(first), Some(last)) => {
-                let certain = sequence && node.is_none() && inside.iter().all(|ends| ends.certain) && class != LIST;
+                let certain = sequence && node.is_none() && inside.iter().all(|ends| ends.certain);
                 Some(Ends { first: first.first, last: last.last, certain })
             }
             _ => own,

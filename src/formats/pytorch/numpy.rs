@@ -51,7 +51,7 @@ fn of_numpy(path: &str) -> Option<&str> {
 }
 
 /// The element type that `id` describes, and the order of its bytes.
-fn dtype(pickle: &Pickle, id: ObjectId) -> Option<(DType, Encoding)> {
+pub fn dtype(pickle: &Pickle, id: ObjectId) -> Option<(DType, Encoding)> {
     let (path, arguments) = made_by(pickle, id)?;
     if path != "numpy.dtype" {
         return None;

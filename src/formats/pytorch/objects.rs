@@ -13,6 +13,8 @@ pub struct Storage {
     pub dtype: DType,
     /// The bytes of an element.
     pub size: u64,
+    /// The number of its elements.
+    pub count: u64,
     /// Where it was: `cpu`, `cuda:0`.
     pub device: Text,
     /// Of a view: the elements before it.
@@ -30,7 +32,7 @@ pub fn key(pickle: &Pickle, id: ObjectId) -> Option<String> {
 
 /// The storage that `name` refers to: `("storage", type, key, location, count)`, in streams with the view that it is.
 pub fn storage(pickle: &Pickle, name: ObjectId) -> Option<Storage> {
-    let [kind, class, own, device, _count, rest @ ..] = pickle.items(name)? else { return None };
+    let [kind, class, own, device, count, rest @ ..] = pickle.items(name)? else { return None };
     if pickle.text(*kind).is_none_or(|kind| &**kind != "storage") {
         return None;
     }
@@ -41,6 +43,7 @@ pub fn storage(pickle: &Pickle, name: ObjectId) -> Option<Storage> {
         key: key(pickle, *own)?,
         dtype,
         size: u64::from(dtype.bits().div_ceil(8).max(1)),
+        count: pickle.int(*count).and_then(|count| u64::try_from(count).ok()).unwrap_or(0),
         device: pickle.text(*device).cloned().unwrap_or_else(|| "".into()),
         offset: offset.unwrap_or(0),
     })
@@ -163,7 +166,7 @@ pub fn entries<'a>(pickle: &'a Pickle, id: ObjectId) -> Option<Cow<'a, [Pair]>> 
 }
 
 /// The members of `id`, if it is a list, tuple or set of some class.
-pub fn items<'a>(pickle: &'a Pickle, id: ObjectId) -> Option<&'a [ObjectId]> {
+pub fn items(pickle: &Pickle, id: ObjectId) -> Option<&[ObjectId]> {
     if let Some(items) = pickle.items(id) {
         return Some(items);
     }
@@ -194,6 +197,11 @@ pub fn attributes(pickle: &Pickle, id: ObjectId) -> Option<Vec<Pair>> {
         }
     }
     (!all.is_empty()).then_some(all)
+}
+
+/// What `id` holds by name: the entries of a dictionary, else the attributes of an object.
+pub fn pairs(pickle: &Pickle, id: ObjectId) -> Option<Cow<'_, [Pair]>> {
+    entries(pickle, id).or_else(|| attributes(pickle, id).map(Cow::Owned))
 }
 
 /// The value of `name` among `pairs`; of several, the last.

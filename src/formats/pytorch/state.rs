@@ -4,8 +4,7 @@ use super::container::Checkpoint;
 use super::module;
 use super::objects;
 use super::tensor::{Tensors, is_tensor};
-use super::text::Words;
-use crate::codec::pickle::{Object, ObjectId};
+use crate::codec::pickle::ObjectId;
 use crate::model::{Entry, Graph, Modules};
 use crate::report::Report;
 use foldhash::HashSet;
@@ -14,26 +13,16 @@ use foldhash::HashSet;
 const WRAPPERS: &[&str] = &["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
 /// The level that every parameter is in after training on several devices.
 const PARALLEL: &str = "module.";
-/// The most settings beside the tensors that are shown.
-const SETTINGS: usize = 200;
 
 /// How deep dictionaries nest.
 const DEPTH: usize = 32;
 
-/// Lowers the tensors in `id` and below, of which `left` more may be met: no more than there are objects.
-pub fn lower(
-    checkpoint: &Checkpoint,
-    tensors: &mut Tensors,
-    name: &str,
-    id: ObjectId,
-    left: &mut usize,
-    report: &mut Report,
-) -> Graph {
-    let found = find(checkpoint, id, left);
-    let parallel = !found.tensors.is_empty() && found.tensors.iter().all(|(name, _)| name.starts_with(PARALLEL));
+/// Groups `found`, objects with their paths, into modules.
+pub fn lower(found: &[(String, ObjectId)], tensors: &mut Tensors, name: &str, report: &mut Report) -> Graph {
+    let parallel = !found.is_empty() && found.iter().all(|(name, _)| name.starts_with(PARALLEL));
     let mut modules = Modules::new('.');
     let mut wrapped = false;
-    for (name, id) in &found.tensors {
+    for (name, id) in found {
         let Some(made) = tensors.make(*id, name, report) else { continue };
         let folded = fold(if parallel { name.strip_prefix(PARALLEL).unwrap_or(name) } else { name });
         wrapped |= folded.len() < name.len();
@@ -52,9 +41,6 @@ pub fn lower(
     if wrapped {
         graph.metadata.push(Entry { name: "names".into(), value: "without the levels that wrap modules".into() });
     }
-    let words = Words { checkpoint, files: tensors.files(), limits: tensors.limits() };
-    let settings = found.others.iter().take(SETTINGS);
-    graph.metadata.extend(settings.map(|(name, id)| Entry { name: name.as_str().into(), value: words.line(*id).as_str().into() }));
     graph
 }
 
@@ -69,17 +55,25 @@ fn fold(name: &str) -> String {
 
 /// What is in a state dict.
 #[derive(Default)]
-struct Found {
-    tensors: Vec<(String, ObjectId)>,
-    others: Vec<(String, ObjectId)>,
+pub struct Found {
+    /// The tensors with their paths, in order.
+    pub tensors: Vec<(String, ObjectId)>,
+    /// What holds no tensors, with its path, in order.
+    pub others: Vec<(String, ObjectId)>,
 }
 
-/// The tensors in `id` and below with their paths, and what else is there, both in order.
-fn find(checkpoint: &Checkpoint, id: ObjectId, left: &mut usize) -> Found {
+/// What is in `roots` and below, of which `left` more objects may be met: no more than there are. `holds` says whether there is a tensor in an
+/// object.
+pub fn find(
+    checkpoint: &Checkpoint,
+    roots: Vec<(String, ObjectId)>,
+    left: &mut usize,
+    holds: &dyn Fn(ObjectId) -> bool,
+) -> Found {
     let pickle = &checkpoint.pickle;
     let mut found = Found::default();
     let mut seen = HashSet::default();
-    let mut stack = vec![(String::new(), id, 0)];
+    let mut stack: Vec<(String, ObjectId, usize)> = roots.into_iter().rev().map(|(name, id)| (name, id, 0)).collect();
     while let Some((name, id, depth)) = stack.pop() {
         if *left == 0 {
             break;
@@ -89,31 +83,25 @@ fn find(checkpoint: &Checkpoint, id: ObjectId, left: &mut usize) -> Found {
             found.tensors.push((name, id));
             continue;
         }
+        if depth > DEPTH || !holds(id) || module::is_module(pickle, id) {
+            found.others.push((name, id));
+            continue;
+        }
+        // What is met in several places is shown in one.
+        if !seen.insert(id) {
+            continue;
+        }
         let path = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
-        let children: Vec<(String, ObjectId)> = match (objects::entries(pickle, id), objects::items(pickle, id)) {
-            (Some(entries), _) => {
+        match objects::pairs(pickle, id) {
+            Some(pairs) => {
                 let name = |key| path(&objects::key(pickle, key).unwrap_or_else(|| pickle.describe(key, 80)));
-                entries.iter().map(|(key, value)| (name(*key), *value)).collect()
+                stack.extend(pairs.iter().rev().map(|(key, value)| (name(*key), *value, depth + 1)));
             }
-            // Lists of numbers are settings.
-            (None, Some(items)) if items.iter().any(|item| !is_plain(pickle.object(*item))) => {
-                items.iter().enumerate().map(|(index, item)| (path(&index.to_string()), *item)).collect()
+            None => {
+                let items = objects::items(pickle, id).unwrap_or_default().iter().enumerate().rev();
+                stack.extend(items.map(|(index, item)| (path(&index.to_string()), *item, depth + 1)));
             }
-            _ => {
-                if !module::is_module(pickle, id) {
-                    found.others.push((name, id));
-                }
-                continue;
-            }
-        };
-        // A path grows with each level, and what is met in several places is shown in one.
-        if depth < DEPTH && seen.insert(id) {
-            stack.extend(children.into_iter().rev().map(|(name, id)| (name, id, depth + 1)));
         }
     }
     found
-}
-
-fn is_plain(object: &Object) -> bool {
-    matches!(object, Object::None | Object::Bool(_) | Object::Int(_) | Object::Float(_) | Object::Text(_) | Object::Long(_))
 }

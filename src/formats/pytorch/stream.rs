@@ -9,11 +9,14 @@ use super::container::{Checkpoint, Place, Subject, line};
 use super::objects;
 use crate::codec::pickle::{Object, Pickle};
 use crate::report::{Error, Report, Result, Severity};
-use crate::source::{FileId, Limits, Reader, Slice};
+use crate::source::{FileId, Limits, Reader, Slice, Span};
 use foldhash::HashMap;
 
 /// The magic number, in decimal digits: 0x1950a86a20f9469cfc6c.
 const MAGIC: &str = "119547037146038801333356";
+
+/// The bytes of the number of elements before a storage.
+const COUNT: u64 = 8;
 
 /// Whether `pickle` is the magic number.
 pub fn is_magic(pickle: &Pickle) -> bool {
@@ -80,7 +83,7 @@ pub fn read(bytes: &Slice, file: FileId, limits: &Limits, report: &mut Report) -
         return Ok(stream);
     }
     stream.end = keys.span.end();
-    let mut reader = Reader::little(at);
+    let mut reader = Reader::little(at.window(Span { at: at.position(), len: at.left() }));
     if let Err(error) = storages(&mut stream, &keys, &mut reader, file) {
         report.add_error(&error.within("the storages"));
     }
@@ -88,31 +91,55 @@ pub fn read(bytes: &Slice, file: FileId, limits: &Limits, report: &mut Report) -
     Ok(stream)
 }
 
+/// Finds the storages from the cursor of `reader` on.
+///
+/// Each begins with its number of elements, but to read these would be to read a page of the file for each. The objects say them too: if, by
+/// them, the storages end where the file does, they are right.
 fn storages(stream: &mut Stream, keys: &Pickle, reader: &mut Reader, file: FileId) -> Result<()> {
-    let sizes = element_sizes(&stream.pickle);
-    for key in keys.root.and_then(|root| keys.items(root)).unwrap_or_default() {
-        let Some(key) = objects::key(keys, *key) else { continue };
-        let size = sizes.get(&key).copied().ok_or_else(|| {
-            Error::malformed(format!("storage {key:?} is not among the objects: its size is not known")).at(reader.position())
+    let sizes = sizes(&stream.pickle);
+    let keys: Vec<String> =
+        keys.root.and_then(|root| keys.items(root)).unwrap_or_default().iter().filter_map(|key| objects::key(keys, *key)).collect();
+    let known: Option<u64> = keys.iter().try_fold(0u64, |sum, key| sum.checked_add(sizes.get(key)?.bytes()?)?.checked_add(COUNT));
+    let trusted = known == Some(reader.left());
+    for key in keys {
+        let size = sizes.get(&key).ok_or_else(|| {
+            let message = format!("storage {key:?} is not among the objects: its size is not known");
+            Error::malformed(message).at(reader.position())
         })?;
-        let count = reader.read_u64()?;
-        let bytes = count.saturating_mul(size);
+        let count = if trusted { reader.skip(COUNT).map(|()| size.count) } else { reader.read_u64() }?;
+        let bytes = count.saturating_mul(size.element);
         // What is there of the last one is better than nothing.
         let span = reader.read_span(bytes.min(reader.left()))?;
-        let short = span.len < bytes;
-        stream.storages.insert(key.clone(), Place { file, span });
-        if short {
-            return Err(Error::malformed(format!("storage {key:?} has {bytes} bytes, {} are left", span.len)).at(span.at));
+        if span.len < bytes {
+            let message = format!("storage {key:?} has {bytes} bytes, {} are left", span.len);
+            stream.storages.insert(key, Place { file, span });
+            return Err(Error::malformed(message).at(span.at));
         }
+        stream.storages.insert(key, Place { file, span });
     }
     Ok(())
 }
 
-/// The bytes of an element of each storage, by the names under which the objects refer to them.
-fn element_sizes(pickle: &Pickle) -> HashMap<String, u64> {
+/// The size of a storage, as the objects say it.
+#[derive(Clone, Copy)]
+struct Size {
+    /// The bytes of an element.
+    element: u64,
+    /// The number of elements.
+    count: u64,
+}
+
+impl Size {
+    fn bytes(self) -> Option<u64> {
+        self.element.checked_mul(self.count)
+    }
+}
+
+/// The size of each storage, by the names under which the objects refer to them.
+fn sizes(pickle: &Pickle) -> HashMap<String, Size> {
     let persistent = pickle.objects.values().filter_map(|object| match object {
         Object::Persistent(name) => objects::storage(pickle, *name),
         _ => None,
     });
-    persistent.map(|storage| (storage.key, storage.size)).collect()
+    persistent.map(|storage| (storage.key, Size { element: storage.size, count: storage.count })).collect()
 }

@@ -92,7 +92,7 @@ impl<'a> Table<'a> {
     /// Adds an optimiser in a few rows: its settings, and how much it keeps of the parameters.
     pub fn optimiser(&mut self, name: &str, id: ObjectId) {
         let pickle = &self.checkpoint().pickle;
-        let Some(entries) = objects::entries(pickle, id).filter(|_| self.rows.len() < ROWS) else {
+        let Some(entries) = objects::pairs(pickle, id).filter(|_| self.rows.len() < ROWS) else {
             return self.add(name, id);
         };
         for (key, value) in entries.iter() {

@@ -9,6 +9,7 @@ use crate::model::{Arena, DType, Data, Encoding, Entry, Shape, Tensor, TensorId}
 use crate::report::{Report, Severity};
 use crate::source::{BytesSource, Files, Limits, Span};
 use foldhash::{HashMap, HashSet};
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 /// How many wrappers around a tensor are seen through.
@@ -30,6 +31,12 @@ pub fn is_tensor(checkpoint: &Checkpoint, id: ObjectId) -> bool {
         Some((inner, call)) => call.is_some() || inner != id && is_described(checkpoint, inner) || is_array(pickle, inner),
         None => false,
     }
+}
+
+/// Whether `id`, a tensor, has one element: a figure rather than a weight.
+pub fn is_scalar(checkpoint: &Checkpoint, id: ObjectId) -> bool {
+    let size = rebuilt(checkpoint, id).and_then(|(_, call)| sizes(&checkpoint.pickle, *call?.arguments.get(2)?));
+    size.is_some_and(|size| size.iter().all(|dim| *dim == 1))
 }
 
 fn is_described(checkpoint: &Checkpoint, id: ObjectId) -> bool {
@@ -242,14 +249,23 @@ impl<'a> Tensors<'a> {
         report: &mut Report,
     ) -> Option<Dense> {
         let pickle = &self.checkpoint.pickle;
-        let shape = sizes(pickle, size)?;
-        let strides = sizes(pickle, stride).filter(|strides| strides.len() == shape.len()).unwrap_or_else(|| row_major(&shape));
-        let offset = pickle.int(offset).and_then(|offset| u64::try_from(offset).ok())?;
+        let mut shape = sizes(pickle, size)?;
+        let mut strides = sizes(pickle, stride).filter(|strides| strides.len() == shape.len()).unwrap_or_else(|| row_major(&shape));
+        let mut offset = pickle.int(offset).and_then(|offset| u64::try_from(offset).ok())?;
         let storage = self.storage(storage, name, report);
         let dtype = match (&storage, dtype) {
             (Some((storage, _)), DType::Unknown) => storage.dtype,
             (_, dtype) => dtype,
         };
+        // What torch takes for one element is a pair.
+        if dtype == DType::F4E2M1
+            && let Some(last) = shape.last_mut()
+            && let Some((_, outer)) = strides.split_last_mut()
+        {
+            *last = last.saturating_mul(2);
+            outer.iter_mut().for_each(|stride| *stride = stride.saturating_mul(2));
+            offset = offset.saturating_mul(2);
+        }
         Some(Dense { storage, dtype, offset, shape, strides })
     }
 
@@ -321,7 +337,7 @@ impl<'a> Tensors<'a> {
         let place = self.checkpoint.storages.get(&key).copied();
         let storage = place.map(|place| {
             let size = u64::from(dtype.bits().div_ceil(8).max(1));
-            (Storage { key, dtype, size, device: "cpu".into(), offset: 0 }, place)
+            (Storage { key, dtype, size, count: 0, device: "cpu".into(), offset: 0 }, place)
         });
         self.add(Dense { storage, dtype, offset, shape, strides }, name, Vec::new(), report)
     }
@@ -344,18 +360,31 @@ impl<'a> Tensors<'a> {
             [pointers, indices, values, size, ..] => (Some(*pointers), *indices, *values, *size),
             _ => return None,
         };
-        let indices = self.make(indices, &format!("{name}/indices"), report)?.tensor;
-        let values = self.make(values, name, report)?.tensor;
+        let size = sizes(pickle, size)?;
+        let indices = self.own(indices, &format!("{name}/indices"), report)?;
         // The coordinates of an element are in a column; they read better in a row.
-        let mut rows = self.all.get(indices)?.clone();
-        if let ([dims, count], Data::Range(file, span)) = (rows.shape.as_slice(), &rows.data) {
+        if let Some(rows) = self.all.get_mut(indices)
+            && let ([dims, count], Data::Range(file, span)) = (rows.shape.as_slice(), &rows.data)
+        {
             (rows.data, rows.shape) = (Data::Strided(*file, *span, vec![1, *count]), vec![*count, *dims]);
         }
-        let indices = self.all.push(rows);
-        let mut tensor = self.all.get(values)?.clone();
-        tensor.shape = sizes(pickle, size)?;
-        tensor.indices = Some(indices);
-        Some((self.all.push(tensor), pointers))
+        let values = self.own(values, name, report)?;
+        if let Some(tensor) = self.all.get_mut(values) {
+            tensor.shape = size;
+            tensor.indices = Some(indices);
+        }
+        Some((values, pointers))
+    }
+
+    /// A tensor that is about to be changed: if it is known already, a copy.
+    fn own(&mut self, id: ObjectId, name: &str, report: &mut Report) -> Option<TensorId> {
+        let before = self.all.len();
+        let made = self.make(id, name, report)?.tensor;
+        if made.index() >= before {
+            return Some(made);
+        }
+        let copy = Tensor { name: name.into(), ..self.all.get(made)?.clone() };
+        Some(self.all.push(copy))
     }
 
     /// An array of NumPy.
@@ -384,7 +413,8 @@ impl<'a> Tensors<'a> {
             _ => None,
         };
         let mut ranges: Vec<_> = self.all.iter().filter_map(range).collect();
-        ranges.sort_unstable();
+        // Of those that begin together, the longest is the one that is shared.
+        ranges.sort_unstable_by_key(|(file, at, end, id)| (*file, *at, Reverse(*end), *id));
         let mut last: Option<(u32, u64, TensorId)> = None;
         for (file, at, end, id) in ranges {
             match last {
@@ -425,8 +455,8 @@ fn range(tensor: &Tensor, strides: &[u64], place: Place, start: u64, report: &mu
     } else if tensor.shape.contains(&0) {
         Some(0)
     } else {
-        let steps = tensor.shape.iter().zip(strides).map(|(dim, stride)| (dim - 1).checked_mul(*stride));
-        steps.sum::<Option<u64>>().and_then(|last| last.checked_add(1))
+        let mut steps = tensor.shape.iter().zip(strides);
+        steps.try_fold(1u64, |last, (dim, stride)| last.checked_add((dim - 1).checked_mul(*stride)?))
     };
     let wanted = last.and_then(|count| tensor.dtype.bytes(count)).unwrap_or(u64::MAX);
     let at = place.span.at.saturating_add(start).min(place.span.end());

@@ -1,6 +1,7 @@
 //! What is said of an object in a line.
 
 use super::container::Checkpoint;
+use super::numpy;
 use super::objects::{self, made_by};
 use super::tensor::Tensors;
 use crate::codec::pickle::{Bytes, Object, ObjectId};
@@ -11,6 +12,9 @@ use crate::source::{Files, Limits};
 
 /// The most characters of a text that are shown.
 const LONGEST: usize = 2000;
+
+/// The most members of a list that are shown.
+const LISTED: usize = 64;
 
 /// Puts objects into words.
 pub struct Words<'a> {
@@ -62,6 +66,25 @@ impl Words<'_> {
             ("torch.device", [kind, index]) => Some(format!("{}:{}", short(kind), short(index))),
             ("torch.Size", [sizes]) => Some(pickle.describe(*sizes, 200)),
             ("torch.serialization._get_layout", [layout]) => Some(short(layout)),
+            ("_codecs.encode" | "builtins.bytes" | "builtins.bytearray", _) => {
+                let kind = if path == "builtins.bytearray" { "bytearray" } else { "bytes" };
+                let len = match objects::bytes(pickle, id)? {
+                    Bytes::Range(span) => span.len,
+                    Bytes::Decoded(bytes) => bytes.len() as u64,
+                };
+                Some(format!("{kind}({len})"))
+            }
+            ("builtins.set" | "builtins.frozenset", [items]) => Some(self.items("{", *items, "}")),
+            ("collections.deque", _) => {
+                let items: Vec<String> = objects::items(pickle, id)?.iter().take(LISTED).map(short).collect();
+                Some(format!("[{}]", items.join(", ")))
+            }
+            ("numpy.dtype", _) => numpy::dtype(pickle, id).map(|(dtype, _)| format!("dtype {}", dtype.name())),
+            (path, _) if path.ends_with("multiarray._reconstruct") => {
+                let (instance, _) = pickle.instance(id)?;
+                let [.., data] = pickle.items(*instance.states.last()?)? else { return None };
+                Some(self.items("[", *data, "]"))
+            }
             ("builtins.complex", [real, imaginary]) => complex(pickle.object(*real), pickle.object(*imaginary)),
             ("decimal.Decimal" | "uuid.UUID" | "fractions.Fraction", [value]) => Some(short(value)),
             ("datetime.datetime" | "datetime.date" | "datetime.time", [state, ..]) => {
@@ -77,6 +100,14 @@ impl Words<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The members of `id`, a list or its like.
+    fn items(&self, open: &str, id: ObjectId, close: &str) -> String {
+        let pickle = &self.checkpoint.pickle;
+        let items = pickle.items(id).unwrap_or_default().iter().take(LISTED);
+        let items: Vec<String> = items.map(|item| pickle.describe(*item, 80)).collect();
+        format!("{open}{}{close}", items.join(", "))
     }
 
     /// The bytes that `id` is, if there are at most `most`.
