@@ -143,6 +143,7 @@ fn limits_hold() {
     assert_eq!(Pickle::read(slice(&many), &limits).fault.unwrap().kind, Kind::Limit);
     let copies = [&b"K\x01"[..], &[b'2'; 20]].concat();
     assert_eq!(Pickle::read(slice(&copies), &limits).fault.unwrap().kind, Kind::Limit);
+    assert_eq!(Pickle::read(slice(&[b'('; 20]), &limits).fault.unwrap().kind, Kind::Limit);
     let long = b"X\x20\0\0\0abcdefghijklmnopqrstuvwxyzabcdef.";
     assert_eq!(Pickle::read(slice(long), &limits).fault.unwrap().kind, Kind::Limit);
     let line = b"Vabcdefghijklmnopqrstuvwxyz\n.";

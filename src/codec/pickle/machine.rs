@@ -78,10 +78,7 @@ impl Machine {
         match instruction.opcode {
             Opcode::Proto => self.protocol(int(instruction)),
             Opcode::Frame | Opcode::Stop | Opcode::ReadonlyBuffer => Ok(()),
-            Opcode::Mark => {
-                self.marks.push(self.stack.len());
-                Ok(())
-            }
+            Opcode::Mark => self.mark(),
             // At a mark, POP takes the mark.
             Opcode::Pop if self.marks.last() == Some(&self.stack.len()) => {
                 self.marks.pop().map(drop).ok_or_else(underflow)
@@ -374,6 +371,14 @@ impl Machine {
             return Err(Error::limit(format!("more than {} objects on the stack", self.limits.count)));
         }
         self.stack.push(id);
+        Ok(())
+    }
+
+    fn mark(&mut self) -> Result<()> {
+        if self.marks.len() as u64 >= self.limits.count {
+            return Err(Error::limit(format!("more than {} marks on the stack", self.limits.count)));
+        }
+        self.marks.push(self.stack.len());
         Ok(())
     }
 

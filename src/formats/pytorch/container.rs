@@ -26,8 +26,12 @@ pub enum Container {
 
 /// How many bytes of a compressed file are inflated to recognise it.
 const HEAD: u64 = 4096;
+/// The most bytes of the pickle of a magic number.
+const MAGIC: u64 = 64;
 /// The instructions of the head of a pickle that are looked at.
 const LOOKED_AT: usize = 400;
+/// Bytes that make more instructions than this are a pickle.
+const SENSIBLE: usize = 3;
 /// What pickles hold that are models of other programs.
 const FOREIGN: [&str; 7] = ["sklearn", "xgboost", "lightgbm", "catboost", "joblib", "keras", "pandas"];
 
@@ -133,9 +137,8 @@ fn recognise_head(probe: &Probe) -> Option<(Container, Confidence)> {
     if tar::recognise(probe) {
         return Some((Container::Tar, Confidence::Certain));
     }
-    let limits = Limits { text: HEAD, count: HEAD, ..Limits::default() };
-    let first = Pickle::read(probe.file(), &limits);
-    if stream::is_magic(&first) {
+    let first = probe.file().window(Span { at: probe.file().span().at, len: MAGIC });
+    if stream::is_magic(&Pickle::read(first, &Limits::default())) {
         return Some((Container::Stream, Confidence::Certain));
     }
     pickle(probe).map(|confidence| (Container::Pickle, confidence))
@@ -153,8 +156,8 @@ fn pickle(probe: &Probe) -> Option<Confidence> {
     while count < LOOKED_AT && instructions.position() < HEAD && !ended {
         match instructions.read() {
             Ok(instruction) => ended = instruction.opcode == Opcode::Stop,
-            // At the end of the head, something may be too long for it.
-            Err(_) if instructions.position() > HEAD / 2 => break,
+            // So many are no accident: the file is damaged, or something in it is too long to be looked at.
+            Err(_) if count > SENSIBLE => break,
             Err(_) => return None,
         }
         count += 1;
@@ -169,7 +172,7 @@ fn pickle(probe: &Probe) -> Option<Confidence> {
         (true, true) => Some(Confidence::Certain),
         (true, false) | (false, true) => Some(Confidence::Likely),
         // A text may look like one.
-        (false, false) => (known && ended && count > 3).then_some(Confidence::Likely),
+        (false, false) => (known && ended && count > SENSIBLE).then_some(Confidence::Likely),
     }
 }
 

@@ -275,7 +275,9 @@ impl<'a> Tensors<'a> {
         if let Object::Persistent(key) = pickle.object(id) {
             let storage = objects::storage(pickle, *key)?;
             let place = self.checkpoint.storages.get(&storage.key).copied();
-            if place.is_none() && &*storage.device != "meta" && self.missing.insert(storage.key.clone()) {
+            // What comes after a fault cannot be there: that is said already.
+            let wanted = &*storage.device != "meta" && self.checkpoint.pickle.fault.is_none();
+            if place.is_none() && wanted && self.missing.insert(storage.key.clone()) {
                 report.add(Severity::Warning, format!("the values of {name:?} are missing: there is no storage {:?}", storage.key));
             }
             let place = place.unwrap_or(Place { span: Span { at: u64::MAX, len: 0 }, ..Place::default() });
@@ -462,12 +464,9 @@ fn range(tensor: &Tensor, strides: &[u64], place: Place, start: u64, report: &mu
     let at = place.span.at.saturating_add(start).min(place.span.end());
     let len = wanted.min(place.span.end() - at);
     if len < wanted {
-        let message = format!(
-            "tensor {:?} of {} {} needs {wanted} bytes, its storage has {len} of them",
-            tensor.name,
-            tensor.dtype.name(),
-            Shape::of(&tensor.shape)
-        );
+        let (name, dtype, shape) = (&tensor.name, tensor.dtype.name(), Shape::of(&tensor.shape));
+        let wanted = if wanted == u64::MAX { "more bytes than there can be".into() } else { format!("{wanted} bytes") };
+        let message = format!("tensor {name:?} of {dtype} {shape} needs {wanted}, its storage has {len} of them");
         report.add(Severity::Warning, message);
     }
     let span = Span { at, len };
