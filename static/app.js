@@ -54,7 +54,7 @@ let cancel = () => {};
 /** The job whose model the viewer has, and the number of its opening. @type {{job: Job, number: number}|null} */
 let current = null;
 
-/** Half of the page's scripts: who only looks at the start page does without. @type {Viewer|null} */
+/** Its scripts are most of the page's: they are loaded at the first sign that somebody will open something. @type {Viewer|null} */
 let viewer = null;
 
 const bar = createBar({
@@ -302,6 +302,8 @@ acceptDrops({
 });
 
 listen(() => state() === 'ready', run);
+
+for (const sign of ['pointermove', 'pointerdown', 'keydown']) window.addEventListener(sign, foresee, { once: true, passive: true });
 
 const asked = new URLSearchParams(location.search).get('url');
 if (asked) {
