@@ -5,10 +5,11 @@
 //! stand on the top border, those that go out are the last row and stand on the bottom border. On a box that is a container,
 //! the ends of such nets are fixed, where its own level has the port.
 
+use super::frame::Frame;
 use super::graph::{self, Graph, NONE};
 use super::route::{self, Drawing};
 use super::{Direction, Options, Point, Rect, Size};
-use super::{acyclic, dummy, frame, order, pack, place, rank, relax, spine, squeeze};
+use super::{acyclic, dummy, order, pack, place, rank, relax, spine, squeeze, toil};
 
 /// The end of an edge that is not fixed.
 pub(super) const FREE: f64 = f64::INFINITY;
@@ -163,19 +164,40 @@ fn draw(graph: &Graph, options: &Options, high: f64) -> Drawing {
     let depth = rank::depths(&dag);
     let ranks = rank::ranks(graph, &dag, &depth);
     let layered = dummy::Layered::new(graph, &dag, &spine::Spine::new(graph, &dag, &depth), ranks);
-    let order = order::Order::new(graph, &layered);
-    let frame = frame::Frame::new(graph, &layered, order, options);
     // Trees that run to the right read like an outline.
     let tree = graph.targets.len() + 1 == graph.boxes.len() && (0..graph.len()).all(|node| dag.pred.len(node) <= 1);
     let outline = tree && graph.is_plain() && options.direction == Direction::Right;
-    let x = if outline {
-        place::place_tree(&frame)
-    } else {
-        let mut x = place::place(&frame);
-        relax::relax(&frame, &mut x);
-        squeeze::squeeze(&frame, &mut x);
-        x
-    };
+    let vertices = layered.rank.len() as u32;
+    let (mut frame, mut x, crossings) = arrange(graph, &layered, 0..vertices, outline, options);
+    if graph.leading > 0 && graph.leading < graph.ins {
+        // What comes in beside the main line stands on its right or on its left.
+        let roots = (graph.leading..graph.ins).chain(0..graph.leading).chain(graph.ins..vertices);
+        let other = arrange(graph, &layered, roots, outline, options);
+        if toil::toil(graph, &other.0, &other.1, other.2) < toil::toil(graph, &frame, &x, crossings) {
+            (frame, x, _) = other;
+        }
+    }
     let stage = route::Stage { graph, dag: &dag, layered: &layered, frame: &frame };
     route::route(&stage, &x, outline, high, options)
+}
+
+/// Orders the vertices of `layered`, beginning with `roots`, and finds where they stand. The number of crossings is known if there
+/// are ports.
+fn arrange(
+    graph: &Graph,
+    layered: &dummy::Layered,
+    roots: impl Iterator<Item = u32>,
+    outline: bool,
+    options: &Options,
+) -> (Frame, Vec<f64>, u64) {
+    let (order, crossings) = order::Order::new(graph, layered, roots);
+    let frame = Frame::new(graph, layered, order, options);
+    if outline {
+        let x = place::place_tree(&frame);
+        return (frame, x, crossings);
+    }
+    let mut x = place::place(&frame);
+    relax::relax(&frame, &mut x);
+    squeeze::squeeze(&frame, &mut x);
+    (frame, x, crossings)
 }

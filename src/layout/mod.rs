@@ -26,6 +26,7 @@ mod route;
 mod spine;
 mod squeeze;
 mod sweep;
+mod toil;
 
 pub use compound::{Memo, layout_with};
 
