@@ -20,6 +20,9 @@ use ports::{Lines, Ports};
 use std::sync::Arc;
 use tree::{ROOT, Tree};
 
+/// Up to this many boxes, there is time to try several ways to lay out each container.
+const FEW: usize = 20_000;
+
 /// As [`layout`](super::layout()), reusing what `memo` knows from earlier calls, and adding to it. The result is the same with any
 /// memo.
 pub fn layout_with(input: &Input, options: &Options, memo: &mut Memo) -> Layout {
@@ -104,7 +107,9 @@ impl Nest<'_> {
         sizes.resize((first_out + outs) as usize, Size::default());
         let owner = self.tree.owner[level as usize];
         let least = self.input.sizes.get(owner as usize).map(|&size| graph::sound(size, self.flip));
-        let mut plan = Level { sizes, ins, leading: ports.leading, outs, starts: vec![0], least, ..Level::default() };
+        let thorough = self.input.sizes.len() <= FEW;
+        let leading = ports.leading;
+        let mut plan = Level { sizes, ins, leading, thorough, outs, starts: vec![0], least, ..Level::default() };
         if members.iter().any(|&node| self.inside(node).is_some()) {
             plan.main = vec![NONE; plan.sizes.len()];
         }

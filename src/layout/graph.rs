@@ -82,6 +82,8 @@ pub(super) struct Graph {
     pub ins: u32,
     /// So many of those, the first ones, are on the main line.
     pub leading: u32,
+    /// Whether several sides of the main line are tried for the others.
+    pub thorough: bool,
     /// So many boxes, the last ones, are ports on the bottom border.
     pub outs: u32,
 }
@@ -225,10 +227,11 @@ fn graph(boxes: &[u32], legs: &[Leg], local: &[u32], level: &Level) -> Graph {
         targets: legs.iter().map(|leg| local[leg.target as usize]).collect(),
         indices: legs.iter().map(|leg| leg.index).collect(),
         ins: boxes.partition_point(|&node| node < members.start) as u32,
-        leading: level.leading,
         outs: (boxes.len() - boxes.partition_point(|&node| node < members.end)) as u32,
         ..Graph::default()
     };
+    graph.leading = level.leading.min(graph.ins);
+    graph.thorough = level.thorough;
     for (at, leg) in legs.iter().enumerate() {
         if graph.nets.last() != Some(&leg.net) {
             graph.nets.push(leg.net);

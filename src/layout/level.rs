@@ -10,9 +10,13 @@ use super::graph::{self, Graph, NONE};
 use super::route::{self, Drawing};
 use super::{Direction, Options, Point, Rect, Size};
 use super::{acyclic, dummy, order, pack, place, rank, relax, spine, squeeze, toil};
+use std::ops::Range;
 
 /// The end of an edge that is not fixed.
 pub(super) const FREE: f64 = f64::INFINITY;
+
+/// So many ways to divide what comes in beside the main line between its left and its right are tried.
+const TRIES: u32 = 4;
 
 /// What is to be laid out.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +27,8 @@ pub(super) struct Level {
     pub ins: u32,
     /// How many of those, the first ones, lead to the main line.
     pub leading: u32,
+    /// Whether several sides of the main line are tried for what comes in beside it.
+    pub thorough: bool,
     /// How many nets go out.
     pub outs: u32,
     /// Of each net, its source.
@@ -167,37 +173,48 @@ fn draw(graph: &Graph, options: &Options, high: f64) -> Drawing {
     // Trees that run to the right read like an outline.
     let tree = graph.targets.len() + 1 == graph.boxes.len() && (0..graph.len()).all(|node| dag.pred.len(node) <= 1);
     let outline = tree && graph.is_plain() && options.direction == Direction::Right;
-    let vertices = layered.rank.len() as u32;
-    let (mut frame, mut x, crossings) = arrange(graph, &layered, 0..vertices, outline, options);
-    if graph.leading > 0 && graph.leading < graph.ins {
-        // What comes in beside the main line stands on its right or on its left.
-        let roots = (graph.leading..graph.ins).chain(0..graph.leading).chain(graph.ins..vertices);
-        let other = arrange(graph, &layered, roots, outline, options);
-        if toil::toil(graph, &other.0, &other.1, other.2) < toil::toil(graph, &frame, &x, crossings) {
-            (frame, x, _) = other;
+    let mut best = arrange(graph, &layered, None, outline, options);
+    let aside = graph.ins - graph.leading;
+    if graph.leading > 0 && aside > 0 {
+        // What comes in beside the main line stands on its right; perhaps some or all of it is better on its left.
+        let tries = if graph.thorough { TRIES.min(aside) } else { 0 };
+        for left in (1..=tries).map(|step| graph.leading..graph.leading + aside * step / tries) {
+            let other = arrange(graph, &layered, Some(left), outline, options);
+            if other.toil < best.toil {
+                best = other;
+            }
         }
     }
+    let Arrangement { frame, x, .. } = best;
     let stage = route::Stage { graph, dag: &dag, layered: &layered, frame: &frame };
     route::route(&stage, &x, outline, high, options)
 }
 
-/// Orders the vertices of `layered`, beginning with `roots`, and finds where they stand. The number of crossings is known if there
-/// are ports.
+/// Where the vertices of a component stand.
+struct Arrangement {
+    frame: Frame,
+    x: Vec<f64>,
+    /// How hard it is to follow, if there are ports.
+    toil: f64,
+}
+
+/// Orders the vertices of `layered` and places them; with the ports in `left` on the left of the main line, if there are any.
 fn arrange(
     graph: &Graph,
     layered: &dummy::Layered,
-    roots: impl Iterator<Item = u32>,
+    left: Option<Range<u32>>,
     outline: bool,
     options: &Options,
-) -> (Frame, Vec<f64>, u64) {
-    let (order, crossings) = order::Order::new(graph, layered, roots);
+) -> Arrangement {
+    let (order, crossings) = order::Order::new(graph, layered, left);
     let frame = Frame::new(graph, layered, order, options);
     if outline {
         let x = place::place_tree(&frame);
-        return (frame, x, crossings);
+        return Arrangement { frame, x, toil: 0.0 };
     }
     let mut x = place::place(&frame);
     relax::relax(&frame, &mut x);
     squeeze::squeeze(&frame, &mut x);
-    (frame, x, crossings)
+    let toil = if graph.ins > 0 { toil::toil(graph, &frame, &x, crossings) } else { 0.0 };
+    Arrangement { frame, x, toil }
 }

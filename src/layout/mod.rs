@@ -113,9 +113,12 @@ impl Default for Options {
 
 /// Where everything is.
 ///
-/// A net is drawn as a tree: its trunk once, and a leg for each target that branches off the trunk (or starts at the source). A
+/// A net is drawn as a tree: its trunk once, and a leg for each target that branches off the trunk (or starts at the source). It is cut
+/// where it crosses the border of a container: one path ends exactly where the next starts. Nets come in at the top border and go out
+/// at the bottom border; where edges run to the right, at the left and at the right one. A
 /// *path* is a chain of cubic Bézier curves: a start point, then three points (control, control, end) for each curve; a straight
-/// stretch is a curve whose controls lie on it. Trunk paths come before the legs of their net.
+/// stretch is a curve whose controls lie on it. Paths are ordered by container, the outer before the inner, and there by net; the trunk
+/// comes before the legs.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     /// The boxes.
@@ -126,7 +129,8 @@ pub struct Layout {
     pub points: Vec<Point>,
     /// Of each path, the net that it is part of.
     pub path_net: Vec<u32>,
-    /// Of each path, the index in [`Input::targets`] of the target where it ends (an arrowhead); `u32::MAX` for a trunk.
+    /// Of each path, the index in [`Input::targets`] of the target where it ends (an arrowhead); `u32::MAX` for a trunk, and
+    /// for a path that ends at a border.
     pub path_target: Vec<u32>,
     /// The right and bottom ends of the drawing; the left and top ends are 0.
     pub size: Size,

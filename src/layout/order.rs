@@ -87,14 +87,18 @@ impl Near {
 }
 
 impl Order {
-    /// Orders `layered`, made of `graph`, beginning with `roots`: all vertices, in the order in which they are to be met first.
-    /// If there are ports, the number of crossings comes with it.
-    pub fn new(graph: &Graph, layered: &Layered, roots: impl Iterator<Item = u32>) -> (Self, u64) {
+    /// Orders `layered`, made of `graph`. If there are ports, the number of crossings comes with it.
+    ///
+    /// With ports on the `left`, a depth-first search begins there, and nothing else is tried.
+    pub fn new(graph: &Graph, layered: &Layered, left: Option<Range<u32>>) -> (Self, u64) {
         let vertices = layered.rank.len();
         let places = Places::new(layered);
         let (up, down) = (Near::new(layered, &places, false), Near::new(layered, &places, true));
+        let all = 0..vertices as u32;
+        let from_sinks = left.is_none().then(|| depth_first(layered, &down.near, &up.near, all.clone()));
+        let left = left.unwrap_or(0..0);
+        let roots = left.clone().chain(all.filter(|vertex| !left.contains(vertex)));
         let from_sources = depth_first(layered, &up.near, &down.near, roots);
-        let from_sinks = depth_first(layered, &down.near, &up.near, 0..vertices as u32);
         let mut order = Self { rows: from_sources, at: vec![0; vertices], up, down, span: places.span };
         order.number(0..layered.ranks);
         let home = order.at.clone();
@@ -102,7 +106,7 @@ impl Order {
         let mut first = 0;
         for last in 1..layered.ranks {
             if search.order.rows.len(last) <= 1 || last + 1 == layered.ranks {
-                section(&mut search, first..last + 1, &from_sinks, &home);
+                section(&mut search, first..last + 1, from_sinks.as_ref(), &home);
                 first = last;
             }
         }
@@ -173,7 +177,7 @@ impl Order {
 }
 
 /// Orders the vertices of `ranks`, of which none but the first and last has a single vertex.
-fn section(search: &mut Search, ranks: Range<u32>, from_sinks: &Csr, home: &[u32]) {
+fn section(search: &mut Search, ranks: Range<u32>, from_sinks: Option<&Csr>, home: &[u32]) {
     let crossings = search.crossings(ranks.clone());
     if crossings == 0 {
         return;
@@ -183,7 +187,7 @@ fn section(search: &mut Search, ranks: Range<u32>, from_sinks: &Csr, home: &[u32
     let sweeps = SWEEPS[usize::from(large)];
     let mut best = search.order.rows.items[slots.clone()].to_vec();
     let mut fewest = search.improve(ranks.clone(), sweeps, crossings, &mut best);
-    if !large {
+    if let Some(from_sinks) = from_sinks.filter(|_| !large) {
         let mut other = from_sinks.items[slots].to_vec();
         search.restart(ranks.clone(), &other);
         let crossings = search.crossings(ranks.clone());

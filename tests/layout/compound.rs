@@ -328,12 +328,12 @@ fn extreme_nests_are_laid_out() {
     };
     let extremes = [
         // Sixty containers within one another, with a chain through all of them; very many beside one another.
-        chain(6000, &|node| if node % 100 == 0 { node.wrapping_sub(100).min(NONE) } else { node / 100 * 100 }),
+        chain(6000, &|node| if node % 100 == 0 { node.checked_sub(100).unwrap_or(NONE) } else { node / 100 * 100 }),
         chain(60_000, &|node| if node % 3 == 0 { NONE } else { node / 3 * 3 }),
         // One very large container, and boxes that go in and out of it.
         chain(50_000, &|node| if node == 0 || node % 2 == 0 { NONE } else { 0 }),
         // Empty levels: each container only contains the next.
-        chain(500, &|node| node.wrapping_sub(1)),
+        chain(500, &|node| node.checked_sub(1).unwrap_or(NONE)),
     ];
     for input in extremes {
         let drawn = layout(&input, &Options::default());

@@ -73,8 +73,9 @@ impl Known {
 
 /// A hash of all that `level` consists of (multiply and rotate).
 fn hash(level: &Level) -> u64 {
-    let mut hash = u64::from(level.ins) << 32 | u64::from(level.outs) << 16 | u64::from(level.leading);
+    let mut hash = u64::from(level.ins) << 32 | u64::from(level.outs);
     let mut add = |value: u64| hash = (hash.rotate_left(5) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    add(u64::from(level.leading) << 1 | u64::from(level.thorough));
     for size in level.sizes.iter().chain(&level.least) {
         add(size.w.to_bits());
         add(size.h.to_bits());
