@@ -5,7 +5,7 @@
 //! Data flows one way, and each step is a room of its own:
 //!
 //! ```text
-//! files → source → probe → formats::<id>::open → model (checked) → layout → view → web → static/*.js → SVG
+//! files → source → probe → formats::<id>::open → model (checked) → analysis → layout → view → web → static/*.js → SVG
 //! ```
 //!
 //! - [`source`]: random access to the bytes of the opened files, paged and lazy.
@@ -13,6 +13,7 @@
 //! - [`probe`]: cached looks at the head of a file, by which a format is recognised.
 //! - [`formats`]: the registry, and one file per format that lowers bytes to the model.
 //! - [`model`]: the intermediate representation; its invariants; its textual dump.
+//! - [`analysis`]: what the file does not state: the hierarchy of a graph, and which parts of it repeat.
 //! - [`layout`]: sizes and edges in, coordinates and curves out.
 //! - [`view`]: what a screen asks (scene, detail, find, SVG), answered as plain data.
 //! - [`report`]: errors and diagnostics.
@@ -26,6 +27,7 @@
 //! - Invariant: iteration order of hash maps never reaches the output; the same file gives the same dump and layout.
 //! - Invariant: readers do not panic, do not recurse on input depth, and allocate no more than the bytes present justify.
 
+pub mod analysis;
 pub mod codec;
 pub mod formats;
 pub mod layout;

@@ -6,12 +6,13 @@
  * @module
  */
 
-import { announce, byId, toast } from './dom.js';
+import { announce, byId, copy, toast } from './dom.js';
 import { acceptDrops } from './drop.js';
 import { fromList, mainFirst } from './files.js';
 import { showHelp } from './help.js';
 import { hideMessage, showError, showOpening } from './message.js';
 import { plural } from './numbers.js';
+import { read as readPlace, write as writePlace } from './permalink.js';
 import { download, nameOf } from './remote.js';
 import { Cancelled, Session, SessionError, warm } from './session.js';
 import { listen } from './shortcuts.js';
@@ -19,6 +20,7 @@ import { Viewer } from './viewer.js';
 import { showWelcome } from './welcome.js';
 
 /** @import {Given} from './files.js' */
+/** @import {Place} from './permalink.js' */
 /** @import {ModelInfo, Progress} from './types.js' */
 
 /**
@@ -35,6 +37,13 @@ const extensions = new Set();
 /** Openings are counted; entries of the history carry the number of theirs. */
 let openings = 0;
 
+/** The place is written this long, in ms, after it was last changed: browsers limit how often an address may change. */
+const PAUSE = 400;
+
+/** The place that the address does not have yet, and what will write it. @type {Place|null} */
+let unwritten = null;
+let writer = 0;
+
 /** The opening under way. @type {AbortController|null} */
 let opening = null;
 
@@ -47,7 +56,16 @@ let current = null;
 const viewer = new Viewer({
   run,
   onHome: leave,
-  onGraph: (graph) => history.pushState({ opening: current?.number }, '', address({ graph })),
+  onGraph(place) {
+    // The entry that is left gets the place that was left.
+    flush();
+    history.pushState({ opening: current?.number }, '', address({ place }));
+  },
+  onPlace(place) {
+    unwritten = place;
+    clearTimeout(writer);
+    writer = window.setTimeout(flush, PAUSE);
+  },
   onCrash: (error) => current && fail(current.job, error, leave),
 });
 
@@ -64,20 +82,21 @@ function state() {
 
 /**
  * The address of what is shown.
- * @param {{url?: string|null, graph?: number|null}} parts what is not given stays as it is
+ * @param {{url?: string|null, place?: Place|null}} parts without `url` it stays as it is
  */
-function address({ url, graph = null }) {
+function address({ url, place = null }) {
   const next = new URL(location.href);
   if (url === null) next.search = '';
   else if (url !== undefined) next.search = `?${new URLSearchParams({ url })}`;
-  next.hash = graph === null ? '' : `graph=${graph}`;
+  next.hash = place === null ? '' : writePlace(place);
   return next.href;
 }
 
-/** The graph that the address names. */
-function addressedGraph() {
-  const found = /(?:^#|&)graph=(\d+)/.exec(location.hash);
-  return found ? Number(found[1]) : null;
+/** Writes the place into the address. */
+function flush() {
+  clearTimeout(writer);
+  if (unwritten && state() === 'ready') history.replaceState(history.state, '', address({ place: unwritten }));
+  unwritten = null;
 }
 
 /**
@@ -90,7 +109,8 @@ async function open(job, push = true) {
   const mine = new AbortController();
   opening = mine;
   const start = performance.now();
-  const graph = push ? null : addressedGraph();
+  const place = push ? null : readPlace(location.hash);
+  unwritten = null;
   const number = ++openings;
   if (push) history.pushState({ opening: number }, '', address({ url: job.url }));
   else history.replaceState({ opening: number }, '');
@@ -107,7 +127,7 @@ async function open(job, push = true) {
     }
     tell({ stage: 'Laying out the graph', done: null, bytesRead: info.bytesRead });
     current = { job, number };
-    await viewer.open(session, info, graph, () => setState('ready'));
+    await viewer.open(session, info, { place, remote: job.url !== null, reveal: () => setState('ready') });
     if (mine.signal.aborted) return;
     const { nodes, edges } = info.counts;
     announce(`Opened ${info.file.name}: ${plural(nodes, 'node')}`);
@@ -200,6 +220,7 @@ async function read(signal, work) {
 /** Goes to the welcome page; the model stays open behind it, so that going forward finds it again. */
 function leave() {
   opening?.abort();
+  flush();
   history.pushState(null, '', address({ url: null }));
   setState('welcome');
   warm();
@@ -211,10 +232,17 @@ function choose() {
   byId('file').click();
 }
 
+/** Puts the address, as it is now, on the clipboard. */
+function copyLink() {
+  flush();
+  void copy(location.href);
+}
+
 /** @param {string} command */
 function run(command) {
   if (command === 'open') choose();
   else if (command === 'help') showHelp();
+  else if (command === 'link') copyLink();
   else if (state() === 'ready') viewer.run(command);
   else if (command === 'back' && state() !== 'welcome') cancel();
 }
@@ -222,11 +250,13 @@ function run(command) {
 window.addEventListener('popstate', ({ state: entry }) => {
   const url = new URLSearchParams(location.search).get('url');
   opening?.abort();
-  // An address that someone typed has no entry; only its graph may differ.
-  const typed = entry === null && addressedGraph() !== null && url === current?.job.url;
+  unwritten = null;
+  const place = readPlace(location.hash);
+  // An address that someone typed has no entry; only its place may differ.
+  const typed = entry === null && place !== null && url === current?.job.url;
   if (current && (typed || entry?.opening === current.number)) {
     setState('ready');
-    void viewer.show(addressedGraph());
+    void viewer.show(place);
   } else if (url) {
     void open(remote(url), false);
   } else {
@@ -250,8 +280,13 @@ acceptDrops({
 listen(() => state() === 'ready', run);
 
 const asked = new URLSearchParams(location.search).get('url');
-if (asked) void open(remote(asked), false);
-else setState('welcome');
+if (asked) {
+  void open(remote(asked), false);
+} else {
+  // A place in a model that is gone.
+  history.replaceState(null, '', address({}));
+  setState('welcome');
+}
 for (const { extensions: known } of await showWelcome({ onOpen: choose, onSample: (url) => void open(remote(url)) })) {
   for (const extension of known) extensions.add(extension.toLowerCase());
 }

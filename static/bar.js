@@ -5,17 +5,15 @@
  */
 
 import { iconButton, relabel } from './controls.js';
+import { Crumbs } from './crumbs.js';
 import { byId, el, fill } from './dom.js';
 import { keyCaps } from './help.js';
 import { icon } from './icons.js';
-import { plural } from './numbers.js';
+import { levelControl } from './levels.js';
 import { preferences } from './preferences.js';
 import { setTheme } from './theme.js';
 
-/** @import {GraphInfo, ModelInfo} from './types.js' */
-
-/** Crumbs before the current graph that are always shown; more fold into an ellipsis. */
-const CRUMBS = 3;
+/** @import {ModelInfo, Scene} from './types.js' */
 
 const THEMES = /** @type {const} */ ({
   auto: { next: 'light', label: 'Theme: as the system', icon: 'auto' },
@@ -25,11 +23,11 @@ const THEMES = /** @type {const} */ ({
 
 /**
  * @typedef {object} Bar
- * @property {(info: ModelInfo) => void} show
+ * @property {Crumbs} crumbs
+ * @property {(info: ModelInfo, remote: boolean) => void} show `remote`: the model has an address, so a link can be made
  * @property {() => void} clear
- * @property {(trail: GraphInfo[], all: GraphInfo[]) => void} crumbs the graphs from the outermost to the current one
- * @property {(direction: 'down'|'right') => void} refresh shows the state of the switches
- * @property {(busy: boolean) => void} busy
+ * @property {(scene: Scene) => void} refresh shows the state of the switches
+ * @property {(busy: boolean) => void} busy called in pairs: something takes time, and is done
  */
 
 /**
@@ -37,19 +35,25 @@ const THEMES = /** @type {const} */ ({
  * @param {(command: string) => void} handlers.run
  * @param {() => void} handlers.onHome
  * @param {(graph: number) => void} handlers.onGraph
+ * @param {(group: number|null) => void} handlers.onGroup
  * @returns {Bar}
  */
-export function createBar({ run, onHome, onGraph }) {
+export function createBar({ run, onHome, onGraph, onGroup }) {
   const bar = byId('bar');
   const name = el('h1', { class: 'name' });
   const format = el('span', { class: 'chip' });
-  const crumbs = el('nav', { class: 'crumbs', 'aria-label': 'Graphs' });
+  const crumbs = new Crumbs({ onGraph, onGroup });
   const home = el('a', { class: 'home', href: './', title: 'Start page', 'aria-label': 'Lamina, start page' },
     el('img', { src: 'static/icons/lamina.svg', alt: '', width: 22, height: 22 }));
   home.addEventListener('click', (event) => {
     event.preventDefault();
     onHome();
   });
+  // In the bar, or in its menu where that is narrow.
+  const outline = () => iconButton('outline', 'Outline', () => {
+    tools.hidePopover();
+    run('outline');
+  }, { command: 'outline', class: 'button quiet viewing grouped outlinebutton' });
   const find = el('button', { type: 'button', class: 'findbutton', title: 'Find', onclick: () => run('find') },
     icon('find'), el('span', {}, 'Find'), el('span', { class: 'hint', 'aria-hidden': 'true' }, keyCaps('find')));
   const direction = iconButton('down', 'Direction', () => run('direction'), { command: 'direction' });
@@ -62,72 +66,45 @@ export function createBar({ run, onHome, onGraph }) {
     showTheme();
   });
   const showTheme = () => relabel(theme, THEMES[preferences.theme].label, '', THEMES[preferences.theme].icon);
+  const levels = levelControl(run);
+  const link = iconButton('link', 'Copy link', () => run('link'));
   const tools = el('div', { id: 'tools', popover: 'auto', role: 'toolbar', 'aria-label': 'View' },
+    el('div', { class: 'group viewing grouped' }, outline(), levels.element),
     el('div', { class: 'group viewing' }, direction, ...toggles.map(({ button }) => button)),
-    el('div', { class: 'group viewing' }, iconButton('download', 'Save as SVG', () => run('svg'), { command: 'svg' })),
+    el('div', { class: 'group viewing' }, link, iconButton('download', 'Save as SVG', () => run('svg'), { command: 'svg' })),
     el('div', { class: 'group' }, theme, iconButton('help', 'Help', () => run('help'), { command: 'help' })));
   const more = iconButton('more', 'More', () => {}, { class: 'button quiet more' });
   more.setAttribute('popovertarget', 'tools');
   const sidebar = iconButton('sidebar', 'Details', () => run('properties'), { command: 'properties', class: 'button quiet viewing sidebarbutton' });
-  fill(bar, home, el('div', { class: 'model viewing' }, name, format), crumbs, el('span', { class: 'space' }),
+  fill(bar, home, outline(), el('div', { class: 'model viewing' }, name, format), crumbs.element,
     el('div', { class: 'viewing' }, find), tools, more, sidebar, el('span', { class: 'busy' }));
   showTheme();
 
+  let tasks = 0;
   return {
-    show(info) {
+    crumbs,
+    show(info, remote) {
       name.textContent = info.file.name;
       name.title = info.file.name;
       format.textContent = info.format;
+      link.hidden = !remote;
     },
     clear() {
-      fill(crumbs);
+      crumbs.showGroups([]);
+      crumbs.showGraphs([], []);
     },
-    crumbs(trail, all) {
-      fill(crumbs, ...crumbList(trail, all, onGraph));
-    },
-    refresh(current) {
-      relabel(direction, current === 'down' ? 'Direction: top to bottom' : 'Direction: left to right', 'direction', current);
+    refresh(scene) {
+      const down = scene.direction === 'down';
+      relabel(direction, down ? 'Direction: top to bottom' : 'Direction: left to right', 'direction', scene.direction);
       for (const { key, button } of toggles) button.setAttribute('aria-pressed', String(preferences[key]));
+      document.documentElement.toggleAttribute('data-grouped', scene.grouped);
+      levels.refresh(scene);
     },
     busy(busy) {
-      bar.classList.toggle('working', busy);
+      tasks = Math.max(0, tasks + (busy ? 1 : -1));
+      bar.classList.toggle('working', tasks > 0);
     },
   };
-}
-
-/**
- * @param {GraphInfo[]} trail
- * @param {GraphInfo[]} all
- * @param {(graph: number) => void} onGraph
- */
-function crumbList(trail, all, onGraph) {
-  const current = trail.at(-1);
-  if (!current || all.length < 2) return [];
-  const above = trail.slice(0, -1);
-  const shown = above.slice(-CRUMBS);
-  return [
-    above.length > shown.length && el('span', { class: 'crumb' }, '…', icon('chevron')),
-    ...shown.map((graph) => el('span', { class: 'crumb' },
-      el('button', { type: 'button', class: 'button quiet', title: graph.title, onclick: () => onGraph(graph.id) }, graph.title),
-      icon('chevron'))),
-    graphSelect(current, all, onGraph),
-  ];
-}
-
-/**
- * @param {GraphInfo} current
- * @param {GraphInfo[]} all
- * @param {(graph: number) => void} onGraph
- */
-function graphSelect(current, all, onGraph) {
-  const kinds = /** @type {const} */ ([['main', 'Graphs'], ['function', 'Functions'], ['body', 'Subgraphs']]);
-  const select = el('select', { 'aria-label': 'Graph', title: current.title }, ...kinds.map(([kind, label]) => {
-    const graphs = all.filter((graph) => graph.kind === kind);
-    return graphs.length > 0 && el('optgroup', { label }, ...graphs.map((graph) =>
-      el('option', { value: graph.id, selected: graph.id === current.id }, `${graph.title} (${plural(graph.nodes, 'node')})`)));
-  }));
-  select.addEventListener('change', () => onGraph(Number(select.value)));
-  return el('span', { class: 'crumb current' }, icon('graph'), el('span', { class: 'selected', 'aria-hidden': 'true' }, current.title), select, icon('chevron'));
 }
 
 /**

@@ -39,3 +39,21 @@ export function relabel(button, label, command, name) {
   if (text) text.textContent = label;
   if (name) button.querySelector('.icon')?.replaceWith(icon(name));
 }
+
+/**
+ * Choices side by side, of which one holds.
+ * @template {string} T
+ * @param {string} label
+ * @param {[T, string][]} choices
+ * @param {(chosen: T) => void} onChoose
+ * @returns {{element: HTMLElement, set: (chosen: T) => void}}
+ */
+export function segments(label, choices, onChoose) {
+  const buttons = choices.map(([value, text]) => el('button', { type: 'button', value, onclick: () => onChoose(value) }, text));
+  return {
+    element: el('div', { class: 'segments', role: 'group', 'aria-label': label }, ...buttons),
+    set(chosen) {
+      for (const button of buttons) button.setAttribute('aria-pressed', String(button.value === chosen));
+    },
+  };
+}

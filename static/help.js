@@ -6,13 +6,15 @@
 
 import { byId, el, fill } from './dom.js';
 import { icon } from './icons.js';
-import { keysOf, SHORTCUTS } from './shortcuts.js';
+import { keysOf, TOPICS } from './shortcuts.js';
 
 const GESTURES = [
   ['Move', 'Drag, or scroll with two fingers'],
   ['Zoom', 'Wheel or pinch'],
-  ['Select', 'Click a node or a connection'],
+  ['Select', 'Click a node, a group or a connection'],
+  ['Open or close a group', 'Double-click it, or Enter'],
   ['Enter a subgraph', 'Double-click its node'],
+  ['Paths between two nodes', 'Click one, Shift+click the other'],
 ];
 
 /** @param {string} command */
@@ -33,8 +35,10 @@ function build(dialog) {
     el('header', {},
       el('h2', { id: 'help-title' }, 'Keys and gestures'),
       el('button', { type: 'button', class: 'button quiet', 'aria-label': 'Close', onclick: () => dialog.close() }, icon('close'))),
-    el('dl', { class: 'shortcuts' },
-      ...SHORTCUTS.flatMap(({ command, label }) => [el('dt', {}, label), el('dd', {}, keyCaps(command))])),
+    el('div', { class: 'topics' }, ...Object.entries(TOPICS).map(([topic, shortcuts]) => el('section', {},
+      el('h3', {}, topic),
+      el('dl', { class: 'shortcuts' },
+        ...shortcuts.flatMap(({ command, label }) => [el('dt', {}, label), el('dd', {}, keyCaps(command))]))))),
     el('dl', { class: 'shortcuts gestures' }, ...GESTURES.flatMap(([what, how]) => [el('dt', {}, what), el('dd', {}, how)])),
     el('p', { class: 'note' },
       'Files are read in this page and never sent anywhere. A model behind an address is read from its own server, and only when you open it.'),

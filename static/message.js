@@ -7,6 +7,7 @@
 import { byId, coded, el, fill } from './dom.js';
 import { icon } from './icons.js';
 import { bytes } from './numbers.js';
+import { sentence } from './words.js';
 
 /** @import {Failure, Progress} from './types.js' */
 
@@ -18,7 +19,7 @@ const KINDS = {
   malformed: { title: 'This file is damaged or incomplete', advice: 'Was the download or the export interrupted? Fetch or export the file again, then open it once more.' },
   unsupported: { title: 'This file cannot be shown', advice: '' },
   limit: { title: 'This file asks for too much', advice: 'It claims more than its bytes can hold, or more than a browser can show. If it comes from a source you trust, it may be damaged.' },
-  missing: { title: 'Something that belongs to this model is missing', advice: 'Choose all files of the model together, or drop their folder.' },
+  missing: { title: 'The model itself is not here', advice: '' },
   io: { title: 'This file could not be read', advice: '' },
   download: { title: 'This file could not be read', advice: '' },
   crash: { title: 'Lamina made a mistake with this file', advice: 'The rest of the page is fine, and nothing has left your browser. The fault is in Lamina, not in what you did.' },
@@ -70,7 +71,7 @@ export function showError(name, failure, { onOpen, onRetry, onBack }) {
     el('div', { class: 'badge' }, icon('warning')),
     heading,
     el('p', { class: 'file' }, icon('file'), el('span', { title: name }, name)),
-    !crash && el('p', { class: 'what' }, ...coded(failure.message)),
+    !crash && el('p', { class: 'what' }, ...coded(sentence(failure.message))),
     advice && el('p', { class: 'advice' }, advice),
     crash && el('details', {}, el('summary', {}, icon('chevron'), 'What to quote in a report'), el('pre', {}, failure.message)),
     el('div', { class: 'actions' },

@@ -9,6 +9,7 @@ import { el, fill } from './dom.js';
 import { icon } from './icons.js';
 import { exact, plural } from './numbers.js';
 import { swatch } from './pieces.js';
+import { reason } from './words.js';
 
 /** @import {Hit, Hits} from './types.js' */
 
@@ -24,7 +25,7 @@ const NOTHING = { total: 0, hits: [] };
 export class FindPanel {
   #handlers;
   #input = el('input', {
-    type: 'search', id: 'query', placeholder: 'Nodes, operators, tensors, modules', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false',
+    type: 'search', id: 'query', placeholder: 'Nodes, operators, tensors, groups', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false',
     role: 'combobox', 'aria-expanded': 'false', 'aria-controls': 'hits', 'aria-autocomplete': 'list', 'aria-label': 'Find',
   });
   #status = el('p', { class: 'note', role: 'status' });
@@ -89,7 +90,7 @@ export class FindPanel {
       const found = query === '' ? NOTHING : await this.#handlers.search(query);
       if (mine === this.#searches) this.#show(found);
     } catch (error) {
-      if (mine === this.#searches) this.#status.textContent = error instanceof Error ? error.message : String(error);
+      if (mine === this.#searches) this.#status.textContent = reason(error);
     }
   }
 
@@ -166,7 +167,7 @@ function summary(query, { total, hits }) {
  */
 function option(hit, index, onclick) {
   const mark = hit.kind === 'node' ? swatch(hit.category) : icon(hit.kind === 'value' ? 'edge' : hit.kind);
-  const kinds = { node: 'node', value: 'connection', tensor: 'tensor', module: 'module', graph: 'graph' };
+  const kinds = { node: 'node', value: 'connection', tensor: 'tensor', group: 'group', graph: 'graph' };
   return el('div', { class: 'row hit', role: 'option', id: `hit-${index}`, 'aria-selected': 'false', onclick },
     mark,
     el('span', { class: 'text' },

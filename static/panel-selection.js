@@ -1,44 +1,48 @@
 /**
- * The Selection panel: a node, a value or a module.
+ * The Selection panel: a node, a value or a group.
  *
  * @module
  */
 
 import { el } from './dom.js';
 import { icon } from './icons.js';
-import { bytes, figure, plural, typeText } from './numbers.js';
-import { capped, copyable, diagnosticList, disclosure, dtypeTable, endButton, fold, metadata, section, swatch } from './pieces.js';
+import { plural, typeText } from './numbers.js';
+import { groupPanel } from './panel-group.js';
+import { capped, copyable, diagnosticList, disclosure, endButton, fold, groupLinks, metadata, section, swatch } from './pieces.js';
 import { tensorBlock } from './tensor.js';
 
 /** @import {Child} from './dom.js' */
 /** @import {Actions} from './pieces.js' */
-/** @import {ArgumentInfo, AttributeInfo, Detail, EdgeInfo, GraphInfo, ModuleInfo, NodeInfo, ValueInfo} from './types.js' */
+/** @import {ArgumentInfo, AttributeInfo, Detail, EdgeInfo, GraphInfo, GroupRef, NodeInfo, ValueInfo} from './types.js' */
 
 /**
  * @param {Detail} detail
+ * @param {GroupRef[]} around the groups around it, outermost first
  * @param {GraphInfo[]} graphs
+ * @param {Child} tools what can be done with it
  * @param {Actions} actions
  * @returns {Child[]}
  */
-export function selectionPanel(detail, graphs, actions) {
-  if (detail.kind === 'node') return nodePanel(detail, graphs, actions);
-  return detail.kind === 'value' ? valuePanel(detail, actions) : modulePanel(detail);
+export function selectionPanel(detail, around, graphs, tools, actions) {
+  if (detail.kind === 'node') return nodePanel(detail, graphs, tools, actions);
+  return detail.kind === 'value' ? valuePanel(detail, tools, actions) : groupPanel(detail, around, tools, actions);
 }
 
 /** What the panel says while nothing is selected. */
 export function emptySelection() {
   return el('div', { class: 'empty' }, icon('node'),
     el('p', {}, 'Nothing is selected.'),
-    el('p', { class: 'note' }, 'Click a node or a connection in the graph to see what it is.'));
+    el('p', { class: 'note' }, 'Click a node, a group or a connection in the graph to see what it is.'));
 }
 
 /**
  * @param {NodeInfo} node
  * @param {GraphInfo[]} graphs
+ * @param {Child} tools
  * @param {Actions} actions
  * @returns {Child[]}
  */
-function nodePanel(node, graphs, actions) {
+function nodePanel(node, graphs, tools, actions) {
   const { definition } = node;
   // A module is its own path and owns tensors; it has no operator that could be documented.
   const module = graphs.find(({ id }) => id === node.graph)?.wiring === 'modules';
@@ -48,7 +52,8 @@ function nodePanel(node, graphs, actions) {
       el('p', { class: 'kind' }, swatch(node.category), module ? 'module' : kind, node.domain && el('span', { class: 'chip' }, node.domain)),
       el('h2', {}, node.operator),
       node.name && copyable(node.name),
-      node.path && !module && el('p', { class: 'path' }, node.path)),
+      node.path.length > 0 && !module && groupLinks(node.path, node.graph, actions)),
+    tools,
     node.description && el('p', { class: 'prose' }, fold(node.description)),
     node.diagnostics.length > 0 && diagnosticList(node.diagnostics, null),
     definition !== null && graphButton(definition, 'Enter its definition', graphs, actions),
@@ -137,16 +142,18 @@ function roles({ input, output, captured }) {
 
 /**
  * @param {EdgeInfo} detail
+ * @param {Child} tools
  * @param {Actions} actions
  * @returns {Child[]}
  */
-function valuePanel({ value, graph }, actions) {
+function valuePanel({ value, graph }, tools, actions) {
   const kind = value.input ? 'graph input' : value.output ? 'graph output' : value.tensor ? 'constant' : 'connection';
   return [
     el('header', { class: 'head' },
       el('p', { class: 'kind' }, icon('edge'), kind),
-      el('h2', { class: 'mono' }, value.type ? typeText(value.type) : value.name || 'type not stated'),
+      el('h2', { class: 'mono' }, value.type ? typeText(value.type) : 'type not stated'),
       value.name && copyable(value.name)),
+    tools,
     value.description && el('p', { class: 'prose' }, fold(value.description)),
     value.tensor && section('Content', null, tensorBlock(value.tensor, actions)),
     el('div', { class: 'rows' }, ...roles(value)),
@@ -154,23 +161,5 @@ function valuePanel({ value, graph }, actions) {
     value.consumers.length > 0 && section('To', value.consumers.length,
       el('div', { class: 'rows' }, ...capped(value.consumers, (end) => endButton(end, graph, actions)))),
     metadata(value.metadata),
-  ];
-}
-
-/**
- * @param {ModuleInfo} module
- * @returns {Child[]}
- */
-function modulePanel(module) {
-  const parts = module.path.split(' › ');
-  return [
-    el('header', { class: 'head' },
-      el('p', { class: 'kind' }, icon('module'), 'module'),
-      el('h2', {}, parts.at(-1) ?? module.path),
-      copyable(module.path)),
-    el('dl', { class: 'stats' },
-      ...[['Tensors', figure(module.tensors)], ['Parameters', figure(module.parameters)], ['Weights', figure(module.bytes, bytes, 'bytes')]]
-        .map(([label, value]) => el('div', {}, el('dt', {}, label), el('dd', {}, value)))),
-    module.dtypes.length > 0 && section('Element types', null, dtypeTable(module.dtypes)),
   ];
 }

@@ -7,9 +7,10 @@
 import { coded, copy, el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, exact, figure, percent, plural } from './numbers.js';
+import { sentence } from './words.js';
 
 /** @import {Child} from './dom.js' */
-/** @import {Diagnostic, End, Entry, ModelInfo, Selection, Values} from './types.js' */
+/** @import {Diagnostic, End, Entry, GroupRef, ModelInfo, Selection, Values} from './types.js' */
 
 /**
  * What the panels ask of the page.
@@ -110,6 +111,17 @@ export function endButton(end, graph, actions) {
 }
 
 /**
+ * Groups around a selection, each a link to it.
+ * @param {GroupRef[]} groups outermost first
+ * @param {number} graph
+ * @param {Actions} actions
+ */
+export function groupLinks(groups, graph, actions) {
+  return el('p', { class: 'path' }, ...groups.flatMap(({ id, name }, index) => [index > 0 && ' › ',
+    el('button', { type: 'button', class: 'link', onclick: () => actions.jump(graph, { kind: 'group', id }) }, name)]));
+}
+
+/**
  * Bytes by element type, as one bar and a row each.
  * @param {ModelInfo['dtypes']} dtypes
  */
@@ -117,7 +129,7 @@ export function dtypeTable(dtypes) {
   const whole = dtypes.reduce((sum, { bytes: part }) => sum + part, 0);
   /** @param {number} index */
   const shade = (index) => ({ '--shade': `var(--shade-${Math.min(index, 5)})` });
-  return el('div', { class: 'dtypes' },
+  return el('div', { class: 'shares' },
     el('div', { class: 'stack', 'aria-hidden': 'true' }, ...dtypes.map(({ bytes: part }, index) =>
       el('span', { style: { 'flex-grow': whole > 0 ? part / whole : 1, ...shade(index) } }))),
     el('table', {}, el('tbody', {}, ...dtypes.map((row, index) => el('tr', {},
@@ -136,7 +148,7 @@ export function diagnosticList(diagnostics, actions) {
   const grades = ['error', 'warning', 'note'];
   const sorted = [...diagnostics].sort((a, b) => grades.indexOf(a.severity) - grades.indexOf(b.severity));
   return el('div', { class: 'diagnostics' }, ...capped(sorted, ({ severity, message, graph, node }) => {
-    const content = [icon(severity), el('span', {}, el('span', { class: 'visually-hidden' }, `${severity}: `), ...coded(message))];
+    const content = [icon(severity), el('span', {}, el('span', { class: 'visually-hidden' }, `${severity}: `), ...coded(sentence(message)))];
     if (!actions || graph === null) return el('p', { class: 'diagnostic', dataset: { severity } }, ...content);
     const go = () => (node === null ? actions.enter(graph) : actions.jump(graph, { kind: 'node', id: node }));
     return el('button', { type: 'button', class: 'diagnostic', dataset: { severity }, onclick: go }, ...content, icon('chevron'));

@@ -10,25 +10,31 @@ const KEY = 'lamina';
  * @typedef {object} Preferences
  * @property {'auto'|'light'|'dark'} theme
  * @property {'auto'|'down'|'right'} direction
+ * @property {'auto'|'none'|'all'|'flat'} level how deep a graph is shown at first: as fits, groups closed, groups open, or no groups
  * @property {boolean} attributes
  * @property {boolean} weights
  * @property {boolean} names
  * @property {boolean} sidebar whether it is open
  * @property {number} sidebarWidth in px
+ * @property {boolean} outline whether it is open
+ * @property {number} outlineWidth in px
  */
 
 /** @type {Preferences} */
 const DEFAULTS = {
   theme: 'auto',
   direction: 'auto',
+  level: 'auto',
   attributes: true,
   weights: true,
   names: false,
   sidebar: true,
   sidebarWidth: 360,
+  outline: false,
+  outlineWidth: 272,
 };
 
-const CHOICES = { theme: ['auto', 'light', 'dark'], direction: ['auto', 'down', 'right'] };
+const CHOICES = { theme: ['auto', 'light', 'dark'], direction: ['auto', 'down', 'right'], level: ['auto', 'none', 'all', 'flat'] };
 
 /** The current choices; {@link remember} keeps changes. */
 export const preferences = read();

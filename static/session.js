@@ -6,7 +6,7 @@
  * @module
  */
 
-/** @import {Detail, Failure, Hits, ModelInfo, Progress, Response, Scene, SceneOptions, Values} from './types.js' */
+/** @import {Detail, Failure, Hits, ModelInfo, Outline, Progress, Selection, Response, Scene, SceneOptions, Values} from './types.js' */
 
 /** @typedef {{resolve: (result: any) => void, reject: (error: Error) => void}} Waiting */
 
@@ -90,8 +90,17 @@ export class Session {
   }
 
   /**
+   * The hierarchy of a graph.
    * @param {number} graph
-   * @param {'node'|'value'|'module'} kind
+   * @returns {Promise<Outline>}
+   */
+  outline(graph) {
+    return this.#request('outline', graph);
+  }
+
+  /**
+   * @param {number} graph
+   * @param {Selection['kind']} kind
    * @param {number} id
    * @returns {Promise<Detail>}
    */

@@ -10,28 +10,45 @@ const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
  * @typedef {object} Shortcut
  * @property {string} command
  * @property {string} label
- * @property {string} keys as in `Ctrl+Shift+F`; Ctrl also stands for Command
+ * @property {string} keys as in `Ctrl+Shift+F`; Ctrl also stands for Command. A sign such as `{` is the character, however it is typed
  * @property {boolean} [typing] also while typing in a field
  * @property {boolean} [viewer] only while a model is shown
  */
 
-/** @type {Shortcut[]} */
-export const SHORTCUTS = [
-  { command: 'open', label: 'Open a file', keys: 'Ctrl+O', typing: true },
-  { command: 'find', label: 'Find', keys: 'Ctrl+F', typing: true, viewer: true },
-  { command: 'properties', label: 'Details on or off', keys: 'Ctrl+Enter', viewer: true },
-  { command: 'attributes', label: 'Attributes in nodes', keys: 'Ctrl+D', viewer: true },
-  { command: 'weights', label: 'Weights in nodes', keys: 'Ctrl+I', viewer: true },
-  { command: 'names', label: 'Names in nodes', keys: 'Ctrl+U', viewer: true },
-  { command: 'direction', label: 'Direction of the graph', keys: 'Ctrl+K', viewer: true },
-  { command: 'zoomIn', label: 'Zoom in', keys: 'Shift+ArrowUp', viewer: true },
-  { command: 'zoomOut', label: 'Zoom out', keys: 'Shift+ArrowDown', viewer: true },
-  { command: 'actual', label: 'Actual size', keys: 'Shift+Backspace', viewer: true },
-  { command: 'fit', label: 'Fit the graph', keys: '0', viewer: true },
-  { command: 'svg', label: 'Save as SVG', keys: 'Ctrl+Alt+E', viewer: true },
-  { command: 'back', label: 'Deselect, then leave a subgraph', keys: 'Escape' },
-  { command: 'help', label: 'This list', keys: '?' },
-];
+/** By topic. @type {Record<string, Shortcut[]>} */
+export const TOPICS = {
+  Page: [
+    { command: 'open', label: 'Open a file', keys: 'Ctrl+O', typing: true },
+    { command: 'find', label: 'Find', keys: 'Ctrl+F', typing: true, viewer: true },
+    { command: 'properties', label: 'Details on or off', keys: 'Ctrl+Enter', viewer: true },
+    { command: 'outline', label: 'Outline on or off', keys: 'Ctrl+B', viewer: true },
+    { command: 'svg', label: 'Save as SVG', keys: 'Ctrl+Alt+E', viewer: true },
+    { command: 'help', label: 'This list', keys: '?' },
+  ],
+  Nodes: [
+    { command: 'attributes', label: 'Attributes in nodes', keys: 'Ctrl+D', viewer: true },
+    { command: 'weights', label: 'Weights in nodes', keys: 'Ctrl+I', viewer: true },
+    { command: 'names', label: 'Names in nodes', keys: 'Ctrl+U', viewer: true },
+    { command: 'back', label: 'Deselect, go back', keys: 'Escape' },
+  ],
+  View: [
+    { command: 'zoomIn', label: 'Zoom in', keys: 'Shift+ArrowUp', viewer: true },
+    { command: 'zoomOut', label: 'Zoom out', keys: 'Shift+ArrowDown', viewer: true },
+    { command: 'actual', label: 'Actual size', keys: 'Shift+Backspace', viewer: true },
+    { command: 'fit', label: 'Fit the graph', keys: '0', viewer: true },
+    { command: 'near', label: 'Zoom to the selection', keys: '.', viewer: true },
+    { command: 'direction', label: 'Direction of the graph', keys: 'Ctrl+K', viewer: true },
+  ],
+  Groups: [
+    { command: 'shallower', label: 'One level less', keys: '[', viewer: true },
+    { command: 'deeper', label: 'One level more', keys: ']', viewer: true },
+    { command: 'none', label: 'Collapse all', keys: '{', viewer: true },
+    { command: 'all', label: 'Expand all', keys: '}', viewer: true },
+    { command: 'flat', label: 'Flat', keys: '\\', viewer: true },
+  ],
+};
+
+const SHORTCUTS = Object.values(TOPICS).flat();
 
 /**
  * The keys of a command, as this platform writes them: `Ctrl K`, `⌘K`.
@@ -84,10 +101,13 @@ export function listen(viewing, run) {
 function matches(keys, event) {
   const parts = keys.split('+');
   const key = parts.pop() ?? '';
-  const ctrl = event.ctrlKey || event.metaKey;
-  if (ctrl !== parts.includes('Ctrl') || event.altKey !== parts.includes('Alt')) return false;
-  // `?` needs Shift on most keyboards but not on all.
-  if (key !== '?' && event.shiftKey !== parts.includes('Shift')) return false;
+  // Where a sign is typed with AltGr, the browser may report Ctrl and Alt.
+  const alone = event.getModifierState('AltGraph');
+  const ctrl = !alone && (event.ctrlKey || event.metaKey);
+  const alt = !alone && event.altKey;
+  if (ctrl !== parts.includes('Ctrl') || alt !== parts.includes('Alt')) return false;
+  // Signs need Shift on some keyboards and not on others.
+  if (!/^[^\p{L}\p{N}]$/u.test(key) && event.shiftKey !== parts.includes('Shift')) return false;
   // With Alt some platforms type another character, so the position of the key counts too.
   return event.key.toLowerCase() === key.toLowerCase() || (event.altKey && event.code === `Key${key}`);
 }

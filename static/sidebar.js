@@ -6,6 +6,7 @@
 
 import { byId, el, fill } from './dom.js';
 import { preferences, remember } from './preferences.js';
+import { resizable } from './resize.js';
 
 /** @typedef {'model'|'selection'|'find'} Tab */
 
@@ -192,33 +193,4 @@ function nearest(share) {
   /** @param {State} state */
   const distance = (state) => Math.abs(SHEET[state] - share);
   return STATES.reduce((best, state) => (distance(state) < distance(best) ? state : best));
-}
-
-/**
- * Lets `handle` be dragged, and moved by the arrow keys.
- * @param {HTMLElement} handle
- * @param {{drag: (event: PointerEvent) => void, end: (event: PointerEvent) => void, step: (step: number) => void}} on
- */
-function resizable(handle, { drag, end, step }) {
-  handle.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0) return;
-    event.preventDefault();
-    handle.setPointerCapture(event.pointerId);
-    document.documentElement.classList.add('resizing');
-    /** @param {PointerEvent} last */
-    const stop = (last) => {
-      document.documentElement.classList.remove('resizing');
-      handle.removeEventListener('pointermove', drag);
-      end(last);
-    };
-    handle.addEventListener('pointermove', drag);
-    handle.addEventListener('lostpointercapture', stop, { once: true });
-  });
-  handle.addEventListener('keydown', (event) => {
-    const steps = { ArrowLeft: 1, ArrowUp: 1, ArrowRight: -1, ArrowDown: -1 };
-    const by = /** @type {Record<string, number>} */ (steps)[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
-    step(by);
-  });
 }

@@ -8,6 +8,7 @@ import { copy, el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, exact, figure, typeText } from './numbers.js';
 import { entryList } from './pieces.js';
+import { reason } from './words.js';
 
 /** @import {Actions} from './pieces.js' */
 /** @import {TensorInfo, Values} from './types.js' */
@@ -67,7 +68,7 @@ function valuesView(tensor, actions) {
       more.textContent = `Show ${exact(Math.min(left, BATCH))} more`;
       more.hidden = left <= 0 || values.values.length === 0;
     } catch (error) {
-      note.textContent = error instanceof Error ? error.message : String(error);
+      note.textContent = reason(error);
     }
     more.disabled = false;
   });

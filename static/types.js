@@ -77,6 +77,14 @@
  * @property {boolean} attributes show important attributes in nodes
  * @property {boolean} weights show weight shapes in nodes
  * @property {boolean} names show node names in nodes
+ * @property {'auto'|'flat'|'groups'} [level] how deep the graph is shown; auto: flat when it is small, else what fits a screen
+ * @property {number[]} [open] the groups that are open; absent: those that fit a screen
+ * @property {Step} [step] what the reader does with them
+ */
+
+/**
+ * A step through the hierarchy; `reveal` opens what hides a node, `show` what hides a group.
+ * @typedef {{kind: 'toggle'|'show', group: number} | {kind: 'reveal', node: number} | {kind: 'deeper'|'shallower'|'all'|'none'}} Step
  */
 
 /**
@@ -87,6 +95,9 @@
  * @typedef {object} Scene
  * @property {number} graph
  * @property {'down'|'right'} direction
+ * @property {'flat'|'groups'} level how deep it is shown
+ * @property {boolean} grouped whether the graph has groups at all
+ * @property {number[]} open the groups that are open, in order
  * @property {number} width in graph pixels; the drawing goes from 0,0
  * @property {number} height
  * @property {{header: number, line: number, pad: number, radius: number, gap: number}} metrics of cards: height of the header, height of a
@@ -95,8 +106,13 @@
  * @property {string[]} categories category names, indexed by `itemCategory`
  *
  * @property {Float64Array} rects x, y, w, h of each item
- * @property {Uint8Array} itemKind 0 node, 1 graph input, 2 graph output, 3 module (a level of the hierarchy)
- * @property {Uint32Array} itemRef the node, value or scope id that the item stands for
+ * @property {Uint8Array} itemKind 0 node, 1 graph input, 2 graph output, 3 open group of a module tree (a card), 4 closed group (a card that
+ *   opens), 5 open group (a container around its members; comes before them)
+ * @property {Uint32Array} itemRef the node, value or group id that the item stands for
+ * @property {Uint32Array} itemParent the container that the item is in; 0xFFFFFFFF outside of all
+ * @property {Uint32Array} mixStarts CSR into `mixCategory` and `mixCount` (items + 1 entries); of closed groups only
+ * @property {Uint8Array} mixCategory families of operators in a closed group, most frequent first
+ * @property {Uint32Array} mixCount how many nodes are of each
  * @property {Uint8Array} itemCategory
  * @property {Uint8Array} itemFlags 1 has a note, 2 has a warning, 4 has an error, 8 can be entered (a body or a function), 16 inferred
  * @property {Uint32Array} itemTitle text of each item's header
@@ -106,11 +122,12 @@
  * @property {Uint32Array} pathStarts CSR into `points`, in points (paths + 1 entries)
  * @property {Float64Array} points x, y; a start point, then control, control, end of each cubic
  * @property {Uint32Array} pathNet
- * @property {Uint32Array} pathTarget the item where a leg ends, 0xFFFFFFFF for a trunk
+ * @property {Uint32Array} pathTarget the item where a leg ends, 0xFFFFFFFF for a trunk and where a path goes on through the border of a container
  *
  * @property {Uint32Array} netSource the item that each net starts at
  * @property {Uint32Array} netValue the value id, 0xFFFFFFFF for containment
- * @property {Uint8Array} netStyle 0 data flow (arrowhead), 1 containment in a module tree (no arrowhead), 2 control (dotted)
+ * @property {Uint8Array} netStyle 0 data flow (arrowhead), 1 containment in a module tree (no arrowhead), 2 control (dotted), 3 stub
+ *   (has no paths: its ends are named, and its edges are drawn only when asked for)
  * @property {Uint32Array} netLabel text, 0xFFFFFFFF for none
  * @property {Float64Array} netLabelAt x, y of the label's centre; NaN where there is no room
  * @property {Uint32Array} netStarts CSR into `netTargets` (nets + 1 entries)
@@ -118,8 +135,8 @@
  */
 
 /**
- * What is selected: a node, a value (an edge, an input, an output), or a module.
- * @typedef {{kind: 'node'|'value'|'module', id: number}} Selection
+ * What is selected: a node, a value (an edge, an input, an output), or a group of the hierarchy.
+ * @typedef {{kind: 'node'|'value'|'group', id: number}} Selection
  */
 
 /** @typedef {{node: number, operator: string, name: string, argument: string, category: string}} End one end of an edge */
@@ -175,7 +192,7 @@
  * @property {string} domain of the operator; empty where the format itself defines it
  * @property {string} category
  * @property {string} documentationKey entry of `static/ops/<formatId>.json`
- * @property {string} path of the scope, joined by ` › `
+ * @property {GroupRef[]} path the groups around it, outermost first
  * @property {string} description
  * @property {number|null} definition the function graph that it calls
  * @property {AttributeInfo[]} attributes
@@ -186,20 +203,41 @@
  */
 
 /**
- * @typedef {object} ModuleInfo
- * @property {'module'} kind
+ * A group of the hierarchy. `role`: names say so (module), a run of structural twins (stack), a part of a level with too many members (part), a
+ * repetition that was found from the structure alone (repeat).
+ * @typedef {object} GroupInfo
+ * @property {'group'} kind
  * @property {number} id
  * @property {number} graph
- * @property {string} path
- * @property {number} tensors in it and below
+ * @property {'module'|'stack'|'part'|'repeat'} role
+ * @property {string[]} path the names of the groups around it and its own, outermost first
+ * @property {number} nodes in it and below
+ * @property {[string, number][]} mix how many nodes are of each category, most frequent first
+ * @property {GroupRef[]} instances of a stack
+ * @property {string[]} differences of a stack: what differs between its instances, in words
+ * @property {number} tensors read in it
  * @property {number} parameters
  * @property {number} bytes
  * @property {{dtype: string, tensors: number, parameters: number, bytes: number}[]} dtypes
  */
 
+/** @typedef {{id: number, name: string}} GroupRef */
+
+/**
+ * The hierarchy of a graph: one entry a group, by id; 0 is the root, parents come before children.
+ * @typedef {object} Outline
+ * @property {number} graph
+ * @property {string[]} names with `×N` for stacks
+ * @property {number[]} parents -1 for the root
+ * @property {('module'|'stack'|'part'|'repeat')[]} roles
+ * @property {number[]} nodes in it and below
+ * @property {number[]} parameters in it and below
+ * @property {string[]} categories the most frequent family of operators in each
+ */
+
 /** @typedef {{kind: 'value', graph: number, value: ValueInfo}} EdgeInfo */
 
-/** @typedef {NodeInfo | ModuleInfo | EdgeInfo} Detail */
+/** @typedef {NodeInfo | GroupInfo | EdgeInfo} Detail */
 
 /**
  * Some values of a tensor, as text, from a flat position on.
@@ -208,9 +246,9 @@
 
 /**
  * @typedef {object} Hit
- * @property {'node'|'value'|'tensor'|'module'|'graph'} kind
+ * @property {'node'|'value'|'tensor'|'group'|'graph'} kind
  * @property {number} graph
- * @property {number} id of the node, value, module or graph; of a tensor: the node that owns it
+ * @property {number} id of the node, value, group or graph; of a tensor: the node that owns it
  * @property {string} title
  * @property {string} context
  * @property {string} category
@@ -220,7 +258,7 @@
 
 /**
  * A card of the welcome page: an entry of `static/samples/samples.json`. `file` and `thumb` are names in `static/samples/`.
- * @typedef {{file: string, title: string, text: string, format: string, thumb?: string}} Sample
+ * @typedef {{file: string, title: string, text: string, format: string, thumb: string}} Sample
  */
 
 /**

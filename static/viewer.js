@@ -1,25 +1,31 @@
 /**
- * The open model: which graph is shown, what is selected, and what the panels say about it.
+ * The open model: which graph is shown, how deep, what is selected, and what the panels say about it.
  *
  * @module
  */
 
 import { createBar, createZoom } from './bar.js';
-import { createCanvas } from './canvas/canvas.js';
 import { documentation } from './documentation.js';
-import { announce, byId, el, toast } from './dom.js';
-import { measureAdvances } from './measure.js';
+import { announce, byId, toast } from './dom.js';
+import { Drawing } from './drawing.js';
 import { plural } from './numbers.js';
+import { OutlinePanel } from './outline.js';
 import { FindPanel } from './panel-find.js';
 import { modelPanel } from './panel-model.js';
-import { emptySelection, selectionPanel } from './panel-selection.js';
+import { sameDepth, write } from './permalink.js';
 import { preferences, remember } from './preferences.js';
+import { save } from './save.js';
+import { Selected } from './selected.js';
 import { Cancelled, SessionError } from './session.js';
 import { Sidebar } from './sidebar.js';
+import { trailOn, trailTo } from './trail.js';
+import { reason } from './words.js';
 
-/** @import {Session} from './session.js' */
+/** @import {DrawOptions} from './drawing.js' */
+/** @import {Place} from './permalink.js' */
 /** @import {Actions} from './pieces.js' */
-/** @import {Advances, GraphInfo, Hit, ModelInfo, NodeInfo, Scene, SceneOptions, Selection} from './types.js' */
+/** @import {Session} from './session.js' */
+/** @import {GraphInfo, Hit, ModelInfo, NodeInfo, Selection, Step} from './types.js' */
 
 /** How much a key or a button zooms. */
 const ZOOM = 1.25;
@@ -29,22 +35,17 @@ export class Viewer {
   #session = null;
   /** @type {ModelInfo|null} */
   #info = null;
-  /** @type {Scene|null} */
-  #scene = null;
-  /** @type {Selection|null} */
-  #selection = null;
   /** The graphs entered on the way to the current one. @type {number[]} */
   #trail = [];
-  /** @type {Advances|null} */
-  #advances = null;
-  /** These count what was asked for, so that a late answer is recognised. */
-  #scenes = 0;
-  #details = 0;
+  /** While a place is gone to, it is not told. */
+  #moving = false;
   #handlers;
-  #canvas;
+  #drawing;
   #bar;
   #sidebar;
   #find;
+  #outline;
+  #selected;
   /** @type {Actions} */
   #actions = {
     jump: (graph, selection) => void this.#jump(graph, selection),
@@ -58,37 +59,52 @@ export class Viewer {
    * @param {object} handlers
    * @param {(command: string) => void} handlers.run
    * @param {() => void} handlers.onHome
-   * @param {(graph: number) => void} handlers.onGraph the reader of the page went to another graph
+   * @param {(place: Place) => void} handlers.onGraph the reader of the page went to another graph
+   * @param {(place: Place) => void} handlers.onPlace the reader looks at something else in the same graph
    * @param {(error: SessionError) => void} handlers.onCrash
    */
   constructor(handlers) {
     this.#handlers = handlers;
     const { run, onHome } = handlers;
-    this.#bar = createBar({ run, onHome, onGraph: (graph) => void this.enter(graph) });
+    /** @param {number|null} group */
+    const onGroup = (group) => void this.select(group === null ? null : { kind: 'group', id: group }, { centre: true });
+    this.#bar = createBar({ run, onHome, onGraph: (graph) => void this.enter(graph), onGroup });
     this.#sidebar = new Sidebar();
     const showScale = createZoom(run);
-    this.#canvas = createCanvas(byId('canvas'), {
-      onSelect: (selection) => void this.select(selection),
+    this.#drawing = new Drawing(byId('canvas'), {
+      onSelect: (selection, { extend }) => void this.#try(() => this.#selected.pick(selection, extend)),
       onEnter: (node) => void this.#enterNode(node),
-      onView: ({ scale }) => showScale(scale),
-    });
+      onToggle: (group) => void this.#toggle(group),
+      onView: ({ scale, groups }) => {
+        showScale(scale);
+        this.#selected.showInView(this.#drawing.groups(groups));
+        this.#tellPlace();
+      },
+    }, { minimap: byId('minimap') });
     this.#find = new FindPanel({
       search: (query) => this.#need().session.find(query),
       onChoose: (hit) => this.#choose(hit),
       onLeave: () => this.#sidebar.show('model'),
     });
     this.#sidebar.set('find', this.#find.element);
+    this.#outline = new OutlinePanel({ onChoose: onGroup, onToggle: (group) => void this.#toggle(group), onOpen: () => void this.#fillOutline() });
+    this.#selected = new Selected({
+      drawing: this.#drawing,
+      sidebar: this.#sidebar,
+      crumbs: this.#bar.crumbs,
+      outline: this.#outline,
+      actions: this.#actions,
+      model: () => ({ ...this.#need(), graph: this.graph ?? 0 }),
+      reveal: (step) => this.#redraw({ step, keepView: true }),
+      toggle: (group) => void this.#toggle(group),
+      onChange: () => this.#tellPlace(),
+    });
   }
 
   /** What is open; asking for it while nothing is open is a mistake of the page. */
   #need() {
     if (!this.#session || !this.#info) throw new Error('no model is open');
     return { session: this.#session, info: this.#info };
-  }
-
-  /** The session of the open model. */
-  get session() {
-    return this.#session;
   }
 
   /** The name of the open file. */
@@ -105,113 +121,114 @@ export class Viewer {
    * Shows a model. Rejects if its graph cannot be laid out.
    * @param {Session} session
    * @param {ModelInfo} info
-   * @param {number|null} graph the one to show instead of the model's own choice
-   * @param {() => void} reveal called when all is ready but the drawing, which needs the size of the visible page
+   * @param {object} options
+   * @param {Place|null} options.place the one to show instead of the model's own choice
+   * @param {boolean} options.remote whether the model has an address
+   * @param {() => void} options.reveal called when all is ready but the drawing, which needs the size of the visible page
    */
-  async open(session, info, graph, reveal) {
+  async open(session, info, { place, remote, reveal }) {
     this.close();
     this.#session = session;
     this.#info = info;
-    this.#bar.show(info);
+    this.#drawing.open(session);
+    this.#bar.show(info, remote);
     this.#sidebar.set('model', ...modelPanel(info, this.#actions));
     this.#sidebar.show('model');
-    await this.#draw(this.#trailTo(this.#orEntry(graph)), { reveal });
+    await this.#go(place, reveal);
     // Keys go to the drawing from the start; whoever uses a mouse need not see that.
     byId('canvas').focus({ preventScroll: true, focusVisible: false });
   }
 
-  /** @param {number|null} graph */
-  #orEntry(graph) {
-    const { info } = this.#need();
-    return info.graphs.find(({ id }) => id === graph)?.id ?? info.entry;
-  }
-
   /** Forgets the model and ends its Worker. */
   close() {
-    this.#scenes += 1;
     this.#session?.close();
     this.#session = null;
     this.#info = null;
-    this.#scene = null;
     this.#trail = [];
     this.#find.clear();
     this.#bar.clear();
-    this.#bar.busy(false);
-    this.#canvas.clear();
-    this.#deselect();
+    this.#outline.clear();
+    this.#selected.endIsolation();
+    this.#drawing.close();
+    this.#selected.deselect();
+  }
+
+  /** Shows the place that the address names. @param {Place|null} place null for the first graph as it was */
+  async show(place) {
+    const now = this.#place();
+    if (place && now && write(place) === write(now)) return;
+    await this.#try(() => this.#go(place));
   }
 
   /**
-   * Shows the graph that the address names.
-   * @param {number|null} graph null for the first
+   * @param {Place|null} place
+   * @param {() => void} [reveal]
    */
-  async show(graph) {
-    await this.enter(this.#orEntry(graph), false);
-  }
-
-  /**
-   * Goes to another graph of the model.
-   * @param {number} graph
-   * @param {boolean} [tell] whether the page is to be told
-   */
-  async enter(graph, tell = true) {
-    if (graph === this.graph) return;
-    const index = this.#trail.indexOf(graph);
-    const definition = this.#graphInfo(graph)?.kind === 'function';
-    // A function has no place of its own: the way by which it was entered leads back.
-    const trail = index >= 0 ? this.#trail.slice(0, index + 1) : definition ? [...this.#trail, graph] : this.#trailTo(graph);
-    if (await this.#try(() => this.#draw(trail))) {
-      if (tell) this.#handlers.onGraph(graph);
-      const info = this.#graphInfo(graph);
-      if (info) announce(`${info.title}: ${plural(info.nodes, 'node')}`);
+  async #go(place, reveal) {
+    const { info } = this.#need();
+    const known = info.graphs.some(({ id }) => id === place?.graph) ? place : null;
+    const graph = known?.graph ?? info.entry;
+    const drawn = this.#drawing.place();
+    this.#moving = true;
+    try {
+      if (known?.depth) this.#drawing.hierarchy.restore(graph, known.depth);
+      if (drawn?.graph !== graph || (known?.depth && !sameDepth(known, drawn))) await this.#draw(trailTo(info.graphs, graph), { reveal });
+      await this.#selected.restore(known?.selection ?? null, { centre: !known?.view });
+      if (known?.view) this.#drawing.look(known.view);
+    } finally {
+      this.#moving = false;
     }
+    this.#tellPlace();
+  }
+
+  /** Goes to another graph of the model. @param {number} graph */
+  async enter(graph) {
+    if (graph === this.graph) return;
+    const info = this.#graphInfo(graph);
+    const trail = trailOn(this.#need().info.graphs, this.#trail, graph);
+    this.#moving = true;
+    const done = await this.#try(() => this.#draw(trail));
+    this.#moving = false;
+    const place = this.#place();
+    if (!done || !place) return;
+    this.#handlers.onGraph(place);
+    if (info) announce(`${info.title}: ${plural(info.nodes, 'node')}`);
   }
 
   /**
    * @param {Selection|null} selection
-   * @param {{centre?: boolean, tab?: boolean}} [options]
+   * @param {{centre?: boolean, tab?: boolean}} [options] as of {@link Selected#select}
    */
-  async select(selection, { centre = false, tab = true } = {}) {
-    const { graph } = this;
-    this.#selection = selection;
-    this.#canvas.select(selection, { centre });
-    if (!selection || graph === null) {
-      this.#deselect();
-      return;
-    }
-    await this.#try(async () => {
-      const mine = ++this.#details;
-      const { session, info } = this.#need();
-      const detail = await session.detail(graph, selection.kind, selection.id);
-      if (mine !== this.#details) return;
-      this.#sidebar.set('selection', ...selectionPanel(detail, info.graphs, this.#actions));
-      if (tab) {
-        this.#sidebar.show('selection');
-        // A sheet may now cover what was selected.
-        if (this.#sidebar.reveal()) requestAnimationFrame(() => this.#canvas.centre(selection, { zoom: false }));
-      }
-    });
+  async select(selection, options) {
+    if (selection) await this.#try(() => this.#selected.select(selection, options));
+    else this.#selected.deselect();
   }
 
-  /**
-   * Does what a shortcut or a button of the viewer asks for.
-   * @param {string} command
-   */
+  /** Does what a shortcut or a button of the viewer asks for. @param {string} command */
   run(command) {
+    const { canvas } = this.#drawing;
     /** @type {Record<string, () => void>} */
     const commands = {
       find: () => this.#openFind(),
       properties: () => this.#sidebar.toggle(),
-      direction: () => this.#set({ direction: this.#scene?.direction === 'down' ? 'right' : 'down' }),
+      outline: () => this.#drawing.scene?.grouped && this.#outline.toggle(),
+      direction: () => this.#set({ direction: this.#drawing.scene?.direction === 'down' ? 'right' : 'down' }),
       attributes: () => this.#set({ attributes: !preferences.attributes }),
       weights: () => this.#set({ weights: !preferences.weights }),
       names: () => this.#set({ names: !preferences.names }),
-      zoomIn: () => this.#canvas.zoomBy(ZOOM),
-      zoomOut: () => this.#canvas.zoomBy(1 / ZOOM),
-      actual: () => this.#canvas.actual(),
-      fit: () => this.#canvas.fit(),
-      svg: () => void this.#saveSvg(),
-      back: () => this.#back(),
+      shallower: () => void this.#step({ kind: 'shallower' }),
+      deeper: () => void this.#step({ kind: 'deeper' }),
+      auto: () => this.#setLevel('auto'),
+      none: () => this.#setLevel('none'),
+      all: () => this.#setLevel('all'),
+      flat: () => this.#setLevel('flat'),
+      zoomIn: () => canvas.zoomBy(ZOOM),
+      zoomOut: () => canvas.zoomBy(1 / ZOOM),
+      actual: () => canvas.actual(),
+      fit: () => canvas.fit(),
+      near: () => this.#selected.selection && this.#drawing.near(this.#selected.selection),
+      svg: () => void this.#try(() => this.#saveSvg()),
+      back: () => void this.#back(),
     };
     commands[command]?.();
   }
@@ -219,69 +236,94 @@ export class Viewer {
   /** @param {Partial<import('./preferences.js').Preferences>} changes */
   #set(changes) {
     remember(changes);
-    void this.#try(() => this.#draw(this.#trail, { keepView: !('direction' in changes) }));
+    void this.#try(() => this.#redraw({ keepView: !('direction' in changes) }));
+  }
+
+  /** Shows every graph this deep, from now on. @param {typeof preferences.level} level */
+  #setLevel(level) {
+    if (!this.#drawing.scene?.grouped) return;
+    remember({ level });
+    this.#drawing.hierarchy.forget();
+    void this.#step(null);
+  }
+
+  /** @param {number} group */
+  #toggle(group) {
+    return this.#step({ kind: 'toggle', group }, { kind: 'group', id: group });
+  }
+
+  /**
+   * Goes through the hierarchy; what is selected stays in view, or what hides it is selected.
+   * @param {Step|null} step null: to the level that is preferred
+   * @param {Selection|null} [anchor]
+   */
+  async #step(step, anchor = this.#selected.selection) {
+    if (!this.#drawing.scene?.grouped) return;
+    await this.#try(async () => {
+      await this.#redraw({ step, keepView: step !== null, anchor });
+      await this.#selected.surface();
+    });
+  }
+
+  /** Draws the graph that is shown once more. @param {DrawOptions} options */
+  async #redraw(options) {
+    // What is being drawn may be another graph.
+    await this.#drawing.settled;
+    await this.#draw(this.#trail, options);
   }
 
   /**
    * Lays a graph out and shows it.
    * @param {number[]} trail ends with the graph
-   * @param {{keepView?: boolean, reveal?: () => void}} [options]
+   * @param {Omit<DrawOptions, 'before'> & {reveal?: () => void}} [options]
    */
-  async #draw(trail, { keepView = false, reveal = () => {} } = {}) {
+  async #draw(trail, { reveal, ...options } = {}) {
     const graph = trail.at(-1);
     if (graph === undefined) return;
-    const mine = ++this.#scenes;
-    const { session, info } = this.#need();
-    const same = graph === this.graph;
+    const { info } = this.#need();
     this.#bar.busy(true);
     try {
-      const scene = await session.scene(graph, this.#options());
-      if (mine !== this.#scenes) return;
-      this.#trail = trail;
-      this.#scene = scene;
-      this.#bar.refresh(scene.direction);
-      this.#bar.crumbs(trail.map((id) => this.#graphInfo(id)).filter((entry) => entry !== undefined), info.graphs);
-      reveal();
-      this.#canvas.show(scene, { keepView: keepView && same });
-      if (same) this.#canvas.select(this.#selection);
-      else this.#deselect();
+      await this.#drawing.draw(graph, {
+        ...options,
+        before: (scene) => {
+          if (graph !== this.graph) {
+            this.#selected.endIsolation();
+            this.#selected.deselect();
+          }
+          this.#trail = trail;
+          this.#bar.refresh(scene);
+          this.#bar.crumbs.showGraphs(trail.map((id) => this.#graphInfo(id)).filter((entry) => entry !== undefined), info.graphs);
+          reveal?.();
+        },
+      });
     } finally {
-      if (mine === this.#scenes) this.#bar.busy(false);
+      this.#bar.busy(false);
     }
+    this.#selected.redraw();
+    await this.#fillOutline();
+    this.#tellPlace();
   }
 
-  /** @returns {SceneOptions} */
-  #options() {
-    this.#advances ??= measureAdvances();
-    const { direction, attributes, weights, names } = preferences;
-    return { direction, advances: this.#advances, attributes, weights, names };
+  /** Shows the outline, where it is in view, as the drawing is. */
+  async #fillOutline() {
+    await this.#try(() => this.#outline.follow(this.#drawing));
+    this.#outline.mark(this.#selected.group);
   }
 
-  /**
-   * The graphs around `graph`, from the outermost to itself.
-   * @param {number} graph
-   */
-  #trailTo(graph) {
-    const trail = [graph];
-    for (let parent = this.#graphInfo(graph)?.parent; parent && !trail.includes(parent.graph); parent = this.#graphInfo(parent.graph)?.parent) {
-      trail.unshift(parent.graph);
-    }
-    return trail;
+  /** @returns {Place|null} */
+  #place() {
+    const place = this.#drawing.place();
+    return place && { ...place, selection: this.#selected.selection };
   }
 
-  /**
-   * @param {number} id
-   * @returns {GraphInfo|undefined}
-   */
+  #tellPlace() {
+    const place = this.#moving ? null : this.#place();
+    if (place) this.#handlers.onPlace(place);
+  }
+
+  /** @param {number} id @returns {GraphInfo|undefined} */
   #graphInfo(id) {
     return this.#info?.graphs.find((graph) => graph.id === id);
-  }
-
-  #deselect() {
-    this.#selection = null;
-    this.#details += 1;
-    this.#sidebar.set('selection', emptySelection());
-    if (this.#sidebar.tab === 'selection') this.#sidebar.show('model');
   }
 
   /**
@@ -301,15 +343,10 @@ export class Viewer {
     else void this.#jump(graph, { kind: kind === 'tensor' ? 'node' : kind, id }, false);
   }
 
-  /**
-   * Enters what a node holds: its definition, or its first body; with several bodies its panel offers the choice.
-   * @param {number} id
-   */
+  /** Enters what a node holds: its definition, or its first body; with several bodies its panel offers the choice. @param {number} id */
   async #enterNode(id) {
-    const { graph } = this;
-    if (graph === null) return;
     await this.#try(async () => {
-      const node = /** @type {NodeInfo} */ (await this.#need().session.detail(graph, 'node', id));
+      const node = /** @type {NodeInfo} */ (await this.#need().session.detail(this.graph ?? 0, 'node', id));
       const inner = [node.definition, ...node.attributes.flatMap(({ graphs }) => graphs)].filter((entry) => entry !== null);
       const [only] = inner;
       if (only !== undefined && inner.length === 1) await this.enter(only);
@@ -317,9 +354,10 @@ export class Viewer {
     });
   }
 
-  /** Deselects; with nothing selected, leaves the graph and selects the node that holds it. */
+  /** Ends isolation; else deselects; else leaves the graph and selects the node that holds it. */
   async #back() {
-    if (this.#selection) {
+    if (this.#selected.endIsolation()) return;
+    if (this.#selected.selection) {
       await this.select(null);
       return;
     }
@@ -338,17 +376,8 @@ export class Viewer {
   }
 
   async #saveSvg() {
-    const { graph } = this;
-    if (graph === null) return;
-    await this.#try(async () => {
-      const { session, info } = this.#need();
-      const theme = document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light';
-      const text = await session.svg(graph, { ...this.#options(), theme });
-      const url = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }));
-      el('a', { href: url, download: `${info.file.name.replace(/^.*\//, '')}.svg` }).click();
-      // The download has its own hold on the blob by then.
-      setTimeout(() => URL.revokeObjectURL(url), 10_000);
-    });
+    const text = await this.#drawing.svg();
+    save(text, 'image/svg+xml', `${(this.name ?? '').replace(/^.*\//, '')}.svg`);
   }
 
   /**
@@ -363,7 +392,7 @@ export class Viewer {
     } catch (error) {
       if (error instanceof Cancelled) return false;
       if (error instanceof SessionError && error.kind === 'crash') this.#handlers.onCrash(error);
-      else toast(error instanceof Error ? error.message : String(error));
+      else toast(reason(error));
       return false;
     }
   }

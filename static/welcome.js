@@ -60,11 +60,10 @@ function showSamples(samples, onSample) {
     const link = el(
       'a',
       { class: 'sample', href: `?url=${encodeURIComponent(url)}` },
-      el('span', { class: 'thumb' },
-        sample.thumb ? el('img', { src: SAMPLES + sample.thumb, alt: '', loading: 'lazy' }) : glyph(sample.title),
-        el('span', { class: 'chip' }, sample.format)),
+      el('span', { class: 'thumb' }, el('img', { src: SAMPLES + sample.thumb, alt: '', loading: 'lazy' })),
       el('span', { class: 'title' }, sample.title),
       el('span', { class: 'text' }, sample.text),
+      el('span', { class: 'chip' }, sample.format),
     );
     link.addEventListener('click', (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
@@ -91,28 +90,4 @@ function showFormats(formats) {
         el('tbody', {}, ...formats.map(({ name, extensions }) =>
           el('tr', {}, el('td', {}, name), el('td', {}, extensions.map((extension) => `.${extension}`).join('  '))))))),
   );
-}
-
-const CATEGORIES = ['convolution', 'normalization', 'activation', 'linear', 'pool', 'attention', 'elementwise', 'shape'];
-
-/**
- * A small abstract graph that stands for a sample without a thumbnail; the same title always gives the same one.
- * @param {string} title
- */
-function glyph(title) {
-  let seed = 7;
-  for (const character of title) seed = (seed * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
-  /** @param {number} below */
-  const next = (below) => {
-    seed = (seed * 75 + 74) % 65_537;
-    return seed % below;
-  };
-  const rows = Array.from({ length: 5 }, (_, row) => {
-    const cards = row === 0 || row === 4 ? 1 : 1 + next(3);
-    return el('span', { class: 'layer' }, ...Array.from({ length: cards }, () => {
-      const category = CATEGORIES[next(CATEGORIES.length)] ?? 'other';
-      return el('span', { class: 'block', dataset: { category }, style: { '--width': `${20 + next(4) * 6}px` } });
-    }));
-  });
-  return el('span', { class: 'glyph' }, ...rows);
 }

@@ -24,6 +24,7 @@ const METHODS = {
   add_url: (model, url) => model.add_url(url),
   open: (model) => JSON.parse(model.open((/** @type {string} */ progress) => post({ progress: JSON.parse(progress) }))),
   scene: (model, graph, options) => model.scene(graph, JSON.stringify(options)),
+  outline: (model, graph) => JSON.parse(model.outline(graph)),
   detail: (model, graph, kind, id) => JSON.parse(model.detail(graph, kind, id)),
   values: (model, tensor, from, count) => JSON.parse(model.values(tensor, from, count)),
   find: (model, query) => JSON.parse(model.find(query)),

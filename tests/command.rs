@@ -36,7 +36,7 @@ fn a_file_that_cannot_be_read_is_named_and_the_others_go_on() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stdout).lines().count(), 1);
     let complaints = text(&output.stderr);
-    assert!(complaints.contains("json-cut.safetensors: safetensors: the header is no valid JSON"), "{complaints}");
+    assert!(complaints.contains("json-cut.safetensors: Safetensors: the header is no valid JSON"), "{complaints}");
     assert!(complaints.contains("no such file: "), "{complaints}");
 }
 

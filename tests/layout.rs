@@ -15,7 +15,8 @@ use check::{check, path};
 use graphs::{Builder, Random, Tensor};
 use lamina::layout::{Direction, Input, Layout, Options, Size, layout};
 
-/// A random graph. Edges go anywhere (cycles, self-loops), or only from earlier to later boxes; in file order or shuffled.
+/// A random graph. Edges go anywhere (cycles, self-loops), or only from earlier to later boxes; in file order or
+/// shuffled.
 fn random(random: &mut Random, boxes: usize, nets: usize, cyclic: bool) -> Input {
     let sizes = (0..boxes).map(|_| Size { w: random.below(200) as f64, h: random.below(60) as f64 }).collect();
     let mut name: Vec<u32> = (0..boxes as u32).collect();
@@ -210,6 +211,26 @@ fn branches_start_side_by_side_and_the_longest_is_straight() {
         .collect();
     assert_eq!(branches.len(), 4);
     assert!(branches.iter().all(|y| (y - branches[0]).abs() < 1e-6), "{branches:?}");
+}
+
+#[test]
+fn readers_of_a_shared_value_stand_where_they_are_needed() {
+    // What a decoder does with the output of an encoder: each layer projects it anew.
+    let mut b = Builder::default();
+    let shared = b.op("encoder", &[]);
+    let mut x = b.op("decoder", &[]);
+    for _ in 0..6 {
+        x = b.chain(&["MatMul"; 30], x);
+        let key = b.op("Project", &[shared]);
+        x = b.op("Attend", &[x, key]);
+    }
+    let [layout, _] = check(&b.input());
+    let tops = |label: &str| -> Vec<f64> {
+        (0..b.labels.len()).filter(|&at| b.labels[at] == label).map(|at| layout.rects[at].y).collect()
+    };
+    for (project, attend) in tops("Project").iter().zip(tops("Attend")).skip(1) {
+        assert!(attend - project < 100.0, "{project} is far above {attend}");
+    }
 }
 
 #[test]

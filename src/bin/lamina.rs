@@ -4,7 +4,7 @@ use lamina::formats::{self, Opened};
 use lamina::model::{GraphId, dump};
 use lamina::report::{Error, Result};
 use lamina::source::{CountingSource, Files, NativeFile, NativeFolder};
-use lamina::view::{Flow, SceneOptions, Theme, Viewer};
+use lamina::view::{Flow, Level, SceneOptions, Step, Theme, Viewer};
 use std::cell::Cell;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -18,8 +18,9 @@ Lamina: see inside model files.
 usage: lamina summary FILE...       one line a file:
                                     format | graphs | nodes | edges | initializers | params | bytes read | seconds
        lamina dump [--json] FILE    all that the file says, without its weights
-       lamina svg [--direction down|right] [--theme light|dark] [--graph N] FILE [-o OUT.svg]
-                                    the drawing of its first graph, or of graph N as the dump counts them
+       lamina svg [--direction down|right] [--theme light|dark] [--level flat|groups|all] [--graph N] FILE [-o OUT.svg]
+                                    the drawing of its first graph, or of graph N as the dump counts them; a large one with
+                                    as many groups open as fit a screen, unless a level is given
 
 Files that a model refers to are looked for in its folder. Exit status: 0, 1 if a file could not be read, 2 if the
 command was not understood.
@@ -114,6 +115,13 @@ impl Drawing {
             None | Some("light") => Theme::Light,
             Some("dark") => Theme::Dark,
             Some(other) => return Err(format!("there is no theme {other}")),
+        };
+        (drawing.options.level, drawing.options.step) = match arguments.option("--level")?.as_deref() {
+            None => (Level::Auto, None),
+            Some("flat") => (Level::Flat, None),
+            Some("groups") => (Level::Groups, None),
+            Some("all") => (Level::Groups, Some(Step::All)),
+            Some(other) => return Err(format!("there is no level {other}")),
         };
         if let Some(number) = arguments.option("--graph")? {
             drawing.graph = GraphId(number.parse().map_err(|_| format!("{number} is no number of a graph"))?);

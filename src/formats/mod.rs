@@ -88,7 +88,7 @@ pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     let format = recognise(&probe).ok_or_else(|| probe::explain(&probe))?;
     let mut open = Open { probe: &probe, files, limits: Limits::default(), report: Report::default(), progress };
     let model = (format.open)(&mut open)
-        .map_err(|error| Error { message: format!("{}: {}", format.id, error.message), ..error })?;
+        .map_err(|error| Error { message: format!("{}: {}", format.name, error.message), ..error })?;
     let mut report = open.report;
     // What a model lacks of which a part could not be read is no news.
     if report.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {

@@ -45,8 +45,8 @@ impl Dag {
     }
 }
 
-/// Of each leg, whether it closes a cycle. Nothing does where every edge goes forward in file order; otherwise depth first from the
-/// boxes that nothing feeds, then from the rest, all in file order.
+/// Of each leg, whether it closes a cycle. Nothing does where every edge goes forward in file order; otherwise depth
+/// first from the boxes that nothing feeds, then from the rest, all in file order.
 fn back_legs(graph: &Graph) -> Vec<bool> {
     let count = graph.len();
     let mut back = vec![false; graph.targets.len()];
@@ -108,7 +108,8 @@ fn topological(succ: &Csr, pred: &Csr) -> Vec<u32> {
     topo
 }
 
-/// Of each box, whether one box stands `beyond` it and all those `before` it hang from it; `order` has those before first.
+/// Of each box, whether one box stands `beyond` it and all those `before` it hang from it; `order` has those before
+/// first.
 fn hanging<'a>(beyond: &Csr, before: &Csr, order: impl Iterator<Item = &'a u32>) -> Vec<bool> {
     let mut hangs = vec![false; beyond.starts.len() - 1];
     for &node in order {

@@ -1,4 +1,5 @@
-//! Counting crossings between two ranks: the inversions of the lower ends in the order of the upper ones (Barth, Jünger & Mutzel).
+//! Counting crossings between two ranks: the inversions of the lower ends in the order of the upper ones (Barth, Jünger
+//! & Mutzel).
 
 use super::order::Order;
 
@@ -62,4 +63,26 @@ fn insertion(ends: &mut [u32]) -> u64 {
         inversions += (from - at) as u64;
     }
     inversions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_of_counting_agree_with_the_definition() {
+        let mut state = 1u32;
+        for length in 0..60 {
+            let ends: Vec<u32> = (0..length)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 16) % 20
+                })
+                .collect();
+            let pairs = (0..ends.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+            let inversions = pairs.filter(|&(a, b)| ends[a] > ends[b]).count() as u64;
+            assert_eq!(insertion(&mut ends.clone()), inversions);
+            assert_eq!(Counter { ends, tree: Vec::new() }.accumulate(20), inversions);
+        }
+    }
 }

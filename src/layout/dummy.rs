@@ -1,4 +1,5 @@
-//! P2: long edges become chains of dummies, one trunk for each source tensor; the very longest leave the rows for lanes.
+//! P2: long edges become chains of dummies, one trunk for each source tensor; the very longest leave the rows for
+//! lanes.
 
 use super::acyclic::Dag;
 use super::graph::{Graph, NONE};

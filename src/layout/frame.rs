@@ -44,7 +44,8 @@ pub(super) struct Frame {
     pub slot: Vec<u32>,
     /// Half of each vertex's width; dummies have none.
     pub half: Vec<f64>,
-    /// How far apart the centres of each vertex and its right neighbour have to be; infinite at the right end of a rank.
+    /// How far apart the centres of each vertex and its right neighbour have to be; infinite at the right end of a
+    /// rank.
     pub apart: Vec<f64>,
     /// The edges to the rank above.
     pub up: Links,
@@ -95,7 +96,8 @@ impl Frame {
         apart
     }
 
-    /// Fills in the edges, each row of them from left to right: grouping by one end while going through the other in order.
+    /// Fills in the edges, each row of them from left to right: grouping by one end while going through the other in
+    /// order.
     fn link(&mut self, layered: &Layered) {
         let count = self.len();
         let upper = |edge: u32| (self.slot[layered.edges[edge as usize].upper as usize], edge);

@@ -7,8 +7,8 @@ use super::graph::{Graph, NONE};
 
 /// Of each trunk in a lane, where the lane is (0 for other trunks); the vertices of `layered` stand at `x`.
 ///
-/// A trunk goes to the side from which its legs cross less. Short ones and those with many legs lie inside, each as near
-/// to the rows that it passes as those before it let it.
+/// A trunk goes to the side from which its legs cross less. Short ones and those with many legs lie inside, each as
+/// near to the rows that it passes as those before it let it.
 pub(super) fn lanes(graph: &Graph, layered: &Layered, frame: &Frame, x: &[f64], options: &Options) -> Vec<f64> {
     let mut lanes = vec![0.0; layered.trunks.len()];
     let mut waiting: Vec<u32> = (0..layered.trunks.len() as u32).collect();
@@ -118,6 +118,35 @@ impl Contour {
             }
             first /= 2;
             last /= 2;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contour_knows_the_farthest_of_any_rows() {
+        let size = 8;
+        let mut tree = Contour {
+            sign: 1.0,
+            size,
+            most: vec![f64::NEG_INFINITY; 2 * size],
+            least: vec![f64::NEG_INFINITY; 2 * size],
+        };
+        let mut rows = [f64::NEG_INFINITY; 8];
+        for (step, (from, to)) in [(0, 3), (2, 8), (5, 6), (0, 8), (7, 8), (3, 5)].into_iter().enumerate() {
+            let end = [4.0, 2.0, 9.0, 3.0, 11.0, 10.0][step];
+            tree.extend(from..to, end);
+            rows[from..to].iter_mut().for_each(|row| *row = row.max(end));
+            for from in 0..size {
+                for to in from + 1..=size {
+                    let farthest = rows[from..to].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                    let expected = if farthest.is_finite() { farthest } else { 0.0 };
+                    assert_eq!(tree.farthest(from..to), expected, "rows {from}..{to}");
+                }
+            }
         }
     }
 }

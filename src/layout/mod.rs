@@ -1,8 +1,19 @@
 //! Layered layout: sizes and edges in, coordinates and curves out.
 //!
-//! A linear-time Sugiyama pipeline (Gansner et al. 1993; Brandes & Köpf 2001 with the erratum arXiv 2008.01252) on flat arrays,
-//! deterministic, without recursion. It knows nothing of models: nodes are boxes, and an edge is a *net*, one
+//! A linear-time Sugiyama pipeline (Gansner et al. 1993; Brandes & Köpf 2001 with the erratum arXiv 2008.01252) on flat
+//! arrays, deterministic, without recursion. It knows nothing of models: nodes are boxes, and an edge is a *net*, one
 //! source box whose value goes to any number of target boxes.
+//!
+//! Each connected component goes through these passes, and then all are packed (`pack`):
+//!
+//! | pass | module | result |
+//! |---|---|---|
+//! | P0 | `acyclic` | which edges go back; the rest as a graph of boxes |
+//! | P1 | `rank` | the row of each box |
+//! | P2 | `spine`, `dummy` | classes of edges; one trunk of dummies for each net's long edges, or a lane |
+//! | P3 | `order`, `sweep`, `crossings` | the order within the rows |
+//! | P4 | `frame`, `place`, `relax`, `squeeze` | where the vertices stand in their rows |
+//! | P5, P6 | `lanes`, `route`, `pen` | heights of rows, places of lanes, curves |
 //!
 //! Coordinates are `f64` pixels, y downwards; `f32` is too coarse for graphs that are millions of pixels tall.
 
@@ -113,12 +124,18 @@ impl Default for Options {
 
 /// Where everything is.
 ///
-/// A net is drawn as a tree: its trunk once, and a leg for each target that branches off the trunk (or starts at the source). It is cut
-/// where it crosses the border of a container: one path ends exactly where the next starts. Nets come in at the top border and go out
-/// at the bottom border; where edges run to the right, at the left and at the right one. A
-/// *path* is a chain of cubic Bézier curves: a start point, then three points (control, control, end) for each curve; a straight
-/// stretch is a curve whose controls lie on it. Paths are ordered by container, the outer before the inner, and there by net; the trunk
-/// comes before the legs.
+/// A net is drawn as a tree: its trunk once, and a leg for each target that branches off the trunk (or starts at the
+/// source). A *path* is a chain of cubic Bézier curves: a start point, then three points (control, control, end) for
+/// each curve; a straight stretch is a curve whose controls lie on it.
+///
+/// A leg that has its trunk for itself is drawn in one with it, from the source on, so such a net has no trunk path. A
+/// target that repeats within a net is drawn once, at its first index. Paths leave boxes at the bottom and arrive at
+/// the top (with [`Direction::Right`]: at the right, and at the left), and run that way only, except those that close a
+/// cycle.
+///
+/// A net is cut where it crosses the border of a container: one path ends exactly where the next starts. It comes in at
+/// the top border and goes out at the bottom border, likewise. Paths are ordered by container, the outer before
+/// the inner, and there by net, the trunk before the legs.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     /// The boxes.
@@ -129,14 +146,15 @@ pub struct Layout {
     pub points: Vec<Point>,
     /// Of each path, the net that it is part of.
     pub path_net: Vec<u32>,
-    /// Of each path, the index in [`Input::targets`] of the target where it ends (an arrowhead); `u32::MAX` for a trunk, and
-    /// for a path that ends at a border.
+    /// Of each path, the index in [`Input::targets`] of the target where it ends (an arrowhead); `u32::MAX` for a
+    /// trunk, and for a path that ends at a border.
     pub path_target: Vec<u32>,
     /// The right and bottom ends of the drawing; the left and top ends are 0.
     pub size: Size,
 }
 
-/// Lays `input` out. Never fails: edges to boxes that do not exist are left out, and sizes that are no numbers count as 0.
+/// Lays `input` out. Never fails: edges to boxes that do not exist are left out, and sizes that are no numbers count as
+/// 0.
 pub fn layout(input: &Input, options: &Options) -> Layout {
     layout_with(input, options, &mut Memo::default())
 }

@@ -1,8 +1,9 @@
 //! P3: the order of the vertices within their ranks, such that few edges cross.
 //!
-//! Two orders to begin with: depth first from the sources and from the sinks, in file order. The ranks are cut into sections where a
-//! rank has but one vertex; sections without crossings are left as they are, and in the others both orders are
-//! improved and the better one stays. A section that came out mirrored is turned back, so that skips stay on the right.
+//! Two orders to begin with: depth first from the sources and from the sinks, in file order. The ranks are cut into
+//! sections where a rank has but one vertex; sections without crossings are left as they are, and in the others both
+//! orders are improved and the better one stays. A section that came out mirrored is turned back, so that skips stay on
+//! the right.
 
 use super::dock;
 use super::dummy::{Edge, Layered};
@@ -14,7 +15,7 @@ use std::ops::Range;
 /// Of a section with more vertices than this, only one order is improved, and that more briefly.
 const LARGE: usize = 50_000;
 /// The most sweeps over a section, and over a large one.
-const SWEEPS: [usize; 2] = [8, 3];
+const SWEEPS: [usize; 2] = [6, 3];
 
 /// Where each vertex stands in its rank.
 #[derive(Debug)]

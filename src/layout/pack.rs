@@ -7,8 +7,8 @@ const ASPECT: f64 = 1.6;
 
 /// The left top corner of each of `sizes`, and the extent of all.
 ///
-/// Shelves lie below one another. A shelf is as high as its highest component; within it, components stand below one another in
-/// columns while they fit, so that small ones fill the room beside a large one.
+/// Shelves lie below one another. A shelf is as high as its highest component; within it, components stand below one
+/// another in columns while they fit, so that small ones fill the room beside a large one.
 pub(super) fn pack(sizes: &[Size], gap: f64, aspect: f64) -> (Vec<(f64, f64)>, Size) {
     let area: f64 = sizes.iter().map(|size| (size.w + gap) * (size.h + gap)).sum();
     let width = sizes.iter().map(|size| size.w).fold((area * aspect).sqrt(), f64::max);

@@ -41,6 +41,7 @@ pub(super) fn place_tree(frame: &Frame) -> Vec<f64> {
 /// Vertices in straight lines. A block is a ring: its members point to the next one, the last to the root.
 #[derive(Debug)]
 pub(super) struct Blocks {
+    /// Of each vertex, the first of its block.
     pub root: Vec<u32>,
     next: Vec<u32>,
     /// Of each vertex, how far right of the root it stands; empty if all stand below one another.
@@ -48,6 +49,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
+    /// So many vertices, each a block of its own.
     pub fn singles(count: usize) -> Self {
         Self { root: (0..count as u32).collect(), next: (0..count as u32).collect(), shift: Vec::new() }
     }
@@ -71,6 +73,7 @@ impl Blocks {
         self.shift.get(vertex as usize).copied().unwrap_or(0.0)
     }
 
+    /// The vertices of the block of `root`, in the order in which they joined.
     pub fn members(&self, root: u32) -> impl Iterator<Item = u32> + '_ {
         std::iter::successors(Some(root), move |&at| Some(self.next[at as usize]).filter(|&next| next != root))
     }
@@ -100,18 +103,16 @@ struct Blocked {
     up: Vec<bool>,
 }
 
+/// Finds the edges that may not be straight, as a straighter class crosses them.
 fn conflicts(frame: &Frame) -> Blocked {
     let mut down = vec![false; frame.down.class.len()];
     let ranks = frame.starts.len() - 1;
     for rank in 0..ranks.saturating_sub(1) {
         let (first, last) = (frame.starts[rank], frame.starts[rank + 1]);
         let edges = frame.down.near.starts[first as usize] as usize..frame.down.near.starts[last as usize] as usize;
-        let near = &frame.down.near.items[edges.clone()];
-        if near.is_sorted() {
-            continue;
-        }
-        for above in PLAIN..=SPINE {
-            block(frame, first..last, above, &mut down);
+        // Without crossings there are no conflicts.
+        if !frame.down.near.items[edges].is_sorted() {
+            (PLAIN..=SPINE).for_each(|class| block(frame, first..last, class, &mut down));
         }
     }
     let mut up = vec![false; down.len()];

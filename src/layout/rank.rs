@@ -1,6 +1,6 @@
 //! P1: ranks. Longest paths from the sources, then rounds of tightening, which shorten edges as a network simplex would
-//! (Gansner et al. 1993), but in linear time. What counts is the length of a net, from its source to its farthest target:
-//! the way to nearer targets costs nothing.
+//! (Gansner et al. 1993), but in linear time. What counts is the length of a net, from its source to its farthest
+//! target: the way to nearer targets costs nothing.
 
 use super::acyclic::Dag;
 use super::graph::{Csr, Graph, NONE};
@@ -160,8 +160,9 @@ impl<'a> Tightening<'a> {
         }
     }
 
-    /// Moves boxes up towards their producers while that shortens more nets than it lengthens, or, with `ties`, as many.
-    fn rise(&mut self, ties: bool) {
+    /// Moves boxes up towards their producers while that shortens more nets than it lengthens; with `line_up` also
+    /// those of branches that are [`NEAR`] enough.
+    fn rise(&mut self, line_up: bool) {
         self.measure();
         let dag = self.dag;
         for &node in dag.topo.iter().filter(|&&node| !self.graph.goes_out(node)) {
@@ -173,13 +174,11 @@ impl<'a> Tightening<'a> {
             let above = dag.pred.row(node).iter().filter(|&&other| !dag.hangs_in[other as usize]);
             let Some(last) = above.map(|&other| self.rank[other as usize]).max() else { continue };
             let (feeding, leaving) = (self.feeds.len(node), self.leaving[at] as usize);
-            let bound = if ties && feeding >= leaving && self.rank[at] - last <= NEAR[usize::from(feeding > 1)] {
+            let bound = if line_up && feeding >= leaving && self.rank[at] - last <= NEAR[usize::from(feeding > 1)] {
                 i32::MIN
             } else {
                 self.gather(node);
-                // So many nets have to become shorter.
-                let enough = leaving + usize::from(!ties);
-                enough.checked_sub(1).map_or(i32::MIN, |at| self.others.get(at).copied().unwrap_or(i32::MAX))
+                self.others.get(leaving).copied().unwrap_or(i32::MAX)
             };
             self.rank[at] = self.rank[at].min(bound.max(last + 1));
         }

@@ -1,4 +1,5 @@
-//! P4, after balancing: lines of vertices slide to the weighted median of their neighbours, as far as their rows let them.
+//! P4, after balancing: lines of vertices slide to the weighted median of their neighbours, as far as their rows let
+//! them.
 
 use super::frame::Frame;
 use super::place::Blocks;

@@ -1,6 +1,7 @@
 //! P5 and P6: the heights of rows, and the curves of the edges.
 //!
-//! Edges run vertically through rows and bend only in the gaps between them, so that none can touch a box that is not its own.
+//! Edges run vertically through rows and bend only in the gaps between them, so that none can touch a box that is not
+//! its own.
 
 use super::acyclic::Dag;
 use super::dummy::{Layered, Trunk};
@@ -309,8 +310,8 @@ impl Router<'_> {
     }
 }
 
-/// Gives each of `sides` (where it comes from or goes to, and its index in `out`) a point of its own on the side of a box,
-/// in order. One that is in line with the box stays so, and the others go beside it; otherwise all are centred.
+/// Gives each of `sides` (where it comes from or goes to, and its index in `out`) a point of its own on the side of a
+/// box, in order. One that is in line with the box stays so, and the others go beside it; otherwise all are centred.
 fn spread(sides: &mut [(f64, u32)], centre: f64, width: f64, gap: f64, out: &mut [f64]) {
     sides.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let last = sides.len().saturating_sub(1) as f64;

@@ -65,13 +65,15 @@ impl<'a> Spine<'a> {
         if (ins == 1 && outs == 1) || main { SPINE } else { PLAIN }
     }
 
-    /// Whether a long edge to `source`'s only consumer continues its line, and whether the line of `target` continues it.
+    /// Whether a long edge to `source`'s only consumer continues its line, and whether the line of `target` continues
+    /// it.
     pub fn continues(&self, source: u32, target: u32) -> (bool, bool) {
         let strong = !self.side(source, target);
         (strong && self.strong_out[source as usize] == 1, strong && self.strong_in[target as usize] == 1)
     }
 
-    /// Whether the edge leads to or from a pendant leaf, or a longer way from `source` to `target` exists along the main line.
+    /// Whether the edge leads to or from a pendant leaf, or a longer way from `source` to `target` exists along the
+    /// main line.
     fn side(&self, source: u32, target: u32) -> bool {
         let dag = self.dag;
         // Those that hang come last in `before` and `after`: then all others hang too.

@@ -1,4 +1,5 @@
-//! P4, for tangles: where straight trunks push one another far aside, each row is placed by itself, in the order it has.
+//! P4, for tangles: where straight trunks push one another far aside, each row is placed by itself, in the order it
+//! has.
 //!
 //! Sweeps of weighted isotonic regression (pool adjacent violators): every vertex wants to stand at the mean of its
 //! neighbours, and the rows are settled one after the other.
@@ -57,7 +58,8 @@ fn offsets(frame: &Frame, row: std::ops::Range<u32>) -> impl Iterator<Item = (us
     })
 }
 
-/// Vertices that stand as close to one another as they may: the weighted sum of where they want to begin, the weight, the number.
+/// Vertices that stand as close to one another as they may: the weighted sum of where they want to begin, the weight,
+/// the number.
 type Pool = (f64, f64, usize);
 
 /// Moves the vertices of `rank` as near to the means of their neighbours as their order and distances allow.

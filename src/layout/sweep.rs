@@ -6,7 +6,7 @@ use super::order::Order;
 use std::ops::Range;
 
 /// So many sweeps without gain end the search.
-const PATIENCE: usize = 4;
+const PATIENCE: usize = 3;
 /// Rounds of adjacent swaps after a sweep.
 const SWAP_ROUNDS: usize = 2;
 
@@ -93,8 +93,8 @@ impl Search {
         self.changed[ranks.start as usize..ranks.end as usize].fill(self.now);
     }
 
-    /// Looks for an order of `ranks` with fewer `crossings` than the present one has, in so many `sweeps`. Leaves the best
-    /// one in `best`, and gives its number of crossings.
+    /// Looks for an order of `ranks` with fewer `crossings` than the present one has, in so many `sweeps`. Leaves the
+    /// best one in `best`, and gives its number of crossings.
     pub fn improve(&mut self, ranks: Range<u32>, sweeps: usize, crossings: u64, best: &mut [u32]) -> u64 {
         let from = self.order.rows.range(ranks.start).start;
         let mut fewest = crossings;
@@ -152,8 +152,8 @@ impl Search {
         }
     }
 
-    /// Sorts the vertices of `rank` by the average position of their neighbours; those without any stay. Says whether that
-    /// changed anything.
+    /// Sorts the vertices of `rank` by the average position of their neighbours; those without any stay. Says whether
+    /// that changed anything.
     fn sort(&mut self, rank: u32, pass: Pass) -> bool {
         let Self { order, keyed, near, .. } = self;
         let neighbours = if pass.from_above { &order.up } else { &order.down };
@@ -172,13 +172,9 @@ impl Search {
             return false;
         }
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut next = keyed.iter();
-        for slot in &mut order.rows.items[range] {
-            if neighbours.near.len(*slot) > 0
-                && let Some(&(_, vertex)) = next.next()
-            {
-                *slot = vertex;
-            }
+        let slots = order.rows.items[range].iter_mut().filter(|slot| neighbours.near.len(**slot) > 0);
+        for (slot, &(_, vertex)) in slots.zip(keyed.iter()) {
+            *slot = vertex;
         }
         order.number(rank..rank + 1);
         true
@@ -241,7 +237,8 @@ impl Around {
     }
 }
 
-/// How many pairs of edges cross that end at the sorted positions `a` and `b`: of two vertices in this order, and swapped.
+/// How many pairs of edges cross that end at the sorted positions `a` and `b`: of two vertices in this order, and
+/// swapped.
 fn crossings(a: &[u32], b: &[u32]) -> (u64, u64) {
     let (mut before, mut equal) = (0u64, 0u64);
     let (mut lower, mut upper) = (0, 0);

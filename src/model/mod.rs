@@ -15,7 +15,7 @@
 //!
 //! [`check`] verifies all that holds by construction; [`dump`](mod@dump) prints it; [`values`] reads what tensors hold.
 
-mod arena;
+pub(crate) mod arena;
 pub mod check;
 mod dtype;
 pub mod dump;
@@ -35,8 +35,8 @@ pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
 pub use values::Values;
 
+use foldhash::HashSet;
 use serde::Serialize;
-use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Text that is shared: the same name is stored once. See [`Strings`].

@@ -1,8 +1,8 @@
 //! Figures about a whole model.
 
 use super::{Graph, GraphId, Model, TensorId};
+use foldhash::HashSet;
 use serde::Serialize;
-use std::collections::HashSet;
 
 /// Figures about a whole model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

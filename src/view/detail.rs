@@ -1,16 +1,16 @@
-//! The Selection panel: all about a node, a value or a module.
+//! The Selection panel: all about a node, a value or a group.
 
 use super::info::{Share, shares};
-use super::scene::NONE;
 use super::words;
+use crate::analysis::{GroupId, GroupKind, Member, Tree};
 use crate::formats::Format;
 use crate::model::{
-    Argument, Category, Data, Entry, Graph, GraphId, Links, Literal, Model, Node, NodeId, ScopeId, Tensor, TensorId,
-    ValueId,
+    Argument, Category, Data, Entry, Graph, GraphId, Links, Literal, Model, Node, NodeId, Tensor, TensorId, ValueId,
 };
 use crate::report::{Diagnostic, Report};
 use crate::source::Files;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// One end of an edge.
 #[derive(Clone, Debug, Serialize)]
@@ -118,8 +118,8 @@ pub enum Detail {
         /// The value.
         value: Box<ValueInfo>,
     },
-    /// A level of the module hierarchy.
-    Module(ModuleInfo),
+    /// A group of the hierarchy.
+    Group(GroupInfo),
 }
 
 /// All about a node.
@@ -140,8 +140,8 @@ pub struct NodeInfo {
     pub category: Category,
     /// Its entry in the documentation of its format's operators.
     pub documentation_key: String,
-    /// The path of its scope.
-    pub path: String,
+    /// The groups around it, outermost first.
+    pub path: Vec<Instance>,
     /// What the author says about it.
     pub description: String,
     /// The function that it calls.
@@ -158,16 +158,26 @@ pub struct NodeInfo {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// All about a level of the module hierarchy.
+/// All about a group of the hierarchy.
 #[derive(Clone, Debug, Serialize)]
-pub struct ModuleInfo {
+pub struct GroupInfo {
     /// Its id.
-    pub id: ScopeId,
+    pub id: GroupId,
     /// Its graph.
     pub graph: GraphId,
-    /// Its path.
-    pub path: String,
-    /// The tensors in it and below.
+    /// What it is.
+    pub role: GroupKind,
+    /// The names of the groups around it and its own, outermost first.
+    pub path: Vec<String>,
+    /// The nodes in it and below.
+    pub nodes: u32,
+    /// How many of these are of each family, most frequent first.
+    pub mix: Vec<(Category, u32)>,
+    /// Of a stack: the instances, in order.
+    pub instances: Vec<Instance>,
+    /// Of a stack: what differs between the instances, in words.
+    pub differences: Vec<String>,
+    /// The tensors that are read in it.
     pub tensors: usize,
     /// The elements of these.
     pub parameters: u64,
@@ -175,6 +185,15 @@ pub struct ModuleInfo {
     pub bytes: u64,
     /// How much of it is of each type.
     pub dtypes: Vec<Share>,
+}
+
+/// One of the groups that a stack folds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Instance {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
 }
 
 /// The attributes' text is cut here: what is longer is data, not something to read in a panel.
@@ -191,6 +210,7 @@ pub(super) struct Describe<'a> {
     pub id: GraphId,
     pub graph: &'a Graph,
     pub links: &'a Links,
+    pub tree: &'a Tree,
 }
 
 impl Describe<'_> {
@@ -205,7 +225,7 @@ impl Describe<'_> {
             domain: node.domain.to_string(),
             category: node.category,
             documentation_key: format!("{}:{}", self.domain(node), node.operator),
-            path: node.scope.map(|scope| self.graph.path(scope, " › ")).unwrap_or_default(),
+            path: self.around(id),
             description: node.description.to_string(),
             definition: node.definition,
             attributes: self.attributes(node),
@@ -214,6 +234,13 @@ impl Describe<'_> {
             metadata: node.metadata.clone(),
             diagnostics: self.report.diagnostics.iter().filter(about).cloned().collect(),
         })))
+    }
+
+    /// The groups around a node, outermost first; the root is not among them.
+    fn around(&self, node: NodeId) -> Vec<Instance> {
+        let Some(group) = self.tree.group_of.get(node.index()) else { return Vec::new() };
+        let name = |id: GroupId| Instance { id, name: self.tree.groups[id].name.to_string() };
+        self.tree.path(*group).into_iter().map(name).collect()
     }
 
     /// Where the operator of `node` is defined, by its full name.
@@ -226,24 +253,30 @@ impl Describe<'_> {
         Some(Detail::Value { graph: self.id, value: Box::new(self.value(id)) })
     }
 
-    /// All about `id`; [`NONE`] stands for the root, which is all of the model.
-    pub fn module(&self, id: ScopeId) -> Option<Detail> {
-        let root = id.0 == NONE;
-        if !root && self.graph.scopes.get(id).is_none() {
-            return None;
+    pub fn group(&self, id: GroupId) -> Option<Detail> {
+        let group = self.tree.groups.get(id)?;
+        let mut inside = vec![false; self.tree.groups.len()];
+        for (other, group) in self.tree.groups.iter() {
+            inside[other.index()] = other == id || group.parent.is_some_and(|parent| inside[parent.index()]);
         }
-        let mut inside = vec![root; self.graph.scopes.len()];
-        for (scope_id, scope) in self.graph.scopes.iter() {
-            inside[scope_id.index()] |= scope_id == id || scope.parent.is_some_and(|parent| inside[parent.index()]);
-        }
-        let nodes = self.graph.nodes.values().filter(|node| node.scope.map_or(root, |scope| inside[scope.index()]));
-        let values = nodes.flat_map(|node| &node.inputs).flat_map(|argument| &argument.values);
-        let tensors = values.filter_map(|value| self.graph.values[*value].tensor);
-        let dtypes = shares(tensors.map(|tensor| &self.model.tensors[tensor]));
-        Some(Detail::Module(ModuleInfo {
+        let nodes = self.graph.nodes.iter().filter(|(node, _)| inside[self.tree.group_of[node.index()].index()]);
+        let values = nodes.flat_map(|(_, node)| &node.inputs).flat_map(|argument| &argument.values);
+        let tensors: BTreeSet<TensorId> = values.filter_map(|value| self.graph.values[*value].tensor).collect();
+        let dtypes = shares(tensors.iter().map(|tensor| &self.model.tensors[*tensor]));
+        let instances =
+            group.members.iter().filter(|_| group.kind == GroupKind::Stack).filter_map(|member| match member {
+                Member::Group(id) => Some(Instance { id: *id, name: self.tree.groups[*id].name.to_string() }),
+                Member::Node(_) => None,
+            });
+        Some(Detail::Group(GroupInfo {
             id,
             graph: self.id,
-            path: if root { "model".into() } else { self.graph.path(id, ".") },
+            role: group.kind,
+            path: self.tree.path(id).into_iter().map(|id| self.tree.groups[id].name.to_string()).collect(),
+            nodes: group.nodes,
+            mix: group.mix.clone(),
+            instances: instances.collect(),
+            differences: group.differences.clone(),
             tensors: dtypes.iter().map(|share| share.tensors).sum(),
             parameters: dtypes.iter().map(|share| share.parameters).fold(0, u64::saturating_add),
             bytes: dtypes.iter().map(|share| share.bytes).fold(0, u64::saturating_add),
@@ -330,14 +363,16 @@ impl Describe<'_> {
     fn location(&self, tensor: &Tensor) -> (String, bool) {
         let paths = self.files.paths();
         let path = |file: crate::source::FileId| paths.get(file.0 as usize).map(String::as_str).unwrap_or_default();
+        // The size is worth a word only where it is not the one that type and shape ask for.
+        let odd = |len| if tensor.bytes() == Some(len) { String::new() } else { format!(", {}", words::bytes(len)) };
         match &tensor.data {
             Data::Absent => ("not in the file".into(), false),
-            Data::Range(file, span) => (format!("{} at {:#x}, {}", path(*file), span.at, words::bytes(span.len)), true),
+            Data::Range(file, span) => (format!("{} at {:#x}{}", path(*file), span.at, odd(span.len)), true),
             Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
             Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
             Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),
             Data::External { path, span } if span.len == u64::MAX => (format!("{path} from {:#x} on", span.at), true),
-            Data::External { path, span } => (format!("{path} at {:#x}, {}", span.at, words::bytes(span.len)), true),
+            Data::External { path, span } => (format!("{path} at {:#x}{}", span.at, odd(span.len)), true),
         }
     }
 }

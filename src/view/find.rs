@@ -1,8 +1,10 @@
-//! Find: nodes, values, tensors, modules and graphs by name or operator.
+//! Find: nodes, values, tensors, groups and graphs by name or operator.
 
 use super::words;
-use crate::model::{Category, GraphId, Model, Wiring};
+use crate::analysis::Tree;
+use crate::model::{Category, GraphId, Model};
 use serde::Serialize;
+use std::rc::Rc;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -14,8 +16,8 @@ pub enum HitKind {
     Value,
     /// A constant; by its name. Its id is that of the node that reads it.
     Tensor,
-    /// A level of the module hierarchy; by its path.
-    Module,
+    /// A group of the hierarchy; by its name.
+    Group,
     /// A graph; by its name.
     Graph,
 }
@@ -49,6 +51,9 @@ pub struct Hits {
 /// The most results that are returned.
 const MOST: usize = 500;
 
+/// Gives the hierarchy of a graph.
+type Trees<'a> = dyn Fn(GraphId) -> Option<Rc<Tree>> + 'a;
+
 struct Search {
     needle: String,
     found: Hits,
@@ -74,7 +79,7 @@ impl Search {
 }
 
 /// Finds `query` in all graphs of `model`, those of graph `first` before the others.
-pub(super) fn find(model: &Model, first: GraphId, query: &str) -> Hits {
+pub(super) fn find(model: &Model, trees: &Trees, first: GraphId, query: &str) -> Hits {
     let needle = query.trim().to_lowercase();
     let mut search = Search { needle, found: Hits::default() };
     if search.needle.is_empty() {
@@ -82,12 +87,12 @@ pub(super) fn find(model: &Model, first: GraphId, query: &str) -> Hits {
     }
     let others = model.graphs.iter().map(|(id, _)| id).filter(|id| *id != first);
     for id in std::iter::once(first).chain(others) {
-        find_in(model, id, &mut search);
+        find_in(model, trees, id, &mut search);
     }
     search.found
 }
 
-fn find_in(model: &Model, id: GraphId, search: &mut Search) {
+fn find_in(model: &Model, trees: &Trees, id: GraphId, search: &mut Search) {
     let Some(graph) = model.graphs.get(id) else { return };
     if search.matches(&graph.name) {
         search.add(|| Hit {
@@ -111,19 +116,17 @@ fn find_in(model: &Model, id: GraphId, search: &mut Search) {
             });
         }
     }
-    if graph.wiring == Wiring::Modules {
-        let owned = graph.nodes.values().filter_map(|node| node.scope).collect::<std::collections::HashSet<_>>();
-        for (scope_id, scope) in graph.scopes.iter().filter(|(scope_id, _)| !owned.contains(scope_id)) {
-            if search.matches(&scope.name) {
-                search.add(|| Hit {
-                    kind: HitKind::Module,
-                    graph: id,
-                    id: scope_id.0,
-                    title: scope.name.to_string(),
-                    context: graph.path(scope_id, "."),
-                    category: Category::Other,
-                });
-            }
+    let tree = trees(id);
+    for (group_id, group) in tree.iter().flat_map(|tree| tree.groups.iter()).filter(|(id, _)| *id != Tree::ROOT) {
+        if search.matches(&group.name) {
+            search.add(|| Hit {
+                kind: HitKind::Group,
+                graph: id,
+                id: group_id.0,
+                title: group.name.to_string(),
+                context: format!("{} nodes", group.nodes),
+                category: group.mix.first().map(|(category, _)| *category).unwrap_or_default(),
+            });
         }
     }
     let mut reader = vec![None; graph.values.len()];

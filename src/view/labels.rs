@@ -3,7 +3,7 @@
 use super::measure::{Advances, Role};
 use super::scene::Net;
 use crate::layout::{Layout, Point, Rect};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// The height of a label in pixels.
 const HEIGHT: f64 = 14.0;

@@ -6,10 +6,13 @@
 mod card;
 mod detail;
 mod find;
+mod flow;
+mod fold;
 mod info;
 mod labels;
 mod measure;
 mod modules;
+mod outline;
 mod palette;
 mod scene;
 mod svg;
@@ -17,16 +20,20 @@ mod thumbnail;
 mod words;
 
 pub use card::{Card, METRICS, Metrics, Shown};
-pub use detail::{ArgumentInfo, AttributeInfo, Detail, End, ModuleInfo, NodeInfo, TensorInfo, ValueInfo};
+pub use detail::{ArgumentInfo, AttributeInfo, Detail, End, GroupInfo, Instance, NodeInfo, TensorInfo, ValueInfo};
 pub use find::{Hit, HitKind, Hits};
+pub use fold::{Level, Step};
 pub use info::{FileInfo, GraphInfo, Holder, ModelInfo, Share, Usage};
 pub use measure::{Advances, Role};
+pub use outline::Outline;
 pub use palette::{Palette, Theme};
 pub use scene::{Flow, Item, ItemKind, NONE, Net, NetStyle, Scene, SceneOptions, flag};
 pub use words::{bytes, count, shape};
 
+use crate::analysis::{GroupId, Tree};
 use crate::formats::Opened;
-use crate::model::{GraphId, Links, NodeId, ScopeId, TensorId, ValueId, values};
+use crate::layout::Memo;
+use crate::model::{GraphId, Links, NodeId, TensorId, ValueId, values};
 use crate::report::{Error, Result};
 use crate::source::Files;
 use serde::Serialize;
@@ -39,12 +46,15 @@ pub struct Viewer {
     opened: Opened,
     files: Files,
     links: RefCell<HashMap<GraphId, Rc<Links>>>,
+    trees: RefCell<HashMap<GraphId, Rc<Tree>>>,
+    /// Layouts of containers: a step through the hierarchy lays out only what changes.
+    memo: RefCell<Memo>,
 }
 
 impl Viewer {
     /// Answers for `opened`, which came from `files`.
     pub fn new(opened: Opened, files: Files) -> Self {
-        Self { opened, files, links: RefCell::default() }
+        Self { opened, files, links: RefCell::default(), trees: RefCell::default(), memo: RefCell::default() }
     }
 
     /// The model.
@@ -63,13 +73,15 @@ impl Viewer {
 
     /// The drawing of `graph`; none if there is no such graph.
     pub fn scene(&self, graph: GraphId, options: &SceneOptions) -> Option<Scene> {
-        self.opened.model.graphs.get(graph)?;
-        Some(Scene::new(&self.opened.model, &self.opened.report, graph, options))
+        let tree = self.tree(graph)?;
+        let of = scene::Subject { model: &self.opened.model, report: &self.opened.report, tree: &tree, graph };
+        Some(Scene::new(&of, &mut self.memo.borrow_mut(), options))
     }
 
     /// All about what is selected; none if there is no such thing.
     pub fn detail(&self, graph: GraphId, selection: Selection) -> Option<Detail> {
         let links = self.links(graph)?;
+        let tree = self.tree(graph)?;
         let describe = detail::Describe {
             format: self.opened.format,
             model: &self.opened.model,
@@ -78,17 +90,18 @@ impl Viewer {
             id: graph,
             graph: self.opened.model.graphs.get(graph)?,
             links: &links,
+            tree: &tree,
         };
         match selection {
             Selection::Node(id) => describe.node(id),
             Selection::Value(id) => describe.edge(id),
-            Selection::Module(id) => describe.module(id),
+            Selection::Group(id) => describe.group(id),
         }
     }
 
     /// Finds `query` in all graphs, those of graph `first` before the others.
     pub fn find(&self, first: GraphId, query: &str) -> Hits {
-        find::find(&self.opened.model, first, query)
+        find::find(&self.opened.model, &|graph| self.tree(graph), first, query)
     }
 
     /// The values of `tensor` in row-major order from position `from` on, at most `count`.
@@ -110,7 +123,20 @@ impl Viewer {
 
     /// The beginning of `graph` in miniature, as a standalone SVG document; none if there is no such graph.
     pub fn thumbnail(&self, graph: GraphId) -> Option<String> {
-        Some(thumbnail::draw(&self.scene(graph, &SceneOptions::default())?))
+        let options = SceneOptions { level: Level::Flat, ..SceneOptions::default() };
+        Some(thumbnail::draw(&self.scene(graph, &options)?))
+    }
+
+    /// The outline of `graph`; none if there is no such graph.
+    pub fn outline(&self, graph: GraphId) -> Option<Outline> {
+        Some(Outline::new(graph, &*self.tree(graph)?))
+    }
+
+    /// The hierarchy of `graph`; none if there is no such graph.
+    pub fn tree(&self, graph: GraphId) -> Option<Rc<Tree>> {
+        let model = &self.opened.model;
+        model.graphs.get(graph)?;
+        Some(self.trees.borrow_mut().entry(graph).or_insert_with(|| Rc::new(Tree::of(model, graph))).clone())
     }
 
     fn links(&self, graph: GraphId) -> Option<Rc<Links>> {
@@ -139,6 +165,6 @@ pub enum Selection {
     Node(NodeId),
     /// A value: an edge, an input or an output.
     Value(ValueId),
-    /// A level of the module hierarchy.
-    Module(ScopeId),
+    /// A group of the hierarchy.
+    Group(GroupId),
 }

@@ -1,98 +1,110 @@
 //! A weights file, drawn as the tree of modules that its names spell.
 
-use super::card::{Card, Shown};
+use super::card::{Card, METRICS, Shown};
+use super::flow;
+use super::fold::Open;
 use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts};
 use super::words;
-use crate::model::{Arena, Category, GraphId, Model, NodeId, Scope, ScopeId};
+use crate::analysis::{Member, Tree};
+use crate::layout::{Layout, Point};
+use crate::model::{GraphId, Model};
 use std::cmp::Ordering;
 
-/// Items and nets of a graph of [`Wiring::Modules`](crate::model::Wiring::Modules): one item for each scope, and for each node without
-/// one; a root where there are several of these; containment from each scope to those in it, in natural order (`layers.2` before `layers.10`).
-pub(super) fn parts(model: &Model, id: GraphId, shown: Shown) -> Parts {
+/// Items and nets of a graph of [`Wiring::Modules`](crate::model::Wiring::Modules): a card for each group and each node that is in view, and
+/// containment from each group to its members, in natural order (`layers.2` before `layers.10`).
+pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: &Tree, open: &Open) -> Parts {
     let graph = &model.graphs[id];
-    let totals = parameters(model, id);
-    let mut owner: Vec<Option<NodeId>> = vec![None; graph.scopes.len()];
     let mut parts = Parts::default();
-    let mut loose = Vec::new();
-    for (node_id, node) in graph.nodes.iter() {
-        match node.scope {
-            Some(scope) if owner[scope.index()].is_none() => owner[scope.index()] = Some(node_id),
-            _ => loose.push(node_id),
-        }
-    }
-    let order = walk(&graph.scopes);
-    let roots = graph.scopes.values().filter(|scope| scope.parent.is_none()).count() + loose.len();
-    if roots > 1 {
+    // Each entry is a member, and the item of the group around it. Parents come before children, siblings in order.
+    let mut stack = match tree.groups[Tree::ROOT].members.as_slice() {
+        [only] => vec![(*only, NONE)],
         // One tree reads better than a forest.
-        let mut card = Card::titled("model");
-        card.line("", &words::count(model.totals().parameters));
-        parts.items.push(Item { kind: ItemKind::Module, reference: NONE, category: Category::Other, flags: 0, card });
-    }
-    let mut item_of = vec![NONE; graph.scopes.len()];
-    for scope in order.iter().copied() {
-        item_of[scope.index()] = parts.items.len() as u32;
-        let mut card = Card::titled(&graph.scopes[scope].name);
-        let item = match owner[scope.index()] {
-            Some(node_id) => {
-                let node = &graph.nodes[node_id];
+        _ => vec![(Member::Group(Tree::ROOT), NONE)],
+    };
+    let mut children: Vec<Vec<u32>> = Vec::new();
+    while let Some((member, parent)) = stack.pop() {
+        let item = parts.items.len() as u32;
+        parts.items.push(match member {
+            Member::Node(id) => {
+                let node = &graph.nodes[id];
+                let mut card = Card::titled(&node.operator);
                 if shown.weights {
                     card.weights(model, graph, node);
                 }
-                Item { kind: ItemKind::Node, reference: node_id.0, category: node.category, flags: 0, card }
+                Item::new(ItemKind::Node, id.0, node.category, card)
             }
-            None => {
-                card.line("", &words::count(totals[scope.index()]));
-                Item { kind: ItemKind::Module, reference: scope.0, category: Category::Other, flags: 0, card }
+            Member::Group(group) if open.has(group) => {
+                let title = if group == Tree::ROOT { "model".into() } else { flow::title(tree, group) };
+                let mut card = Card::titled(&title);
+                card.line("", &words::count(tree.groups[group].parameters));
+                Item::new(ItemKind::Module, group.0, Default::default(), card)
             }
-        };
-        parts.items.push(item);
-    }
-    let first_loose = parts.items.len();
-    for node_id in loose {
-        let node = &graph.nodes[node_id];
-        let card = Card::of_node(model, graph, node, shown);
-        parts.items.push(Item { kind: ItemKind::Node, reference: node_id.0, category: node.category, flags: 0, card });
-    }
-    // The walk visits parents before children and siblings in order, so targets come out in order too.
-    let mut children: Vec<Vec<u32>> = vec![Vec::new(); parts.items.len()];
-    for scope in order {
-        let item = item_of[scope.index()];
-        match graph.scopes[scope].parent {
-            Some(parent) => children[item_of[parent.index()] as usize].push(item),
-            None if roots > 1 => children[0].push(item),
-            None => {}
+            Member::Group(group) => flow::closed(tree, group, NONE),
+        });
+        children.push(Vec::new());
+        if parent != NONE {
+            children[parent as usize].push(item);
+        }
+        if let Member::Group(group) = member
+            && open.has(group)
+        {
+            let mut members = tree.groups[group].members.clone();
+            let name = |member: &Member| match member {
+                Member::Node(node) => &*graph.nodes[*node].operator,
+                Member::Group(group) => &*tree.groups[*group].name,
+            };
+            members.sort_by(|a, b| natural(name(a), name(b)));
+            stack.extend(members.into_iter().rev().map(|member| (member, item)));
         }
     }
-    if roots > 1 {
-        children[0].extend(first_loose as u32..parts.items.len() as u32);
-    }
     for (source, targets) in children.into_iter().enumerate().filter(|(_, targets)| !targets.is_empty()) {
-        let label = String::new();
-        parts.nets.push(Net { source: source as u32, value: NONE, style: NetStyle::Containment, label, targets });
+        let (source, label) = (source as u32, String::new());
+        parts.nets.push(Net { source, value: NONE, style: NetStyle::Containment, label, targets, more: 0 });
     }
     parts
 }
 
-/// The scopes in depth-first order, siblings in natural order.
-fn walk(scopes: &Arena<ScopeId, Scope>) -> Vec<ScopeId> {
-    let mut children: Vec<Vec<ScopeId>> = vec![Vec::new(); scopes.len()];
-    let mut roots = Vec::new();
-    for (id, scope) in scopes.iter() {
-        match scope.parent {
-            Some(parent) => children[parent.index()].push(id),
-            None => roots.push(id),
+/// The distance between a vertical line of the tree and the modules to its right, and the radius of its corners, in pixels.
+const INDENT: f64 = 18.0;
+const CORNER: f64 = 6.0;
+
+/// Redraws containment the way that trees are drawn: one vertical line beside the members of each module, and a branch to each member.
+pub(super) fn branches(nets: &[Net], layout: &mut Layout) {
+    layout.path_starts = vec![0];
+    layout.points.clear();
+    layout.path_net.clear();
+    layout.path_target.clear();
+    for (index, net) in nets.iter().enumerate() {
+        let from = layout.rects[net.source as usize];
+        let start = Point { x: from.x + from.w, y: from.y + METRICS.header / 2.0 };
+        for target in &net.targets {
+            let to = layout.rects[*target as usize];
+            let end = Point { x: to.x, y: to.y + METRICS.header / 2.0 };
+            branch(start, end, &mut layout.points);
+            layout.path_starts.push(layout.points.len() as u32);
+            layout.path_net.push(index as u32);
+            layout.path_target.push(*target);
         }
     }
-    let sort = |ids: &mut Vec<ScopeId>| ids.sort_by(|a, b| natural(&scopes[*a].name, &scopes[*b].name));
-    sort(&mut roots);
-    children.iter_mut().for_each(sort);
-    let mut order = Vec::with_capacity(scopes.len());
-    let mut stack: Vec<ScopeId> = roots.into_iter().rev().collect();
-    while let Some(id) = stack.pop() {
-        order.push(id);
-        stack.extend(children[id.index()].iter().rev());
+}
+
+/// Appends a path that runs level, turns, goes down (or up), turns, and runs level.
+fn branch(start: Point, end: Point, points: &mut Vec<Point>) {
+    let x = (end.x - INDENT).max(start.x);
+    let down = end.y - start.y;
+    let corner = CORNER.min(down.abs() / 2.0).min(end.x - x).min(x - start.x).max(0.0);
+    let turn = corner * down.signum();
+    let at = |x: f64, y: f64| Point { x, y };
+    let line = |points: &mut Vec<Point>, to: Point| points.extend([to; 3]);
+    points.push(start);
+    if down == 0.0 {
+        return line(points, end);
     }
-    order
+    line(points, at(x - corner, start.y));
+    points.extend([at(x, start.y), at(x, start.y), at(x, start.y + turn)]);
+    line(points, at(x, end.y - turn));
+    points.extend([at(x, end.y), at(x, end.y), at(x + corner, end.y)]);
+    line(points, end);
 }
 
 /// Compares numbers by their size; anything that is not a pair of numbers keeps the order of the file.
@@ -101,24 +113,4 @@ fn natural(a: &str, b: &str) -> Ordering {
         (Ok(a), Ok(b)) => a.cmp(&b),
         _ => Ordering::Equal,
     }
-}
-
-/// The number of parameters in each scope and below.
-fn parameters(model: &Model, id: GraphId) -> Vec<u64> {
-    let graph = &model.graphs[id];
-    let mut totals = vec![0u64; graph.scopes.len()];
-    for node in graph.nodes.values() {
-        let Some(scope) = node.scope else { continue };
-        let values = node.inputs.iter().flat_map(|argument| &argument.values);
-        let tensors = values.filter_map(|value| graph.values[*value].tensor);
-        let elements: u64 = tensors.filter_map(|tensor| model.tensors[tensor].elements()).fold(0, u64::saturating_add);
-        totals[scope.index()] = totals[scope.index()].saturating_add(elements);
-    }
-    // Parents come before children, so one pass from the end sums whole subtrees.
-    for (id, scope) in graph.scopes.iter().rev() {
-        if let Some(parent) = scope.parent {
-            totals[parent.index()] = totals[parent.index()].saturating_add(totals[id.index()]);
-        }
-    }
-    totals
 }

@@ -1,11 +1,14 @@
 //! A graph, laid out and ready to draw, as flat arrays.
 
 use super::card::{Card, METRICS, Shown};
+use super::flow;
+use super::fold::{self, Level, Open, Step};
 use super::labels;
 use super::measure::{Advances, Role};
 use super::modules;
-use crate::layout::{self, Direction, Layout, Size};
-use crate::model::{Category, GraphId, GraphKind, Model, NodeId, ValueId, Wiring};
+use crate::analysis::{GroupId, Tree};
+use crate::layout::{self, Direction, Layout, Memo, Size};
+use crate::model::{Category, GraphId, Model, NodeId, Wiring};
 use crate::report::{Report, Severity};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -24,6 +27,12 @@ pub struct SceneOptions {
     /// What is written on cards.
     #[serde(flatten)]
     pub shown: Shown,
+    /// How deep the graph is shown.
+    pub level: Level,
+    /// The groups that are open; none for those that fit a screen.
+    pub open: Option<Vec<GroupId>>,
+    /// What the reader does with them.
+    pub step: Option<Step>,
 }
 
 /// A wish for a direction.
@@ -49,8 +58,12 @@ pub enum ItemKind {
     Input = 1,
     /// An output of the graph; refers to a [`ValueId`].
     Output = 2,
-    /// A level of the module hierarchy; refers to a [`crate::model::ScopeId`].
+    /// An open group of a module tree; refers to a [`GroupId`].
     Module = 3,
+    /// A closed group; refers to a [`GroupId`].
+    Group = 4,
+    /// An open group, around its members; refers to a [`GroupId`].
+    Container = 5,
 }
 
 /// Bits of [`Item::flags`].
@@ -65,6 +78,8 @@ pub mod flag {
     pub const ENTER: u8 = 8;
     /// It is captured from the graph around.
     pub const CAPTURED: u8 = 32;
+    /// It folds several groups of the same structure.
+    pub const STACK: u8 = 64;
 }
 
 /// How a net is drawn. The discriminants are those of the contract with the page.
@@ -75,6 +90,8 @@ pub enum NetStyle {
     Data = 0,
     /// A module contains others.
     Containment = 1,
+    /// Too many items read it: its ends are named, and its edges are drawn only when asked for.
+    Stub = 3,
 }
 
 /// A card or a pill.
@@ -90,6 +107,17 @@ pub struct Item {
     pub flags: u8,
     /// What is written on it.
     pub card: Card,
+    /// The container that it is in; [`NONE`] outside of all.
+    pub parent: u32,
+    /// Of a closed group: how many nodes of each family are in it, most frequent first.
+    pub mix: Vec<(Category, u32)>,
+}
+
+impl Item {
+    /// An item outside of all containers.
+    pub fn new(kind: ItemKind, reference: u32, category: Category, card: Card) -> Self {
+        Self { kind, reference, category, flags: 0, card, parent: NONE, mix: Vec::new() }
+    }
 }
 
 /// A tensor with all its consumers.
@@ -105,6 +133,16 @@ pub struct Net {
     pub label: String,
     /// The items that it goes to.
     pub targets: Vec<u32>,
+    /// How many more values go the same way.
+    pub more: u32,
+}
+
+/// What a scene is made of.
+pub(super) struct Subject<'a> {
+    pub model: &'a Model,
+    pub report: &'a Report,
+    pub tree: &'a Tree,
+    pub graph: GraphId,
 }
 
 /// A graph, laid out.
@@ -114,11 +152,17 @@ pub struct Scene {
     pub graph: GraphId,
     /// The way that edges run.
     pub direction: Direction,
+    /// How deep it is shown; never [`Level::Auto`].
+    pub level: Level,
+    /// Whether it has groups at all.
+    pub grouped: bool,
+    /// The groups that are open.
+    pub open: Vec<GroupId>,
     /// The cards and pills.
     pub items: Vec<Item>,
     /// The edges.
     pub nets: Vec<Net>,
-    /// Where they are; a path's target is an index into the concatenated targets of all nets.
+    /// Where they are; a path's target is the item that it ends at, or [`NONE`].
     pub layout: Layout,
     /// Of each net, the centre of its label; none where there is no label, or no room.
     pub labels: Vec<Option<layout::Point>>,
@@ -133,7 +177,8 @@ pub(super) struct Parts {
 
 impl Scene {
     /// Lays out `graph` of `model`.
-    pub fn new(model: &Model, report: &Report, graph: GraphId, options: &SceneOptions) -> Self {
+    pub(super) fn new(of: &Subject, memo: &mut Memo, options: &SceneOptions) -> Self {
+        let Subject { model, report, tree, graph } = *of;
         let modules = model.graphs[graph].wiring == Wiring::Modules;
         let direction = match options.direction {
             Flow::Down => Direction::Down,
@@ -141,14 +186,40 @@ impl Scene {
             Flow::Auto if modules => Direction::Right,
             Flow::Auto => Direction::Down,
         };
-        let mut parts =
-            if modules { modules::parts(model, graph, options.shown) } else { flow(model, graph, options.shown) };
+        let level = match options.level {
+            Level::Auto if options.open.is_none() && options.step.is_none() && fold::is_small(tree) => Level::Flat,
+            wished => wished,
+        };
+        // A tree of modules is its groups: flat, it is the same picture as with all of them open.
+        let (flat, level) = match level {
+            Level::Flat if modules => (true, Level::Groups),
+            Level::Flat => (true, Level::Flat),
+            _ => (false, Level::Groups),
+        };
+        let open = match (&options.open, flat) {
+            (_, true) => Open::all(tree),
+            (Some(groups), _) => Open::of(tree, groups),
+            (None, _) => Open::fitting(tree),
+        };
+        let open = options.step.into_iter().fold(open, |open, step| open.after(tree, step));
+        let mut parts = match (modules, level) {
+            (true, _) => modules::parts(model, graph, options.shown, tree, &open),
+            (false, Level::Flat) => flow::parts(model, graph, options.shown, None),
+            (false, _) => flow::parts(model, graph, options.shown, Some((tree, &open))),
+        };
         mark(&mut parts.items, report, graph);
         let Parts { items, nets } = parts;
         let (input, spacing) = arrange(&items, &nets, modules, direction, &options.advances);
-        let layout = layout::layout(&input, &spacing);
+        let mut layout = layout::layout_with(&input, &spacing, memo);
+        for target in &mut layout.path_target {
+            *target = input.targets.get(*target as usize).copied().unwrap_or(NONE);
+        }
+        if modules && direction == Direction::Right {
+            modules::branches(&nets, &mut layout);
+        }
         let labels = labels::place(&nets, &layout, &options.advances);
-        Self { graph, direction, items, nets, layout, labels }
+        let open = if level == Level::Flat { Vec::new() } else { open.visible(tree) };
+        Self { graph, direction, level, grouped: tree.groups.len() > 1, open, items, nets, layout, labels }
     }
 }
 
@@ -162,9 +233,15 @@ fn arrange(
 ) -> (layout::Input, layout::Options) {
     let sizes = items.iter().map(|item| size(item, advances)).collect();
     let mut input = layout::Input { sizes, starts: vec![0], ..layout::Input::default() };
+    if items.iter().any(|item| item.parent != NONE) {
+        input.parents = items.iter().map(|item| item.parent).collect();
+    }
     for net in nets {
         input.sources.push(net.source);
-        input.targets.extend(&net.targets);
+        // A stub has no edges to lay out.
+        if net.style != NetStyle::Stub {
+            input.targets.extend(&net.targets);
+        }
         input.starts.push(input.targets.len() as u32);
     }
     let mut spacing = layout::Options { direction, ..layout::Options::default() };
@@ -211,61 +288,4 @@ fn mark(items: &mut [Item], report: &Report, graph: GraphId) {
             };
         }
     }
-}
-
-/// Items and nets of a graph through which values flow.
-fn flow(model: &Model, id: GraphId, shown: Shown) -> Parts {
-    let graph = &model.graphs[id];
-    let mut parts = Parts::default();
-    let mut source = vec![NONE; graph.values.len()];
-    let pill = |kind, value: ValueId, flags| Item {
-        kind,
-        reference: value.0,
-        category: Category::Data,
-        flags,
-        card: Card::titled(match &*graph.values[value].name {
-            "" if kind == ItemKind::Output => "output",
-            "" => "input",
-            name => name,
-        }),
-    };
-    let captured = graph.values.iter().filter(|(_, value)| graph.kind == GraphKind::Body && value.outer.is_some());
-    let inputs = graph.inputs.iter().map(|value| (*value, 0)).chain(captured.map(|(value, _)| (value, flag::CAPTURED)));
-    for (value, flags) in inputs {
-        if graph.values[value].tensor.is_none() && source[value.index()] == NONE {
-            source[value.index()] = parts.items.len() as u32;
-            parts.items.push(pill(ItemKind::Input, value, flags));
-        }
-    }
-    let first_node = parts.items.len();
-    for (node_id, node) in graph.nodes.iter() {
-        let enterable =
-            node.definition.is_some() || node.attributes.iter().any(|attribute| !attribute.value.graphs().is_empty());
-        let mut card = Card::of_node(model, graph, node, shown);
-        card.marked = enterable;
-        for value in node.outputs.iter().flat_map(|argument| &argument.values) {
-            if source[value.index()] == NONE {
-                source[value.index()] = parts.items.len() as u32;
-            }
-        }
-        let flags = if enterable { flag::ENTER } else { 0 };
-        parts.items.push(Item { kind: ItemKind::Node, reference: node_id.0, category: node.category, flags, card });
-    }
-    let links = graph.links();
-    let mut targets: Vec<Vec<u32>> =
-        links.consumers.iter().map(|nodes| nodes.iter().map(|node| first_node as u32 + node.0).collect()).collect();
-    for value in &graph.outputs {
-        targets[value.index()].push(parts.items.len() as u32);
-        parts.items.push(pill(ItemKind::Output, *value, 0));
-    }
-    for ((value_id, value), targets) in graph.values.iter().zip(targets) {
-        let source = source[value_id.index()];
-        if source == NONE || value.tensor.is_some() || targets.is_empty() {
-            continue;
-        }
-        let shape = value.ty.as_ref().and_then(|ty| ty.shape());
-        let label = shape.map(|shape| super::words::shorten(&shape.to_string(), 36)).unwrap_or_default();
-        parts.nets.push(Net { source, value: value_id.0, style: NetStyle::Data, label, targets });
-    }
-    parts
 }

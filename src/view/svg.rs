@@ -46,11 +46,17 @@ impl Drawing<'_> {
             r#"<rect x="{0}" y="{0}" width="{w}" height="{h}" fill="{1}"/>"#,
             -MARGIN, palette.background
         )?;
+        for (item, rect) in self.scene.items.iter().zip(&self.scene.layout.rects) {
+            if item.kind == ItemKind::Container {
+                self.container(item, *rect)?;
+            }
+        }
         self.edges()?;
         for (item, rect) in self.scene.items.iter().zip(&self.scene.layout.rects) {
             match item.kind {
                 ItemKind::Input | ItemKind::Output => self.pill(item, *rect)?,
-                ItemKind::Node | ItemKind::Module => self.card(item, *rect)?,
+                ItemKind::Node | ItemKind::Module | ItemKind::Group => self.card(item, *rect)?,
+                ItemKind::Container => {}
             }
         }
         self.labels()?;
@@ -98,10 +104,20 @@ impl Drawing<'_> {
         let Rect { x, y, w, h } = rect;
         let palette = self.palette;
         let (fill, ink) = match item.kind {
-            ItemKind::Module => (palette.module, palette.text),
+            ItemKind::Module | ItemKind::Group => (palette.module, palette.text),
             _ => (palette.category(item.category), "#fff"),
         };
         let (r, header, line) = (METRICS.radius, METRICS.header, palette.card_line);
+        if item.flags & flag::STACK != 0 {
+            for behind in [6.0, 3.0] {
+                let (x, y) = (x + behind, y + behind);
+                let surface = palette.surface;
+                write!(
+                    self.out,
+                    r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" fill="{surface}" stroke="{line}"/>"#
+                )?;
+            }
+        }
         if h > header {
             write!(
                 self.out,
@@ -120,6 +136,7 @@ impl Drawing<'_> {
         } else {
             write!(self.out, r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" fill="{fill}"/>"#)?;
         }
+        self.mix(item, rect)?;
         let left = x + METRICS.pad;
         self.text(&item.card.title, Point { x: left, y: y + header / 2.0 + 4.0 }, Font::Title, ink)?;
         if item.flags & (flag::WARNING | flag::ERROR) != 0 {
@@ -134,6 +151,31 @@ impl Drawing<'_> {
                 x += self.advances.width(label, Role::Label) + METRICS.gap;
             }
             self.text(value, Point { x, y }, Font::Value, palette.text)?;
+        }
+        Ok(())
+    }
+
+    fn container(&mut self, item: &Item, rect: Rect) -> fmt::Result {
+        let Rect { x, y, w, h } = rect;
+        let palette = self.palette;
+        write!(
+            self.out,
+            r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="8" fill="{}" fill-opacity="0.5" stroke="{}"/>"#,
+            palette.module, palette.card_line
+        )?;
+        let at = Point { x: x + METRICS.pad, y: y + METRICS.header / 2.0 + 4.0 };
+        self.text(&item.card.title, at, Font::Title, palette.text)
+    }
+
+    /// The mix of operators of a closed group, as a thin bar under its header.
+    fn mix(&mut self, item: &Item, rect: Rect) -> fmt::Result {
+        let all: u32 = item.mix.iter().map(|(_, count)| count).sum();
+        let mut left = rect.x;
+        for (category, count) in &item.mix {
+            let width = rect.w * f64::from(*count) / f64::from(all.max(1));
+            let (top, fill) = (rect.y + METRICS.header - 3.0, self.palette.category(*category));
+            write!(self.out, r#"<rect x="{left:.1}" y="{top}" width="{width:.1}" height="3" fill="{fill}"/>"#)?;
+            left += width;
         }
         Ok(())
     }

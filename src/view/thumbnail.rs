@@ -44,7 +44,7 @@ fn document(scene: &Scene, out: &mut String) -> fmt::Result {
     for (item, rect) in scene.items.iter().zip(&layout.rects).filter(|(_, rect)| sees(rect)) {
         let (fill, radius) = match item.kind {
             ItemKind::Node => (palette.category(item.category), 6.0),
-            ItemKind::Module => (palette.tree, 6.0),
+            ItemKind::Module | ItemKind::Group | ItemKind::Container => (palette.tree, 6.0),
             ItemKind::Input | ItemKind::Output => (palette.wire, rect.h / 2.0),
         };
         let Rect { x, y, w, h } = rect;

@@ -2,7 +2,7 @@
 
 use crate::layout::Direction;
 use crate::model::Category;
-use crate::view::{METRICS, NONE, Scene};
+use crate::view::{Level, METRICS, NONE, Scene};
 use js_sys::{Array, Float64Array, Object, Reflect, Uint8Array, Uint32Array};
 use std::collections::HashMap;
 use wasm_bindgen::JsValue;
@@ -50,6 +50,9 @@ pub fn to_js(scene: &Scene) -> Object {
     let mut texts = Texts::default();
     set(&out, "graph", scene.graph.0);
     set(&out, "direction", if scene.direction == Direction::Right { "right" } else { "down" });
+    set(&out, "level", if scene.level == Level::Flat { "flat" } else { "groups" });
+    set(&out, "grouped", scene.grouped);
+    set(&out, "open", scene.open.iter().map(|group| JsValue::from(group.0)).collect::<Array>());
     set(&out, "width", scene.layout.size.w);
     set(&out, "height", scene.layout.size.h);
     let metrics = Object::new();
@@ -83,6 +86,13 @@ fn items<'a>(out: &Object, scene: &'a Scene, texts: &mut Texts<'a>) {
     set(out, "itemFlags", bytes(&|item| item.flags));
     let references: Vec<u32> = items.iter().map(|item| item.reference).collect();
     set(out, "itemRef", Uint32Array::from(references.as_slice()));
+    let parents: Vec<u32> = items.iter().map(|item| item.parent).collect();
+    set(out, "itemParent", Uint32Array::from(parents.as_slice()));
+    set(out, "mixStarts", starts(items.iter().map(|item| item.mix.len())));
+    let mix = items.iter().flat_map(|item| &item.mix);
+    let (families, counts): (Vec<u8>, Vec<u32>) = mix.map(|(category, count)| (*category as u8, *count)).unzip();
+    set(out, "mixCategory", Uint8Array::from(families.as_slice()));
+    set(out, "mixCount", Uint32Array::from(counts.as_slice()));
     let titles: Vec<u32> = items.iter().map(|item| texts.index(&item.card.title)).collect();
     set(out, "itemTitle", Uint32Array::from(titles.as_slice()));
     set(out, "lineStarts", starts(items.iter().map(|item| item.card.lines.len())));
@@ -114,11 +124,8 @@ fn nets<'a>(out: &Object, scene: &'a Scene, texts: &mut Texts<'a>) {
 
 fn paths(out: &Object, scene: &Scene) {
     let layout = &scene.layout;
-    let targets: Vec<u32> = scene.nets.iter().flat_map(|net| net.targets.iter().copied()).collect();
-    let ends: Vec<u32> =
-        layout.path_target.iter().map(|target| targets.get(*target as usize).copied().unwrap_or(NONE)).collect();
     set(out, "pathStarts", Uint32Array::from(layout.path_starts.as_slice()));
     set(out, "points", floats(layout.points.iter().flat_map(|point| [point.x, point.y])));
     set(out, "pathNet", Uint32Array::from(layout.path_net.as_slice()));
-    set(out, "pathTarget", Uint32Array::from(ends.as_slice()));
+    set(out, "pathTarget", Uint32Array::from(layout.path_target.as_slice()));
 }

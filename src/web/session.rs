@@ -3,8 +3,9 @@
 use super::blob::BlobSource;
 use super::http::{HttpFolder, Remote};
 use super::scene;
+use crate::analysis::GroupId;
 use crate::formats;
-use crate::model::{GraphId, NodeId, ScopeId, TensorId, ValueId};
+use crate::model::{GraphId, NodeId, TensorId, ValueId};
 use crate::report::{Error, Result};
 use crate::source::{CountingSource, Files, Source};
 use crate::view::{SceneOptions, Selection, Theme, Viewer};
@@ -151,6 +152,14 @@ impl Session {
         Ok(scene::to_js(&scene))
     }
 
+    /// The hierarchy of a graph: an `Outline`.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn outline(&self, graph: u32) -> Result<String, JsValue> {
+        Ok(json(&self.viewer()?.outline(GraphId(graph)).ok_or_else(|| missing("graph"))?))
+    }
+
     /// All about what is selected: a `Detail`.
     ///
     /// # Errors
@@ -159,7 +168,7 @@ impl Session {
         let selection = match kind {
             "node" => Selection::Node(NodeId(id)),
             "value" => Selection::Value(ValueId(id)),
-            _ => Selection::Module(ScopeId(id)),
+            _ => Selection::Group(GroupId(id)),
         };
         Ok(json(&self.viewer()?.detail(GraphId(graph), selection).ok_or_else(|| missing("selection"))?))
     }

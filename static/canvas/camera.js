@@ -10,11 +10,12 @@
 /** @typedef {{width: number, height: number}} Size */
 
 /** @import {Scene} from '../types.js' */
+/** @import {Rect} from './rect.js' */
 
 const LARGEST = 4;
 const SMALLEST = 0.05;
 /** A fit at or above this scale is legible enough to start with. */
-const LEGIBLE = 0.35;
+const LEGIBLE = 0.6;
 /** The least scale to start at when the whole does not fit legibly. */
 const READABLE = 0.75;
 /** Screen px around a fitted graph. */
@@ -23,7 +24,7 @@ const MARGIN = 24;
 const KEPT = 80;
 export const DURATION = 160;
 
-/** @param {Scene} scene @param {Size} host */
+/** @param {Size} scene @param {Size} host */
 export function fitScale(scene, host) {
   const across = Math.max(1, host.width - 2 * MARGIN) / Math.max(1, scene.width);
   const down = Math.max(1, host.height - 2 * MARGIN) / Math.max(1, scene.height);
@@ -33,6 +34,29 @@ export function fitScale(scene, host) {
 /** The whole graph, centred, never enlarged. @param {Scene} scene @param {Size} host @returns {View} */
 export function fitView(scene, host) {
   return centredOn(scene.width / 2, scene.height / 2, Math.min(1, fitScale(scene, host)), host);
+}
+
+/** The least scale at which a group is shown as a whole, and screen px above a group of which only the beginning is. */
+const RECOGNISABLE = 0.35;
+const ABOVE = 40;
+
+/**
+ * An open group: all of it if it can be made out, or else its beginning.
+ *
+ * @param {Rect} group
+ * @param {number | null} scale null to choose one
+ * @param {Size} host
+ * @returns {View}
+ */
+export function groupView({ left, top, right, bottom }, scale, host) {
+  const fit = fitScale({ width: right - left, height: bottom - top }, host);
+  const chosen = scale ?? (fit >= RECOGNISABLE ? Math.min(1, fit) : READABLE);
+  const view = centredOn((left + right) / 2, (top + bottom) / 2, chosen, host);
+  return {
+    x: (right - left) * chosen > host.width ? left - MARGIN / chosen : view.x,
+    y: (bottom - top) * chosen > host.height ? top - ABOVE / chosen : view.y,
+    scale: chosen,
+  };
 }
 
 /**
@@ -48,8 +72,16 @@ export function startView(scene, host, first) {
   const down = scene.direction === 'down';
   const breadth = down ? (host.width - 2 * MARGIN) / scene.width : (host.height - 2 * MARGIN) / scene.height;
   const scale = Math.min(1, Math.max(READABLE, breadth));
-  const view = breadth >= scale ? centredOn(scene.width / 2, scene.height / 2, scale, host) : centredOn(first.x, first.y, scale, host);
+  const view = breadth >= scale ? centredOn(scene.width / 2, scene.height / 2, scale, host) : snug(centredOn(first.x, first.y, scale, host), scene, host);
   return down ? { ...view, y: -MARGIN / scale } : { ...view, x: -MARGIN / scale };
+}
+
+/** A view of a part of the graph, moved so that no room is wasted beyond its sides. @param {View} view @param {Scene} scene @param {Size} host @returns {View} */
+function snug({ x, y, scale }, scene, host) {
+  const margin = MARGIN / scale;
+  const within = (/** @type {number} */ at, /** @type {number} */ whole, /** @type {number} */ part) =>
+    whole < part ? at : Math.min(whole + margin - part, Math.max(-margin, at));
+  return { x: within(x, scene.width, host.width / scale), y: within(y, scene.height, host.height / scale), scale };
 }
 
 /** @param {number} x @param {number} y @param {number} scale @param {Size} host @returns {View} */
@@ -111,7 +143,7 @@ export function isFar(from, to, host) {
 }
 
 /** How much what is painted for one scale may be stretched or shrunk for another. */
-const STRETCH = 1.7;
+const STRETCH = 2;
 
 /** Whether a scale is too far from the one that something is painted for. @param {number} base @param {number} scale */
 export const strained = (base, scale) => scale > base * STRETCH || scale < base / STRETCH;

@@ -4,37 +4,46 @@
  * @module
  */
 
+import { heldView, holdsOf } from './anchor.js';
 import {
-  DURATION, between, centredOn, clampScale, clampView, fitView, graphPoint, isFar, scaledAt, startView,
+  DURATION, between, centredOn, clampScale, clampView, fitView, groupView, isFar, scaledAt, startView,
 } from './camera.js';
+import { KIND, NONE } from './codes.js';
 import { listen } from './gestures.js';
+import { Hand } from './hand.js';
 import { Highlight } from './highlight.js';
-import { FLAG, KIND, NONE, indexScene, selectionAt } from './index.js';
-import { pick } from './pick.js';
-import { grown, rectOf, seenFrom } from './rect.js';
+import { enclosing, indexScene } from './index.js';
+import { isolated } from './isolation.js';
+import { Minimap } from './minimap.js';
+import { meet, rectOf, seenFrom } from './rect.js';
 import { Stage } from './stage.js';
+import { StickyTitles } from './sticky.js';
 import { html } from './svg.js';
+import { Transition } from './transition.js';
 
 /** @import {Scene, Selection} from '../types.js' */
 /** @import {View} from './camera.js' */
-/** @import {Index, Place} from './index.js' */
+/** @import {Index} from './index.js' */
+/** @import {Neighbourhood, Paths} from './isolation.js' */
 
 /**
  * @typedef {object} Handlers
- * @property {(selection: Selection | null) => void} [onSelect] chosen by the hand, not by `select`
+ * @property {(selection: Selection | null, options: {extend: boolean}) => void} [onSelect] chosen by the hand, not by `select`; `extend`:
+ *   Shift was held, and what is selected has been left as it was
  * @property {(node: number) => void} [onEnter] a node with a body or a function is to be entered
- * @property {(view: {scale: number, x: number, y: number, width: number, height: number}) => void} [onView] the part of the graph
- *   that can be seen, at most once a frame
+ * @property {(group: number) => void} [onToggle] a group is to be opened or closed
+ * @property {(view: Seen) => void} [onView] at most once a frame
  * @property {(selection: Selection | null) => void} [onHover]
  * @property {'zoom'|'pan'} [wheel] what the wheel does; may be changed at any time
  */
 
-/** How near a wire must be to be hit, in screen px, and the least scale at which wires can be hit. */
-const REACH = 6;
-const WIRES_FROM = 0.12;
-/** How far an arrow key pans, in screen px, and how much a key or button zooms. */
-const STEP = 80;
-const ZOOM = 1.25;
+/**
+ * The part of the graph that can be seen, and the open groups around its middle, outermost first.
+ * @typedef {{scale: number, x: number, y: number, width: number, height: number, groups: number[]}} Seen
+ */
+
+/** What is shown of a scene. @typedef {{index: Index, stage: Stage, highlight: Highlight, titles: StickyTitles}} Shown */
+
 /** The scale at which what is centred can be read. */
 const READABLE = 0.8;
 
@@ -42,8 +51,9 @@ export class Canvas {
   /**
    * @param {HTMLElement} host
    * @param {Handlers} handlers
+   * @param {HTMLElement | null} minimap
    */
-  constructor(host, handlers) {
+  constructor(host, handlers, minimap) {
     this.host = host;
     this.handlers = handlers;
     this.size = { width: host.clientWidth, height: host.clientHeight };
@@ -51,18 +61,22 @@ export class Canvas {
     this.view = { x: 0, y: 0, scale: 1 };
     /** @type {{from: View, to: View, start: number} | null} */
     this.motion = null;
-    /** @type {{index: Index, stage: Stage, highlight: Highlight} | null} */
+    /** @type {Shown | null} */
     this.shown = null;
+    /** @type {Transition | null} */
+    this.transition = null;
+    /** What is to be isolated in this graph. @type {Neighbourhood | Paths | null} */
+    this.isolation = null;
+    this.minimap = minimap && new Minimap(minimap, (x, y) => this.look(centredOn(x, y, this.view.scale, this.size)));
+    this.hand = new Hand(this);
     this.frame = 0;
     this.timer = 0;
     /** The view that the handler has been told. */
     this.told = '';
-    /** @type {{x: number, y: number} | null} where the mouse is, until it has been looked at */
-    this.pointer = null;
     host.classList.add('canvas');
     host.tabIndex = 0;
     host.setAttribute('role', 'application');
-    host.setAttribute('aria-label', 'Graph');
+    host.ariaLabel ??= 'Graph';
     this.tip = html('tip', host);
     /** Above the drawing: the browser need not look through it for what is under the pointer. */
     this.pane = html('pane', host);
@@ -70,14 +84,10 @@ export class Canvas {
       wheel: () => handlers.wheel ?? 'zoom',
       zoom: (factor, x, y) => this.look(scaledAt(this.view, this.clampScale(this.view.scale * factor), x, y)),
       pan: (dx, dy) => this.pan(dx, dy),
-      click: (x, y) => this.click(x, y),
-      doubleClick: (x, y) => this.doubleClick(x, y),
-      point: (x, y) => {
-        this.pointer = { x, y };
-        this.request();
-      },
-      leave: () => this.point(null),
-      key: (key) => this.key(key),
+      click: (x, y, extend) => this.hand.click(x, y, extend),
+      doubleClick: (x, y) => this.hand.doubleClick(x, y),
+      point: (at) => this.hand.point(at),
+      key: (key) => this.hand.key(key),
     });
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(host);
@@ -91,32 +101,65 @@ export class Canvas {
    * Shows a scene.
    *
    * @param {Scene} scene
-   * @param {{keepView?: boolean, view?: View}} [options] `keepView`: what is in the middle stays there when the new scene has it too
+   * @param {{keepView?: boolean, anchor?: Selection | null, view?: View}} [options] `keepView`: of another scene of the same graph, what is in
+   *   the middle stays there; `anchor`: this stays where it is instead if it is in view, or the group that has taken it in, and the way there is shown;
+   *   `view`: where to look from instead
    */
-  show(scene, { keepView = false, view } = {}) {
-    const anchor = keepView && this.shown ? this.anchor(this.shown.index) : null;
-    const old = this.view;
-    this.clear();
+  show(scene, { keepView = false, anchor = null, view } = {}) {
+    this.finish();
+    const old = this.shown;
+    const { view: before, size } = this;
+    const holds = old && (keepView || anchor) ? holdsOf(old.index, before, size, old.titles, anchor) : [];
     this.measure();
     const index = indexScene(scene);
-    this.shown = { index, stage: new Stage(this.host, index, this.size), highlight: new Highlight(this.host, index) };
-    const item = anchor ? index.find(anchor.selection).item : NONE;
-    if (anchor && item !== NONE) {
-      const { left, top } = rectOf(scene.rects, item);
-      view = { x: left - anchor.x / old.scale, y: top - anchor.y / old.scale, scale: old.scale };
-    } else if (keepView && old) {
-      view = old;
-    }
-    this.look(view ? { ...view, scale: this.clampScale(view.scale) } : startView(scene, this.size, firstOf(scene)));
+    const held = heldView(index, holds, before.scale) ?? (keepView && old ? before : null);
+    this.motion = null;
+    this.hand.clear();
+    this.shown = this.open(index);
+    this.told = '';
+    this.minimap?.show(index);
+    this.isolate(old && (keepView || anchor) ? this.isolation : null);
+    const at = view ?? held;
+    this.look(at ? { ...at, scale: this.clampScale(at.scale) } : startView(scene, this.size, firstOf(scene)));
     this.draw(performance.now());
+    if (!old) return;
+    old.highlight.remove();
+    old.titles.remove();
+    if (anchor && !calm()) {
+      const sights = [{ index: old.index, stage: old.stage, view: before }, { index, stage: this.shown.stage, view: this.view }];
+      this.transition = new Transition(this.host, sights[0], sights[1], this.size, performance.now());
+      this.request();
+    } else {
+      old.stage.remove();
+    }
+  }
+
+  /** @param {Index} index @returns {Shown} */
+  open(index) {
+    return {
+      index,
+      stage: new Stage(this.host, index, this.size),
+      highlight: new Highlight(this.host, index),
+      titles: new StickyTitles(this.host, index),
+    };
+  }
+
+  /** Ends the way from one scene to another. */
+  finish() {
+    this.transition?.remove();
+    this.transition = null;
   }
 
   clear() {
+    this.finish();
     this.shown?.stage.remove();
     this.shown?.highlight.remove();
+    this.shown?.titles.remove();
     this.shown = null;
+    this.minimap?.show(null);
+    this.isolation = null;
     this.motion = null;
-    this.tip.classList.remove('on');
+    this.hand.clear();
   }
 
   destroy() {
@@ -125,6 +168,7 @@ export class Canvas {
     this.resized.disconnect();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
+    this.minimap?.remove();
     this.tip.remove();
     this.pane.remove();
     this.host.classList.remove('canvas');
@@ -139,16 +183,46 @@ export class Canvas {
     this.request();
   }
 
-  /** Brings a selection to the middle. @param {Selection} selection @param {{zoom?: boolean}} [options] `zoom`: near enough to be read */
+  /**
+   * Dims all but a part of the graph, for as long as the graph is shown.
+   *
+   * @param {Neighbourhood | Paths | null} spec null: dims nothing any more
+   * @returns {{items: number}} how many items are not dimmed; 0 when there is nothing to isolate, and then nothing is dimmed
+   */
+  isolate(spec) {
+    if (!this.shown) return { items: 0 };
+    const { index, stage, highlight } = this.shown;
+    const found = spec && isolated(index, spec);
+    this.isolation = spec;
+    stage.isolated = found;
+    highlight.isolate(found !== null);
+    if (this.minimap && this.minimap.isolated !== found) this.minimap.isolate(found);
+    this.request();
+    return { items: found?.count ?? 0 };
+  }
+
+  /**
+   * Brings a selection to the middle; of an open group, all of it if it can be made out, or else its beginning.
+   *
+   * @param {Selection} selection
+   * @param {{zoom?: boolean}} [options] `zoom`: near enough to be read
+   */
   centre(selection, { zoom = true } = {}) {
     if (!this.shown) return;
     const { scene, find } = this.shown.index;
     const { item, net } = find(selection);
     const at = item !== NONE ? item : net !== NONE ? scene.netSource[net] : NONE;
     if (at === NONE) return;
-    const { left, top, right, bottom } = rectOf(scene.rects, at);
+    const rect = rectOf(scene.rects, at);
+    if (scene.itemKind[at] === KIND.container) {
+      this.glide(groupView(rect, zoom ? null : this.view.scale, this.size));
+      return;
+    }
     const scale = zoom ? Math.max(this.view.scale, READABLE) : this.view.scale;
-    this.glide(centredOn((left + right) / 2, item === NONE ? bottom : (top + bottom) / 2, scale, this.size));
+    // Of a wire: where it leaves its source.
+    const x = item === NONE && scene.direction === 'right' ? rect.right : (rect.left + rect.right) / 2;
+    const y = item === NONE && scene.direction === 'down' ? rect.bottom : (rect.top + rect.bottom) / 2;
+    this.glide(centredOn(x, y, scale, this.size));
   }
 
   fit() {
@@ -178,7 +252,7 @@ export class Canvas {
       parts: stage?.present?.parts.size ?? 0,
       elements: this.host.getElementsByTagName('*').length,
       visible: this.shown ? countSeen(this.shown.index, this.view, this.size) : 0,
-      settled: !stage?.next && !stage?.past && this.frame === 0 && stage?.present?.base.scale === this.view.scale,
+      settled: !stage?.next && !stage?.past && !this.transition && !this.minimap?.timer && this.frame === 0 && stage?.present?.base.scale === this.view.scale,
     };
   }
 
@@ -196,6 +270,7 @@ export class Canvas {
   look(view) {
     if (!this.shown) return;
     this.motion = null;
+    this.finish();
     this.view = clampView(view, this.shown.index.scene, this.size);
     this.request();
   }
@@ -204,7 +279,7 @@ export class Canvas {
   glide(view) {
     if (!this.shown) return;
     const to = clampView(view, this.shown.index.scene, this.size);
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches || isFar(this.view, to, this.size)) this.look(to);
+    if (calm() || isFar(this.view, to, this.size)) this.look(to);
     else this.motion = { from: this.view, to, start: performance.now() };
     this.request();
   }
@@ -219,17 +294,21 @@ export class Canvas {
     clearTimeout(this.timer);
     this.frame = 0;
     if (!this.shown) return;
-    const { stage, highlight } = this.shown;
+    const { stage, highlight, titles } = this.shown;
     if (this.motion) {
       const time = Math.max(0, Math.min(1, (now - this.motion.start) / DURATION));
       this.view = between(this.motion.from, this.motion.to, time);
       if (time === 1) this.motion = null;
     }
-    if (this.pointer) this.point(this.pointer);
+    if (this.transition?.draw(now)) this.finish();
     const wait = stage.draw(this.view, now, this.motion === null);
-    if (stage.level) highlight.draw(this.view, this.size, stage.level, stage.present?.base.scale === this.view.scale);
+    this.hand.look();
+    if (stage.plan) {
+      highlight.draw(this.view, this.size, stage.plan.level, stage.present?.base.scale === this.view.scale);
+      titles.draw(this.view, this.size, stage.plan);
+    }
     this.tell();
-    if (this.motion || wait === 0) this.request();
+    if (this.motion || this.transition || wait === 0 || this.hand.stale) this.request();
     else if (wait < Infinity) this.timer = window.setTimeout(() => this.request(), wait);
   }
 
@@ -238,7 +317,11 @@ export class Canvas {
     const key = `${x} ${y} ${scale} ${this.size.width} ${this.size.height}`;
     if (key === this.told) return;
     this.told = key;
-    this.handlers.onView?.({ scale, x, y, width: this.size.width / scale, height: this.size.height / scale });
+    this.hand.moved();
+    this.minimap?.draw(this.view, this.size);
+    const [width, height] = [this.size.width / scale, this.size.height / scale];
+    const groups = this.shown ? enclosing(this.shown.index, x + width / 2, y + height / 2) : [];
+    this.handlers.onView?.({ scale, x, y, width, height, groups });
   }
 
   measure() {
@@ -250,95 +333,26 @@ export class Canvas {
     const { width, height } = this.size;
     this.measure();
     if (!this.shown || (width === this.size.width && height === this.size.height)) return;
-    this.shown.stage.resize(this.size);
+    const { stage, index: { scene } } = this.shown;
+    stage.resize(this.size);
     const { x, y, scale } = this.target;
-    this.look({ x: x + (width - this.size.width) / 2 / scale, y: y + (height - this.size.height) / 2 / scale, scale });
+    const kept = { x: x + (width - this.size.width) / 2 / scale, y: y + (height - this.size.height) / 2 / scale, scale };
+    // A host that was hidden had no middle.
+    this.look(width && height ? kept : startView(scene, this.size, firstOf(scene)));
     this.draw(performance.now());
-  }
-
-  /** The item nearest to the middle of the view and where its corner is on the screen. @param {Index} index */
-  anchor({ scene }) {
-    const middle = graphPoint(this.view, this.size.width / 2, this.size.height / 2);
-    let nearest = NONE;
-    let least = Infinity;
-    for (let item = 0; item < scene.itemKind.length; item++) {
-      const { left, top, right, bottom } = rectOf(scene.rects, item);
-      const distance = Math.hypot((left + right) / 2 - middle.x, (top + bottom) / 2 - middle.y);
-      if (distance < least) [least, nearest] = [distance, item];
-    }
-    const selection = nearest === NONE ? null : selectionAt(scene, { item: nearest, net: NONE });
-    if (!selection) return null;
-    const { left, top } = rectOf(scene.rects, nearest);
-    return { selection, x: (left - this.view.x) * this.view.scale, y: (top - this.view.y) * this.view.scale };
-  }
-
-  /** What is at a screen point. @param {number} x @param {number} y */
-  pick(x, y) {
-    if (!this.shown || this.shown.stage.level?.kind === 'mosaic') return null;
-    const at = graphPoint(this.view, x, y);
-    return pick(this.shown.index, at.x, at.y, this.view.scale >= WIRES_FROM ? REACH / this.view.scale : 0);
-  }
-
-  /** @param {{x: number, y: number} | null} at */
-  point(at) {
-    this.pointer = null;
-    if (!this.shown) return;
-    const { highlight, index } = this.shown;
-    const found = at && this.pick(at.x, at.y);
-    this.host.classList.toggle('pointing', found !== null);
-    if (highlight.point(found && { item: found.item, net: found.net })) {
-      this.handlers.onHover?.(found && selectionAt(index.scene, found));
-      this.tip.textContent = found && found.net !== NONE ? nameOfNet(index.scene, found.net) : '';
-      this.request();
-    }
-    this.tip.classList.toggle('on', found !== null && found.net !== NONE);
-    if (at) this.tip.style.transform = `translate(${Math.round(at.x + 14)}px, ${Math.round(at.y + 16)}px)`;
-  }
-
-  /** @param {number} x @param {number} y */
-  click(x, y) {
-    if (!this.shown) return;
-    const found = this.pick(x, y);
-    const { scene } = this.shown.index;
-    if (found?.enter) {
-      this.handlers.onEnter?.(scene.itemRef[found.item]);
-      return;
-    }
-    const selection = found && selectionAt(scene, found);
-    this.select(selection);
-    this.handlers.onSelect?.(selection);
-  }
-
-  /** Enters what can be entered; what is too small to be read comes near. @param {number} x @param {number} y */
-  doubleClick(x, y) {
-    if (!this.shown) return;
-    const found = this.pick(x, y);
-    const { scene } = this.shown.index;
-    if (found && found.item !== NONE && !found.enter && scene.itemFlags[found.item] & FLAG.enter) this.handlers.onEnter?.(scene.itemRef[found.item]);
-    else if (this.shown.stage.level?.kind !== 'full') this.glide(scaledAt(this.view, 1, x, y));
-  }
-
-  /** @param {string} key */
-  key(key) {
-    const pans = /** @type {Record<string, [number, number]>} */ ({
-      ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP],
-    });
-    if (key in pans) this.pan(...pans[key]);
-    else if (key === '+' || key === '=') this.zoomBy(ZOOM);
-    else if (key === '-' || key === '_') this.zoomBy(1 / ZOOM);
-    else if (key === '0') this.fit();
-    else if (key === '1') this.actual();
-    else return false;
-    return true;
   }
 }
 
 /**
  * @param {HTMLElement} host
  * @param {Handlers} [handlers]
+ * @param {{minimap?: HTMLElement | null}} [options] `minimap`: where to put the overview; hidden when there is no need for it
  * @returns {Canvas}
  */
-export const createCanvas = (host, handlers = {}) => new Canvas(host, handlers);
+export const createCanvas = (host, handlers = {}, { minimap = null } = {}) => new Canvas(host, handlers, minimap);
+
+/** Whether motion is to be reduced. */
+const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /** Where the flow begins: the first input, or else the first item. @param {Scene} scene */
 function firstOf({ itemKind, rects }) {
@@ -347,21 +361,12 @@ function firstOf({ itemKind, rects }) {
   return { x: (left + right) / 2, y: (top + bottom) / 2 };
 }
 
-/** What a wire joins, and its shape. @param {Scene} scene @param {number} net */
-function nameOfNet({ texts, itemTitle, netSource, netStarts, netTargets, netLabel }, net) {
-  const targets = netTargets.subarray(netStarts[net], netStarts[net + 1]);
-  const names = targets.length > 3 ? `${targets.length} consumers` : [...targets].map((item) => texts[itemTitle[item]]).join(', ');
-  const shape = netLabel[net] === NONE ? '' : `   ${texts[netLabel[net]]}`;
-  return `${texts[itemTitle[netSource[net]]]} → ${names}${shape}`;
-}
-
 /** @param {Index} index @param {View} view @param {{width: number, height: number}} size */
 function countSeen({ scene }, view, size) {
-  const seen = grown(seenFrom(view, size), 0);
+  const seen = seenFrom(view, size);
   let count = 0;
   for (let item = 0; item < scene.itemKind.length; item++) {
-    const { left, top, right, bottom } = rectOf(scene.rects, item);
-    if (left <= seen.right && right >= seen.left && top <= seen.bottom && bottom >= seen.top) count++;
+    if (scene.itemKind[item] !== KIND.container && meet(rectOf(scene.rects, item), seen)) count++;
   }
   return count;
 }

@@ -4,8 +4,10 @@
  * @module
  */
 
-import { FLAG, KIND } from './index.js';
-import { element, tenth, text } from './svg.js';
+import { FLAG, KIND } from './codes.js';
+import { TOGGLE, drawToggle } from './containers.js';
+import { box, element, path, tenth, text } from './svg.js';
+import { fitted } from './type.js';
 
 /** @import {Scene} from '../types.js' */
 
@@ -18,29 +20,34 @@ export const CATEGORIES = [
 /** Half the side of the mark of items that can be entered; it sits astride the right side of the header. */
 export const ENTER = 8;
 
+/** How thick the bar is that shows the operators of a closed group, how far the cards of a stack lie apart, and the size of titles. */
+const MIX = 3;
+const STACK = 3;
+const TITLE = 12;
+
 /**
- * The classes that colour the items of a scene: one per category, then those of pills and of modules.
+ * The classes that colour the items of a scene: one per category, then those of pills, of modules and of groups.
  *
  * @param {Scene} scene
  */
-export const paintsOf = (scene) => [...scene.categories.map((name) => `cat-${CATEGORIES.includes(name) ? name : 'other'}`), 'pill', 'module'];
+export const paintsOf = (scene) => [...scene.categories.map((name) => `cat-${CATEGORIES.includes(name) ? name : 'other'}`), 'pill', 'module', 'group'];
 
 /** Which of the classes an item has. @param {Scene} scene @param {number} item */
 export function paintAt({ categories, itemKind, itemCategory }, item) {
   if (itemKind[item] === KIND.node) return itemCategory[item];
-  return categories.length + (itemKind[item] === KIND.module ? 1 : 0);
+  return categories.length + Math.max(0, itemKind[item] - KIND.output);
 }
 
 /**
  * Draws an item, relative to an origin.
  *
  * @param {Scene} scene
- * @param {string} paint its class
+ * @param {string[]} paints classes
  * @param {number} item
  * @param {{x: number, y: number}} origin
  * @param {Element} parent
  */
-export function drawCard(scene, paint, item, origin, parent) {
+export function drawCard(scene, paints, item, origin, parent) {
   const { rects, metrics, texts, itemTitle, itemKind, itemFlags, lineStarts } = scene;
   const x = tenth(rects[4 * item] - origin.x);
   const y = tenth(rects[4 * item + 1] - origin.y);
@@ -48,18 +55,57 @@ export function drawCard(scene, paint, item, origin, parent) {
   const h = tenth(rects[4 * item + 3]);
   const header = Math.min(metrics.header, h);
   const group = element('g', {
-    class: `card ${paint}${itemFlags[item] & FLAG.inferred ? ' inferred' : ''}`, role: 'img', 'aria-label': nameOf(scene, item), 'data-item': item,
+    class: `card ${paints[paintAt(scene, item)]}${itemFlags[item] & FLAG.inferred ? ' inferred' : ''}`, role: 'img', 'aria-label': nameOf(scene, item), 'data-item': item,
   }, parent);
   const pill = itemKind[item] === KIND.input || itemKind[item] === KIND.output;
+  const closed = itemKind[item] === KIND.group;
   const radius = pill ? header / 2 : metrics.radius;
   const bare = lineStarts[item] === lineStarts[item + 1];
+  if (itemFlags[item] & FLAG.stack) for (const by of [2 * STACK, STACK]) element('rect', { class: 'body', x: x + by, y: y + by, width: w, height: h, rx: radius }, group);
   if (pill || !bare) element('rect', { class: 'body', x, y, width: w, height: h, rx: radius }, group);
   if (!pill && bare) element('rect', { class: 'head', x, y, width: w, height: h, rx: radius }, group);
   if (!pill && !bare) element('path', { class: 'head', d: band(x, y, w, header, radius) }, group);
-  const place = pill ? { class: 'title middle', x: tenth(x + w / 2) } : { class: 'title', x: x + metrics.pad };
-  text(texts[itemTitle[item]], { ...place, y: tenth(y + header / 2) }, group);
+  if (closed) {
+    const inset = bare ? radius : 0.5;
+    drawMix(scene, paints, item, { x: x + inset, y: y + header - MIX, w: w - 2 * inset, h: MIX }, 'mix', group);
+    drawToggle(x + w - markOf(metrics), tenth(y + header / 2 - 1), true, group);
+  }
+  const centred = pill || (bare && !closed && !(itemFlags[item] & FLAG.enter));
+  const place = centred ? { class: 'title middle', x: tenth(x + w / 2) } : { class: 'title', x: x + metrics.pad };
+  const title = texts[itemTitle[item]];
+  const shown = closed ? fitted(title, TITLE, w - metrics.pad - markOf(metrics) - TOGGLE.half - 2) : title;
+  text(shown, { ...place, y: tenth(y + header / 2 - (closed ? 1 : 0)) }, group);
   drawLines(scene, item, x, y, h, group);
   drawMarks(itemFlags[item], x + w, y, y + header / 2, group);
+}
+
+/** How far the mark of a closed group is from the right side of its card. @param {Scene['metrics']} metrics */
+export const markOf = ({ pad }) => pad + TOGGLE.half - 2;
+
+/**
+ * The operators of a closed group as a segmented bar.
+ *
+ * @param {Scene} scene
+ * @param {string[]} paints
+ * @param {number} item
+ * @param {{x: number, y: number, w: number, h: number}} bar
+ * @param {string} name class
+ * @param {Element} parent
+ */
+function drawMix(scene, paints, item, { x, y, w, h }, name, parent) {
+  for (const { paint, from, to } of mixOf(scene, item)) path(box(x + from * w, y, (to - from) * w, h), `${name} ${paints[paint]}`, parent);
+}
+
+/** Which shares of a closed group are of which family. @param {Scene} scene @param {number} item @returns {{paint: number, from: number, to: number}[]} */
+export function mixOf({ mixStarts, mixCategory, mixCount }, item) {
+  const counts = mixCount.subarray(mixStarts[item], mixStarts[item + 1]);
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  let from = 0;
+  return Array.from(counts, (count, at) => {
+    const share = { paint: mixCategory[mixStarts[item] + at], from, to: from + count / all };
+    from = share.to;
+    return share;
+  });
 }
 
 /** @param {Scene} scene @param {number} item @param {number} x @param {number} y @param {number} h @param {Element} group */
@@ -69,10 +115,9 @@ function drawLines({ metrics, texts, lineStarts, lines }, item, x, y, h, group) 
   for (let at = 0; at < count; at++) {
     const line = 2 * (lineStarts[item] + at);
     const row = element('text', { class: 'line', x: x + metrics.pad, y: tenth(top + (at + 0.5) * metrics.line) }, group);
-    const label = element('tspan', { class: 'label' }, row);
-    label.textContent = texts[lines[line]];
-    const value = element('tspan', { class: 'value', dx: label.textContent ? metrics.gap : 0 }, row);
-    value.textContent = texts[lines[line + 1]];
+    const [label, value] = [texts[lines[line]], texts[lines[line + 1]]];
+    if (label) element('tspan', { class: 'label' }, row).textContent = label;
+    if (value) element('tspan', { class: 'value', dx: label ? metrics.gap : 0 }, row).textContent = value;
   }
 }
 
@@ -99,7 +144,7 @@ const band = (x, y, w, h, r) =>
  * @param {number} item
  */
 export function nameOf({ texts, itemTitle, itemKind, itemFlags, lineStarts, lines }, item) {
-  const parts = [['', 'input ', 'output ', 'module '][itemKind[item]] + texts[itemTitle[item]]];
+  const parts = [['', 'input ', 'output ', 'module ', 'group ', 'open group '][itemKind[item]] + texts[itemTitle[item]]];
   for (let line = lineStarts[item]; line < lineStarts[item + 1]; line++) {
     parts.push(`${texts[lines[2 * line]]} ${texts[lines[2 * line + 1]]}`.trim());
   }

@@ -4,15 +4,16 @@
  * @module
  */
 
+/** @import {Point} from './camera.js' */
+
 /**
  * @typedef {object} Calls
  * @property {() => 'zoom'|'pan'} wheel what the wheel does; with Ctrl it always zooms, with Shift it pans sideways
  * @property {(factor: number, x: number, y: number) => void} zoom
  * @property {(dx: number, dy: number) => void} pan moves the content by screen px
- * @property {(x: number, y: number) => void} click
+ * @property {(x: number, y: number, extend: boolean) => void} click with Shift, `extend`
  * @property {(x: number, y: number) => void} doubleClick
- * @property {(x: number, y: number) => void} point the mouse rests or moves here, no button down
- * @property {() => void} leave nothing is pointed at any more
+ * @property {(at: Point | null) => void} point the mouse is here, no button down; or nowhere
  * @property {(key: string) => boolean} key whether it meant something
  */
 
@@ -48,10 +49,11 @@ export function listen(host, pane, calls) {
     calls.doubleClick(x, y);
   }, { signal });
   listenToPointers(host, pane, calls, at, signal);
+  listenToGestures(pane, calls, at, signal);
   return () => stop.abort();
 }
 
-/** @param {WheelEvent} event @param {{x: number, y: number}} at @param {Calls} calls */
+/** @param {WheelEvent} event @param {Point} at @param {Calls} calls */
 function wheel(event, { x, y }, calls) {
   event.preventDefault();
   const unit = [1, LINE, PAGE][event.deltaMode] ?? 1;
@@ -72,11 +74,11 @@ const factor = (delta) => Math.exp(-Math.max(-MOST, Math.min(MOST, delta)));
  * @param {HTMLElement} host
  * @param {HTMLElement} pane
  * @param {Calls} calls
- * @param {(event: MouseEvent) => {x: number, y: number}} at
+ * @param {(event: MouseEvent) => Point} at
  * @param {AbortSignal} signal
  */
 function listenToPointers(host, pane, calls, at, signal) {
-  /** @type {Map<number, {x: number, y: number}>} */
+  /** @type {Map<number, Point>} */
   const down = new Map();
   let moved = false;
   let travelled = { x: 0, y: 0 };
@@ -97,7 +99,7 @@ function listenToPointers(host, pane, calls, at, signal) {
     const to = at(event);
     const from = down.get(event.pointerId);
     if (!from) {
-      if (event.pointerType === 'mouse' && down.size === 0) calls.point(to.x, to.y);
+      if (event.pointerType === 'mouse' && down.size === 0) calls.point(to);
       return;
     }
     if (down.size === 2) {
@@ -111,7 +113,7 @@ function listenToPointers(host, pane, calls, at, signal) {
         moved = true;
         pane.setPointerCapture(event.pointerId);
         host.classList.add('dragging');
-        calls.leave();
+        calls.point(null);
         calls.pan(travelled.x, travelled.y);
       }
     }
@@ -123,12 +125,12 @@ function listenToPointers(host, pane, calls, at, signal) {
     if (down.size === 0) host.classList.remove('dragging');
     if (event.type !== 'pointerup' || moved || event.button !== 0) return;
     const { x, y } = at(event);
-    calls.click(x, y);
+    calls.click(x, y, event.shiftKey);
   };
   pane.addEventListener('pointerup', end, { signal });
   pane.addEventListener('pointercancel', end, { signal });
   pane.addEventListener('pointerleave', (event) => {
-    if (down.size === 0) calls.leave();
+    if (down.size === 0) calls.point(null);
     else if (!pane.hasPointerCapture(event.pointerId)) down.delete(event.pointerId);
   }, { signal });
 }
@@ -136,9 +138,9 @@ function listenToPointers(host, pane, calls, at, signal) {
 /**
  * One of two fingers moves: what is between them stays between them.
  *
- * @param {{x: number, y: number}} other
- * @param {{x: number, y: number}} from
- * @param {{x: number, y: number}} to
+ * @param {Point} other
+ * @param {Point} from
+ * @param {Point} to
  * @param {Calls} calls
  */
 function pinch(other, from, to, calls) {
@@ -146,4 +148,27 @@ function pinch(other, from, to, calls) {
   const after = Math.hypot(to.x - other.x, to.y - other.y);
   calls.pan((to.x - from.x) / 2, (to.y - from.y) / 2);
   if (before > 0 && after > 0) calls.zoom(after / before, (to.x + other.x) / 2, (to.y + other.y) / 2);
+}
+
+/**
+ * Safari tells of a pinch on a touchpad by events of its own, whose scale is since the beginning.
+ *
+ * @param {HTMLElement} pane
+ * @param {Calls} calls
+ * @param {(event: MouseEvent) => Point} at
+ * @param {AbortSignal} signal
+ */
+function listenToGestures(pane, calls, at, signal) {
+  let before = 1;
+  pane.addEventListener('gesturestart', (event) => {
+    event.preventDefault();
+    before = 1;
+  }, { signal });
+  pane.addEventListener('gesturechange', (event) => {
+    event.preventDefault();
+    const gesture = /** @type {MouseEvent & {scale: number}} */ (event);
+    const { x, y } = at(gesture);
+    calls.zoom(gesture.scale / before, x, y);
+    before = gesture.scale;
+  }, { signal });
 }

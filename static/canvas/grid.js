@@ -17,20 +17,20 @@
  */
 
 /**
- * @param {number} count
- * @param {(entry: number, bounds: Float64Array) => void} boundsOf writes left, top, right, bottom
+ * @param {Uint32Array} ids what to enter
+ * @param {(id: number, bounds: Float64Array) => void} boundsOf writes left, top, right, bottom
  * @param {{width: number, height: number, cell: number}} extent of everything
  * @returns {Grid}
  */
-export function buildGrid(count, boundsOf, { width, height, cell }) {
+export function buildGrid(ids, boundsOf, { width, height, cell }) {
   const levels = levelsOf(width, height, cell);
   const top = levels[levels.length - 1];
   const cells = top.first + top.columns * top.rows;
   const starts = new Uint32Array(cells + 1);
-  const cellOf = new Uint32Array(count);
+  const cellOf = new Uint32Array(ids.length);
   const bounds = new Float64Array(4);
-  for (let entry = 0; entry < count; entry++) {
-    boundsOf(entry, bounds);
+  for (let entry = 0; entry < ids.length; entry++) {
+    boundsOf(ids[entry], bounds);
     const extent = Math.max(bounds[2] - bounds[0], bounds[3] - bounds[1]);
     let level = 0;
     while (level < levels.length - 1 && levels[level].size < extent) level++;
@@ -40,7 +40,9 @@ export function buildGrid(count, boundsOf, { width, height, cell }) {
     cellOf[entry] = first + row * columns + column;
     starts[cellOf[entry] + 1]++;
   }
-  return { cell, levels, starts, entries: distribute(starts, cellOf) };
+  const entries = distribute(starts, cellOf);
+  for (let at = 0; at < entries.length; at++) entries[at] = ids[entries[at]];
+  return { cell, levels, starts, entries };
 }
 
 /**

@@ -7,22 +7,30 @@
 
 import { strained } from './camera.js';
 import { paintsOf } from './cards.js';
-import { NONE } from './index.js';
-import { holds, meet, rectOf, seenFrom } from './rect.js';
+import { KIND, NONE, STYLE } from './codes.js';
+import { drawLabel } from './labels.js';
+import { contains, holds, meet, rectOf, seenFrom } from './rect.js';
+import { routesTo } from './routes.js';
+import { edgesOf } from './stubs.js';
 import { element, html, moveTo, tenth } from './svg.js';
 import { drawItems } from './tiles.js';
-import { addCurves, appendWires, noWires } from './wires.js';
+import { addCurves, addEdge, addLine, appendWires, noWires } from './wires.js';
 
 /** @import {Size, View} from './camera.js' */
 /** @import {Index, Place} from './index.js' */
 /** @import {Level} from './levels.js' */
+/** @import {Links} from './links.js' */
 /** @import {Rect} from './rect.js' */
+/** @import {Extent} from './routes.js' */
+/** @import {Wires} from './wires.js' */
 
 /** Widths in graph px, or in screen px when that is more. */
 const WIRE = { graph: 2.5, screen: 1.75 };
 const OUTLINE = { graph: 2, screen: 2 };
 /** The most joined items that are lifted above the veil. */
 const LIFTED = 400;
+/** The most edges without a path that are drawn. */
+const STUBS = 200;
 
 export class Highlight {
   /**
@@ -34,6 +42,7 @@ export class Highlight {
     this.paints = paintsOf(index.scene);
     this.veil = html('veil', parent);
     this.svg = element('svg', { class: 'highlight', 'aria-hidden': 'true' }, parent);
+    this.isolated = false;
     /** @type {Place | null} */
     this.selected = null;
     /** @type {Place | null} */
@@ -47,7 +56,20 @@ export class Highlight {
     if (same(place, this.selected)) return;
     this.selected = place;
     this.drawn = null;
-    this.veil.classList.toggle('on', place !== null);
+    this.cover();
+  }
+
+  /** Whether something else dims already what is to be dimmed. @param {boolean} isolated */
+  isolate(isolated) {
+    this.isolated = isolated;
+    this.cover();
+  }
+
+  /** An open group is what it contains, which is not dimmed. */
+  cover() {
+    const item = this.selected?.item ?? NONE;
+    const open = item !== NONE && this.index.scene.itemKind[item] === KIND.container;
+    this.veil.classList.toggle('on', this.selected !== null && !open && !this.isolated);
   }
 
   /** @param {Place | null} place @returns {boolean} whether it was another one */
@@ -89,47 +111,71 @@ export class Highlight {
   group(name, place, level, base, window) {
     const { scene } = this.index;
     const group = element('g', { class: name, transform: `scale(${base.scale})` });
-    const { paths, items } = this.reach(place);
+    const { paths, items, nets } = this.reach(place);
     const wires = noWires();
-    for (const path of paths) {
-      const [from, to] = [scene.pathStarts[path], scene.pathStarts[path + 1] - 1];
-      addCurves(wires, this.index, path, from, to, base, window);
+    for (const [path, { to, tip }] of paths) {
+      addCurves(wires, this.index, path, scene.pathStarts[path], to, base, window);
+      if (tip) addLine(wires, this.index, path, to, tip, base, window);
     }
+    this.addStubs(wires, place, nets, base, window);
     if (level.kind === 'blocks' || level.kind === 'mosaic') wires.arrows = '';
     const lines = element('g', { class: 'wires' }, group);
     lines.style.strokeWidth = `${Math.max(WIRE.graph, WIRE.screen / base.scale)}px`;
     appendWires(wires, lines);
     if (name === 'selected') {
-      const shown = items.filter((item) => meet(rectOf(scene.rects, item), window)).slice(0, LIFTED);
+      const shown = items.filter((item) => scene.itemKind[item] !== KIND.container && meet(rectOf(scene.rects, item), window)).slice(0, LIFTED);
       const crowd = level.kind === 'mosaic' ? { ...level, kind: /** @type {const} */ ('blocks') } : level;
       drawItems({ index: this.index, paints: this.paints, level: crowd }, shown, base, element('g', { class: level.kind }, group));
     }
-    if (place.item !== NONE) outline(rectOf(scene.rects, place.item), base, scene.metrics.radius, group);
+    if (level.kind === 'full') this.drawLabels(nets, base, window, element('g', {}, group));
+    if (place.item !== NONE) outline(cropped(rectOf(scene.rects, place.item), window), base, scene.metrics.radius, group);
     return group;
   }
 
+  /** Edges that have no path. @param {Wires} wires @param {Place} place @param {number[]} nets @param {View} base @param {Rect} window */
+  addStubs(wires, { item }, nets, base, window) {
+    const { scene, stubs } = this.index;
+    let most = STUBS;
+    for (const net of nets) {
+      if (scene.netStyle[net] !== STYLE.stub) continue;
+      const edges = edgesOf(scene, stubs, net, window, most, item === scene.netSource[net] ? NONE : item);
+      for (const { from, to } of edges) addEdge(wires, from, to, scene.direction === 'down', base, window);
+      most -= edges.length;
+    }
+  }
+
+  /** Wires as thick as these would hide the labels. @param {number[]} nets @param {View} base @param {Rect} window @param {Element} parent */
+  drawLabels(nets, base, window, parent) {
+    const { scene } = this.index;
+    for (const net of nets) {
+      const [x, y] = [scene.netLabelAt[2 * net], scene.netLabelAt[2 * net + 1]];
+      if (scene.netLabel[net] !== NONE && contains(window, x, y)) drawLabel(this.index, net, base, parent);
+    }
+  }
+
   /**
-   * The paths to draw for a place, and the items that they join. What comes into an item is drawn without the legs to other items.
+   * The nets of a place, the paths to draw of them and how far, and the items that they join. What comes into an item is drawn without the
+   * ways to others.
    *
    * @param {Place} place
    */
   reach({ item, net }) {
-    const { scene, netsOf, pathsOf } = this.index;
-    const { incoming, outgoing } = net === NONE ? netsOf(item) : { incoming: [], outgoing: [net] };
-    /** @type {number[]} */
+    const { scene, links, pathsOf } = this.index;
+    const { incoming, outgoing } = net === NONE ? netsOf(links(), item) : { incoming: [], outgoing: [net] };
+    /** @type {[number, Extent][]} */
     const paths = [];
     /** @type {Set<number>} */
     const items = new Set(item === NONE ? [] : [item]);
     for (const each of outgoing) {
-      for (const path of pathsOf(each)) paths.push(path);
+      for (const path of pathsOf(each)) paths.push([path, { to: scene.pathStarts[path + 1] - 1, tip: null }]);
       items.add(scene.netSource[each]);
       for (let at = scene.netStarts[each]; at < scene.netStarts[each + 1]; at++) items.add(scene.netTargets[at]);
     }
     for (const each of incoming) {
-      for (const path of pathsOf(each)) if (scene.pathTarget[path] === NONE || scene.pathTarget[path] === item) paths.push(path);
+      paths.push(...routesTo(this.index, each, (target) => target === item));
       items.add(scene.netSource[each]);
     }
-    return { paths, items: [...items] };
+    return { paths, items: [...items], nets: [...incoming, ...outgoing] };
   }
 
   remove() {
@@ -137,6 +183,20 @@ export class Highlight {
     this.svg.remove();
   }
 }
+
+/** @param {Links} links @param {number} item */
+const netsOf = ({ outStarts, outNets, inStarts, inNets }, item) => ({
+  outgoing: [...outNets.subarray(outStarts[item], outStarts[item + 1])],
+  incoming: [...new Set(inNets.subarray(inStarts[item], inStarts[item + 1]))],
+});
+
+/** What of a rectangle can be seen, and a little more, so that no side of it is moved into view. @param {Rect} rect @param {Rect} window @returns {Rect} */
+const cropped = (rect, window) => ({
+  left: Math.max(rect.left, window.left - (window.right - window.left)),
+  top: Math.max(rect.top, window.top - (window.bottom - window.top)),
+  right: Math.min(rect.right, window.right + (window.right - window.left)),
+  bottom: Math.min(rect.bottom, window.bottom + (window.bottom - window.top)),
+});
 
 /** A square with the seen part in its middle half. @param {Rect} seen @returns {Rect} */
 function around({ left, top, right, bottom }) {

@@ -5,19 +5,16 @@
  * @module
  */
 
-import { buildGrid, distribute } from './grid.js';
+import { KIND, NONE } from './codes.js';
+import { buildGrid, visitNear } from './grid.js';
+import { linksOf, pathsOf } from './links.js';
+import { contains, rectOf } from './rect.js';
+import { indexStubs } from './stubs.js';
 
 /** @import {Scene, Selection} from '../types.js' */
 /** @import {Grid} from './grid.js' */
-
-/** No net, item, value or text. */
-export const NONE = 0xffffffff;
-
-/** Flags of an item. */
-export const FLAG = { note: 1, warning: 2, error: 4, enter: 8, inferred: 16 };
-
-/** Kinds of item. */
-export const KIND = { node: 0, input: 1, output: 2, module: 3 };
+/** @import {Links} from './links.js' */
+/** @import {Stubs} from './stubs.js' */
 
 /** Size of the cells of the grids, in graph px; larger for sparse drawings. */
 const CELL = 256;
@@ -25,14 +22,15 @@ const CELL = 256;
 /**
  * @typedef {object} Index
  * @property {Scene} scene
- * @property {Grid} items
+ * @property {Grid} items all but containers
+ * @property {Grid} containers
  * @property {Grid} pieces stretches of paths: short runs of curves, or one long curve
  * @property {Uint32Array} pieceFrom the point where each piece starts
  * @property {Uint32Array} pieceTo the point where it ends
  * @property {Uint32Array} piecePath
- * @property {Grid} labels of the nets whose label has room
- * @property {Uint32Array} labelNet
- * @property {(item: number) => {incoming: number[], outgoing: number[]}} netsOf
+ * @property {Grid} labels the nets whose label has room
+ * @property {Stubs} stubs
+ * @property {() => Links} links
  * @property {(net: number) => Uint32Array} pathsOf trunks and legs
  * @property {(selection: Selection) => Place} find
  */
@@ -41,28 +39,38 @@ const CELL = 256;
 
 /** @param {Scene} scene @returns {Index} */
 export function indexScene(scene) {
-  const { rects, netLabel, netLabelAt } = scene;
+  const { rects, itemKind, netLabel, netLabelAt } = scene;
   const area = Math.max(1, scene.width) * Math.max(1, scene.height);
-  const count = scene.itemKind.length;
+  const count = itemKind.length;
   let cell = CELL;
   while (area / (cell * cell) > 4 * count + 4096) cell *= 2;
   const extent = { width: scene.width, height: scene.height, cell };
-  const items = buildGrid(count, (item, bounds) => {
+  const boundsOf = (/** @type {number} */ item, /** @type {Float64Array} */ bounds) => {
     const at = 4 * item;
     bounds[0] = rects[at];
     bounds[1] = rects[at + 1];
     bounds[2] = rects[at] + rects[at + 2];
     bounds[3] = rects[at + 1] + rects[at + 3];
-  }, extent);
-  const labelled = Uint32Array.from(netLabel.keys()).filter((net) => netLabel[net] !== NONE && !Number.isNaN(netLabelAt[2 * net]));
-  const labels = buildGrid(labelled.length, (entry, bounds) => {
-    bounds[0] = bounds[2] = netLabelAt[2 * labelled[entry]];
-    bounds[1] = bounds[3] = netLabelAt[2 * labelled[entry] + 1];
+  };
+  const labelled = numbers(netLabel.length, (net) => netLabel[net] !== NONE && !Number.isNaN(netLabelAt[2 * net]));
+  const labels = buildGrid(labelled, (net, bounds) => {
+    bounds[0] = bounds[2] = netLabelAt[2 * net];
+    bounds[1] = bounds[3] = netLabelAt[2 * net + 1];
   }, extent);
   return {
-    scene, items, labels, labelNet: labelled, ...indexPaths(scene, extent),
-    netsOf: netsOf(scene), pathsOf: pathsOf(scene), find: finder(scene),
+    scene,
+    items: buildGrid(numbers(count, (item) => itemKind[item] !== KIND.container), boundsOf, extent),
+    containers: buildGrid(numbers(count, (item) => itemKind[item] === KIND.container), boundsOf, extent),
+    labels, ...indexPaths(scene, extent), stubs: indexStubs(scene, extent), links: linksOf(scene), pathsOf: pathsOf(scene), find: finder(scene),
   };
+}
+
+/** The numbers below a count that pass a test. @param {number} count @param {(number: number) => boolean} [test] */
+function numbers(count, test) {
+  const passed = new Uint32Array(count);
+  let length = 0;
+  for (let number = 0; number < count; number++) if (!test || test(number)) passed[length++] = number;
+  return passed.subarray(0, length);
 }
 
 /**
@@ -87,7 +95,7 @@ function indexPaths({ pathStarts, points }, extent) {
       to[count] = point;
     }
   }
-  const pieces = buildGrid(count, (piece, bounds) => {
+  const pieces = buildGrid(numbers(count), (piece, bounds) => {
     for (let side = 0; side < 4; side++) bounds[side] = boxes[4 * piece + side];
   }, extent);
   return { pieces, pieceFrom: from.slice(0, count), pieceTo: to.slice(0, count), piecePath: path.slice(0, count) };
@@ -129,60 +137,16 @@ function grow(points, point, last, cell, boxes, at) {
   return end;
 }
 
-/** @param {Scene} scene @returns {Index['netsOf']} */
-function netsOf({ itemKind, netSource, netStarts, netTargets }) {
-  /** @type {{outStarts: Uint32Array, out: Uint32Array, inStarts: Uint32Array, in: Uint32Array, netOf: Uint32Array} | null} */
-  let built = null;
-  const build = () => {
-    const outStarts = new Uint32Array(itemKind.length + 1);
-    for (const item of netSource) outStarts[item + 1]++;
-    const inStarts = new Uint32Array(itemKind.length + 1);
-    for (const item of netTargets) inStarts[item + 1]++;
-    const netOf = new Uint32Array(netTargets.length);
-    for (let net = 0; net + 1 < netStarts.length; net++) netOf.fill(net, netStarts[net], netStarts[net + 1]);
-    return { outStarts, out: distribute(outStarts, netSource), inStarts, in: distribute(inStarts, netTargets), netOf };
-  };
-  return (item) => {
-    built ??= build();
-    const { outStarts, out, inStarts, netOf } = built;
-    const incoming = Array.from(built.in.subarray(inStarts[item], inStarts[item + 1]), (target) => netOf[target]);
-    return { incoming: [...new Set(incoming)], outgoing: [...out.subarray(outStarts[item], outStarts[item + 1])] };
-  };
-}
-
-/** @param {Scene} scene @returns {Index['pathsOf']} */
-function pathsOf({ netSource, pathNet }) {
-  /** @type {{starts: Uint32Array, paths: Uint32Array} | null} */
-  let built = null;
-  return (net) => {
-    if (!built) {
-      const starts = new Uint32Array(netSource.length + 1);
-      for (const owner of pathNet) starts[owner + 1]++;
-      built = { paths: distribute(starts, pathNet), starts };
-    }
-    return built.paths.subarray(built.starts[net], built.starts[net + 1]);
-  };
-}
-
 /** @param {Scene} scene @returns {Index['find']} */
-function finder({ itemKind, itemRef, netValue }) {
-  /** @type {{node: Map<number, number>, value: Map<number, number>, module: Map<number, number>, net: Map<number, number>} | null} */
-  let built = null;
-  const build = () => {
-    const made = { node: new Map(), value: new Map(), module: new Map(), net: new Map() };
-    itemKind.forEach((kind, item) => {
-      const map = kind === KIND.node ? made.node : kind === KIND.module ? made.module : made.value;
-      if (!map.has(itemRef[item])) map.set(itemRef[item], item);
-    });
-    netValue.forEach((value, net) => value !== NONE && made.net.set(value, net));
-    return made;
-  };
-  return ({ kind, id }) => {
-    built ??= build();
-    const net = kind === 'value' ? (built.net.get(id) ?? NONE) : NONE;
-    return { item: built[kind].get(id) ?? NONE, net };
-  };
-}
+const finder = ({ itemKind, itemRef, netValue }) => ({ kind, id }) => {
+  const net = kind === 'value' ? netValue.indexOf(id) : -1;
+  let item = itemRef.indexOf(id);
+  while (item >= 0 && kindOf(itemKind[item]) !== kind) item = itemRef.indexOf(id, item + 1);
+  return { item: item < 0 ? NONE : item, net: net < 0 ? NONE : net };
+};
+
+/** What kind of thing an item stands for. @param {number} kind of the item @returns {Selection['kind']} */
+const kindOf = (kind) => (kind === KIND.node ? 'node' : kind >= KIND.module ? 'group' : 'value');
 
 /**
  * What an item or a net stands for when it is selected.
@@ -193,6 +157,20 @@ function finder({ itemKind, itemRef, netValue }) {
  */
 export function selectionAt({ itemKind, itemRef, netValue }, { item, net }) {
   if (item === NONE) return net === NONE || netValue[net] === NONE ? null : { kind: 'value', id: netValue[net] };
-  const kind = itemKind[item];
-  return { kind: kind === KIND.node ? 'node' : kind === KIND.module ? 'module' : 'value', id: itemRef[item] };
+  return { kind: kindOf(itemKind[item]), id: itemRef[item] };
+}
+
+/** The open groups around an item, the innermost first. @param {Scene} scene @param {number} item */
+export function around({ itemParent }, item) {
+  const containers = [];
+  for (let at = itemParent[item]; at !== NONE; at = itemParent[at]) containers.push(at);
+  return containers;
+}
+
+/** The ids of the open groups at a point, the outermost first. @param {Index} index @param {number} x @param {number} y */
+export function enclosing({ scene, containers }, x, y) {
+  /** @type {number[]} */
+  const found = [];
+  visitNear(containers, x, y, x, y, (item) => void (contains(rectOf(scene.rects, item), x, y) && found.push(item)));
+  return found.sort((a, b) => a - b).map((item) => scene.itemRef[item]);
 }

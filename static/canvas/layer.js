@@ -14,6 +14,7 @@ import { drawLargeItem, drawTile, largeItems, planTiles } from './tiles.js';
 
 /** @import {Point, Size, View} from './camera.js' */
 /** @import {Index} from './index.js' */
+/** @import {Isolated} from './isolation.js' */
 /** @import {Level} from './levels.js' */
 /** @import {Rect} from './rect.js' */
 /** @import {Part} from './tiles.js' */
@@ -23,6 +24,9 @@ const DISTANCE = 16000;
 /** How wide wires are on screen from afar, at the least scale of their level. */
 const WIRE = { full: 0, titles: 0.65, blocks: 0.6, mosaic: 0.6 };
 
+/** And the borders of open groups. */
+const BORDER = 0.8;
+
 export class Layer {
   /**
    * @param {Element} parent
@@ -30,18 +34,21 @@ export class Layer {
    * @param {string[]} paints
    * @param {Level} level
    * @param {View} view
+   * @param {Isolated | null} isolated
    */
-  constructor(parent, index, paints, level, view) {
+  constructor(parent, index, paints, level, view, isolated) {
     this.level = level;
     this.element = html(`layer ${level.kind}`, parent);
-    const sheets = { wires: html('wires', this.element), nodes: html('nodes', this.element) };
+    const sheets = { grounds: html('grounds', this.element), wires: html('wires', this.element), nodes: html('nodes', this.element) };
     if (WIRE[level.kind]) sheets.wires.style.strokeWidth = `${WIRE[level.kind] / level.least}px`;
-    this.plan = planTiles(index, paints, level, sheets);
+    if (level.kind !== 'full') sheets.grounds.style.strokeWidth = `${BORDER / level.least}px`;
+    this.plan = planTiles(index, paints, level, sheets, isolated);
     /** @type {Map<string, Part>} */
     this.parts = new Map();
     /** Whether all that is in view is drawn. */
     this.complete = false;
     this.base = view;
+    this.settle(view);
   }
 
   /** Moves the content to a view. @param {View} view */
@@ -52,6 +59,7 @@ export class Layer {
   /** Makes a view the base: the content is painted anew, crisp. @param {View} view */
   settle(view) {
     this.base = view;
+    this.element.style.setProperty('--unit', String(1 / view.scale));
     for (const part of this.parts.values()) this.anchor(part);
   }
 
@@ -116,8 +124,9 @@ export class Layer {
     const around = grown(seen, tile / 2);
     /** @type {{key: string, distance: number, draw: () => Part}[]} */
     const wanted = [];
-    const lastRow = Math.floor(Math.min(around.bottom, scene.height) / tile);
-    const lastColumn = Math.floor(Math.min(around.right, scene.width) / tile);
+    // What begins where the drawing ends is no tile of it.
+    const lastRow = Math.ceil(Math.min(around.bottom, scene.height) / tile) - 1;
+    const lastColumn = Math.ceil(Math.min(around.right, scene.width) / tile) - 1;
     for (let row = Math.max(0, Math.floor(around.top / tile)); row <= lastRow; row++) {
       for (let column = Math.max(0, Math.floor(around.left / tile)); column <= lastColumn; column++) {
         const key = `${column},${row}`;

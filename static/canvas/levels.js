@@ -29,7 +29,7 @@ const SOME = { items: 2500, scale: 0.02 };
 const MANY = 1400;
 
 /**
- * About how many items a screen holds, by scale.
+ * About how many items a screen holds at most, by scale: counted along the longer side of the drawing, taken as even across.
  *
  * @param {Grid} items
  * @param {Scene} scene
@@ -37,13 +37,22 @@ const MANY = 1400;
  * @returns {(scale: number) => number}
  */
 export function crowdOf(items, scene, host) {
+  const tall = scene.height >= scene.width;
   const { columns, rows, first } = items.levels[0];
-  let used = 0;
-  for (let cell = first; cell < first + columns * rows; cell++) if (items.starts[cell + 1] > items.starts[cell]) used++;
-  const share = items.entries.length / Math.max(1, used * items.cell * items.cell);
+  const sums = new Uint32Array((tall ? rows : columns) + 1);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const cell = first + row * columns + column;
+      sums[(tall ? row : column) + 1] += items.starts[cell + 1] - items.starts[cell];
+    }
+  }
+  for (let at = 1; at < sums.length; at++) sums[at] += sums[at - 1];
   return (scale) => {
-    const area = Math.min(scene.width, host.width / scale) * Math.min(scene.height, host.height / scale);
-    return Math.min(items.entries.length, share * area);
+    const long = Math.ceil((tall ? host.height : host.width) / scale / items.cell);
+    const share = Math.min(1, (tall ? host.width / scene.width : host.height / scene.height) / scale);
+    let most = 0;
+    for (let at = 0; at + 1 < sums.length; at++) most = Math.max(most, sums[Math.min(at + long, sums.length - 1)] - sums[at]);
+    return most * share;
   };
 }
 

@@ -4,48 +4,87 @@
  * @module
  */
 
-import { ENTER } from './cards.js';
+import { ENTER, markOf } from './cards.js';
+import { FLAG, KIND, NONE } from './codes.js';
+import { TOGGLE, nameRect, titleBar } from './containers.js';
 import { visitNear } from './grid.js';
-import { FLAG, NONE } from './index.js';
+import { contains, rectOf } from './rect.js';
+import { tagAt } from './stubs.js';
 import { curveAt } from './wires.js';
 
 /** @import {Index} from './index.js' */
+/** @import {Plan} from './tiles.js' */
 /** @import {Curve} from './wires.js' */
 
 /** Steps along a curve to find the nearest, and then to come closer. */
 const STEPS = 16;
 const REFINEMENTS = 14;
 
-/** An item or a net, and whether the point is on the item's mark to enter it. @typedef {{item: number, net: number, enter: boolean}} Pick */
+/**
+ * An item or a net, and which part of it: the mark that enters it, the one that opens or closes it, the tag where a net starts or where it ends,
+ * or anything else.
+ * @typedef {{item: number, net: number, part: 'body'|'enter'|'toggle'|'source'|'target'}} Pick
+ */
 
 /**
- * @param {Index} index
+ * @param {Plan} plan what is drawn
  * @param {number} x
  * @param {number} y
- * @param {number} reach how far off a wire may be, in graph px
+ * @param {{scale: number, reach: number}} view its scale, and how far off a wire may be, in graph px
  * @returns {Pick | null}
  */
-export function pick(index, x, y, reach) {
-  const found = pickItem(index, x, y);
-  if (found) return { ...found, net: NONE };
+export function pick({ index, level, named }, x, y, { scale, reach }) {
+  const crowd = level.kind === 'mosaic';
+  const found = (crowd ? null : pickItem(index, x, y, level.kind === 'full')) ?? pickTitle(index, level.kind === 'full' ? null : named, x, y, scale);
+  if (found || crowd) return found;
+  const tag = level.kind === 'full' ? tagAt(index.scene, index.stubs, x, y) : NONE;
+  if (tag !== NONE) return { item: NONE, net: index.stubs.net[tag], part: index.stubs.source[tag] ? 'source' : 'target' };
   const net = pickNet(index, x, y, reach);
-  return net === NONE ? null : { item: NONE, net, enter: false };
+  return net === NONE ? null : { item: NONE, net, part: 'body' };
 }
 
-/** @param {Index} index @param {number} x @param {number} y */
-function pickItem({ items, scene }, x, y) {
-  const { rects, itemFlags, metrics } = scene;
-  /** @type {{item: number, enter: boolean} | null} */
+/** @param {Index} index @param {number} x @param {number} y @param {boolean} marks whether they are drawn @returns {Pick | null} */
+function pickItem({ items, scene }, x, y, marks) {
+  const { rects, itemKind, itemFlags, metrics } = scene;
+  /** @type {Pick | null} */
   let found = null;
+  const within = (/** @type {number} */ middle, /** @type {number} */ center, /** @type {number} */ reach) =>
+    marks && Math.abs(x - middle) <= reach && Math.abs(y - center) <= reach;
   visitNear(items, x - ENTER, y - ENTER, x + ENTER, y + ENTER, (item) => {
-    const right = rects[4 * item] + rects[4 * item + 2];
-    const top = rects[4 * item + 1];
-    const middle = top + Math.min(metrics.header, rects[4 * item + 3]) / 2;
-    const enter = (itemFlags[item] & FLAG.enter) !== 0 && Math.abs(x - right) <= ENTER && Math.abs(y - middle) <= ENTER;
-    const inside = x >= rects[4 * item] && x <= right && y >= top && y <= top + rects[4 * item + 3];
-    if (enter || (inside && !found?.enter)) found = { item, enter };
+    const { left, top, right, bottom } = rectOf(rects, item);
+    const middle = top + Math.min(metrics.header, bottom - top) / 2;
+    const enter = (itemFlags[item] & FLAG.enter) !== 0 && within(right, middle, ENTER);
+    const toggle = itemKind[item] === KIND.group && within(right - markOf(metrics), middle, TOGGLE.reach);
+    const inside = x >= left && x <= right && y >= top && y <= bottom;
+    if (enter || toggle || (inside && found?.part !== 'enter')) found = { item, net: NONE, part: enter ? 'enter' : toggle ? 'toggle' : 'body' };
   });
-  return /** @type {{item: number, enter: boolean} | null} */ (found);
+  return found;
+}
+
+/**
+ * The innermost open group whose title is at a point.
+ *
+ * @param {Index} index
+ * @param {((item: number) => boolean) | null} named which groups have a title from afar; null close by
+ * @param {number} x
+ * @param {number} y
+ * @param {number} scale
+ * @returns {Pick | null}
+ */
+function pickTitle({ containers, scene }, named, x, y, scale) {
+  /** @type {Pick | null} */
+  let found = null;
+  visitNear(containers, x, y, x, y, (item) => {
+    const rect = rectOf(scene.rects, item);
+    if (!contains(rect, x, y) || (found && found.item > item)) return;
+    if (!named) {
+      if (y > rect.top + scene.metrics.header) return;
+      found = { item, net: NONE, part: Math.abs(x - titleBar(scene, item).mark) <= TOGGLE.reach ? 'toggle' : 'body' };
+    } else if (named(item) && contains(nameRect(scene, item, scale), x, y)) {
+      found = { item, net: NONE, part: 'body' };
+    }
+  });
+  return found;
 }
 
 /** @param {Index} index @param {number} x @param {number} y @param {number} reach */

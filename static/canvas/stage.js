@@ -11,9 +11,10 @@ import { crowdOf, levelAt, levelsOf } from './levels.js';
 
 /** @import {Size, View} from './camera.js' */
 /** @import {Index} from './index.js' */
+/** @import {Isolated} from './isolation.js' */
 
 /** Milliseconds a frame for drawing tiles; more for the first, when there is nothing to look at yet. */
-const BUDGET = 5;
+const BUDGET = 3;
 const FIRST = 40;
 /** Milliseconds without zooming after which the content is painted anew, crisp. */
 const REST = 110;
@@ -37,6 +38,8 @@ export class Stage {
     this.next = null;
     /** @type {{layer: Layer, until: number} | null} */
     this.past = null;
+    /** @type {Isolated | null} */
+    this.isolated = null;
     this.scale = 0;
     this.zoomedAt = 0;
   }
@@ -54,7 +57,22 @@ export class Stage {
   }
 
   get level() {
-    return this.next?.level ?? this.present?.level ?? null;
+    return this.plan?.level ?? null;
+  }
+
+  /** How the scene is drawn, or about to be. */
+  get plan() {
+    return this.next?.plan ?? this.present?.plan ?? null;
+  }
+
+  /** Hides the items while they are drawn elsewhere. @param {boolean} concealed */
+  conceal(concealed) {
+    for (const layer of [this.present, this.next, this.past?.layer]) layer?.element.classList.toggle('concealed', concealed);
+  }
+
+  /** Fades in, above whatever is there. */
+  arrive() {
+    this.present?.element.classList.add('arriving');
   }
 
   /**
@@ -85,13 +103,18 @@ export class Stage {
   /** Begins a layer when the view asks for another level, or is out of the present one's reach. @param {View} view */
   choose(view) {
     const level = levelAt(this.levels, view.scale, this.level);
-    if (this.next && (this.next.level !== level || this.next.leaves(view))) {
+    if (this.next && (this.next.level !== level || this.stale(this.next) || this.next.leaves(view))) {
       this.next.remove();
       this.next = null;
     }
-    if (this.next || (this.present?.level === level && !this.present.leaves(view))) return;
-    this.next = new Layer(this.parent, this.index, this.paints, level, view);
+    if (this.next || (this.present?.level === level && !this.stale(this.present) && !this.present.leaves(view))) return;
+    this.next = new Layer(this.parent, this.index, this.paints, level, view, this.isolated);
     if (this.present) this.next.element.classList.add('coming');
+  }
+
+  /** Whether a layer dims something else than is to be dimmed. @param {Layer} layer */
+  stale(layer) {
+    return layer.plan.isolated !== this.isolated;
   }
 
   /** @param {number} now */

@@ -66,19 +66,3 @@ export function moveTo(moved, base, view) {
   }
   moved.style.transform = `translate(${x}px, ${y}px) scale(${ratio})`;
 }
-
-/** @type {CanvasRenderingContext2D | null} */
-let context = null;
-
-/**
- * How wide a text is at a font, in px.
- *
- * @param {string} content
- * @param {string} font as in CSS
- */
-export function measure(content, font) {
-  context ??= document.createElement('canvas').getContext('2d');
-  if (!context) return content.length * 7;
-  context.font = font;
-  return context.measureText(content).width;
-}

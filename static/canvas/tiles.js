@@ -5,16 +5,20 @@
  * @module
  */
 
-import { drawBlocks, drawMosaic, drawTitles } from './blocks.js';
-import { drawCard, paintAt } from './cards.js';
+import { drawBlocks, drawTitles } from './blocks.js';
+import { drawCard } from './cards.js';
+import { drawGrounds, drawNames, naming } from './containers.js';
 import { visitNear, visitSquare } from './grid.js';
 import { drawLabel } from './labels.js';
+import { drawMosaic } from './mosaic.js';
 import { grown, meet, rectOf } from './rect.js';
+import { drawTags } from './stubs.js';
 import { element } from './svg.js';
 import { addChord, addCurves, appendWires, noWires } from './wires.js';
 
 /** @import {Point} from './camera.js' */
 /** @import {Index} from './index.js' */
+/** @import {Isolated} from './isolation.js' */
 /** @import {Level} from './levels.js' */
 /** @import {Rect} from './rect.js' */
 
@@ -23,54 +27,99 @@ import { addChord, addCurves, appendWires, noWires } from './wires.js';
  * @typedef {{drawings: {svg: SVGSVGElement, content: SVGGElement}[], corner: Point, bounds: Rect}} Part
  */
 
-/** Where parts are put, from the bottom to the top. @typedef {{wires: HTMLElement, nodes: HTMLElement}} Sheets */
+/** Where parts are put, from the bottom to the top. @typedef {{grounds: HTMLElement, wires: HTMLElement, nodes: HTMLElement}} Sheets */
 
 /**
- * How to draw. `tile`: the side of a square; `depth`: the level of the grids whose cells are squares.
- * @typedef {{index: Index, paints: string[], level: Level, sheets: Sheets, tile: number, depth: number}} Plan
+ * How to draw. `tile`: the side of a square; `depth`: the level of the grids whose cells are squares; `named`: which open groups have a title
+ * from afar; `isolated`: what is not to be dimmed.
+ *
+ * @typedef {object} Plan
+ * @property {Index} index
+ * @property {string[]} paints
+ * @property {Level} level
+ * @property {Sheets} sheets
+ * @property {number} tile
+ * @property {number} depth
+ * @property {(item: number) => boolean} named
+ * @property {Isolated | null} isolated
+ */
+
+/**
+ * What is drawn together: everything, or what is dimmed, or what is not.
+ * @typedef {{item: (item: number) => boolean, path: (path: number) => boolean, net: (net: number) => boolean, dim: boolean}} Pass
  */
 
 /** Screen px of a square and of a tessera, at least, at the least scale of their level, and tesserae in a row of a square. */
 const TILE = 300;
 const TESSERA = 4;
 const TESSERAE = 80;
-/** From afar, wires are straight: the most that a square shows of those within and of those beyond it, and the shortest, in screen px. */
-const AFAR = { full: null, titles: null, blocks: { most: 900, shortest: 2 }, mosaic: { most: 250, shortest: 24 } };
+/**
+ * From afar, a square shows so many wires within it and beyond it at most, none shorter than so many screen px, and all of them straight
+ * when they are more than so many.
+ */
+const AFAR = { full: null, titles: null, blocks: { most: 900, shortest: 2, curves: 250 }, mosaic: { most: 250, shortest: 24, curves: 0 } };
 
 /**
  * @param {Index} index
  * @param {string[]} paints
  * @param {Level} level
  * @param {Sheets} sheets
+ * @param {Isolated | null} isolated
  * @returns {Plan}
  */
-export function planTiles(index, paints, level, sheets) {
+export function planTiles(index, paints, level, sheets, isolated) {
   const { cell } = index.items;
   const least = (level.kind === 'mosaic' ? TESSERA * TESSERAE : TILE) / level.least;
   const depth = Math.max(0, Math.ceil(Math.log2(least / cell)));
-  return { index, paints, level, sheets, tile: cell * 2 ** depth, depth };
+  return { index, paints, level, sheets, tile: cell * 2 ** depth, depth, named: naming(index.scene, level), isolated };
+}
+
+/** @param {Isolated | null} isolated @returns {Pass[]} from the bottom to the top */
+function passesOf(isolated) {
+  const all = () => true;
+  if (!isolated) return [{ item: all, path: all, net: all, dim: false }];
+  const { items, paths, nets } = isolated;
+  const pass = (/** @type {number} */ kept) => ({
+    item: (/** @type {number} */ item) => items[item] === kept,
+    path: (/** @type {number} */ path) => paths[path] === kept,
+    net: (/** @type {number} */ net) => nets[net] === kept,
+    dim: kept === 0,
+  });
+  return [pass(0), pass(1)];
 }
 
 /** @param {Plan} plan @param {number} column @param {number} row @returns {Part} */
 export function drawTile(plan, column, row) {
-  const { index, paints, level, tile, depth } = plan;
+  const { tile } = plan;
   const corner = { x: column * tile, y: row * tile };
   const square = { left: corner.x, top: corner.y, right: corner.x + tile, bottom: corner.y + tile };
-  const wires = element('g');
-  const nodes = element('g');
-  drawWires(plan, square, wires);
+  const [grounds, wires, nodes] = [element('g'), element('g'), element('g')];
+  drawGrounds(plan, square, grounds);
+  for (const pass of passesOf(plan.isolated)) {
+    const within = (/** @type {Element} */ group) => (pass.dim ? element('g', { class: 'dim' }, group) : group);
+    const [lower, upper] = [within(wires), within(nodes)];
+    // A title may reach into the next square, whose grounds would hide it if it were among them.
+    if (plan.level.kind === 'full') drawNames(plan, square, lower, pass.item);
+    drawWires(plan, square, lower, pass);
+    drawContent(plan, square, upper, pass);
+    if (plan.level.kind !== 'full') drawNames(plan, square, upper, pass.item);
+  }
+  return put(plan, { grounds, wires, nodes }, corner, grown(square, tile / 2));
+}
+
+/** The items of a square. @param {Plan} plan @param {Rect} square @param {Element} parent @param {Pass} pass */
+function drawContent(plan, square, parent, { item: test, net }) {
+  const { index, paints, level, tile, depth } = plan;
   if (level.kind === 'mosaic') {
-    drawMosaic(index, paints, square, Math.ceil((tile * level.least) / TESSERA), nodes);
-  } else {
-    /** @type {number[]} */
-    const items = [];
-    visitSquare(index.items, corner.x, corner.y, tile, depth, (item) => items.push(item));
-    drawItems(plan, items, corner, nodes);
+    const count = Math.ceil((tile * level.least) / TESSERA);
+    drawMosaic(index, paints, square, { columns: count, rows: count }, parent, test);
+    return;
   }
-  if (level.kind === 'full') {
-    visitSquare(index.labels, corner.x, corner.y, tile, depth, (entry) => drawLabel(index.scene, index.labelNet[entry], corner, wires));
-  }
-  return put(plan, { wires, nodes }, corner, grown(square, tile / 2));
+  /** @type {number[]} */
+  const items = [];
+  visitSquare(index.items, square.left, square.top, tile, depth, (item) => void (test(item) && items.push(item)));
+  drawItems(plan, items, { x: square.left, y: square.top }, parent);
+  if (level.kind === 'full') drawTags(index.scene, index.stubs, square, depth, net, parent);
 }
 
 /** Puts groups that hold something on the page. @param {Plan} plan @param {Partial<Record<keyof Sheets, SVGGElement>>} groups @param {Point} corner @param {Rect} bounds @returns {Part} */
@@ -78,7 +127,7 @@ function put({ sheets }, groups, corner, bounds) {
   const drawings = [];
   for (const sheet of /** @type {(keyof Sheets)[]} */ (Object.keys(groups))) {
     const content = groups[sheet];
-    if (!content?.firstChild) continue;
+    if (!content?.querySelector(':not(g)')) continue;
     const svg = element('svg', {}, sheets[sheet]);
     svg.append(content);
     drawings.push({ svg, content });
@@ -88,19 +137,20 @@ function put({ sheets }, groups, corner, bounds) {
 
 /** @param {Pick<Plan, 'index'|'paints'|'level'>} plan @param {number[]} items @param {Point} origin @param {Element} parent */
 export function drawItems({ index: { scene }, paints, level }, items, origin, parent) {
-  if (level.kind === 'full') for (const item of items) drawCard(scene, paints[paintAt(scene, item)], item, origin, parent);
+  if (level.kind === 'full') for (const item of items) drawCard(scene, paints, item, origin, parent);
   else if (level.kind === 'titles') drawTitles(scene, paints, items, origin, level.least, parent);
   else drawBlocks(scene, paints, items, origin, parent);
 }
 
 /**
- * Wires of a square: the pieces that belong to it, and its part of those that are larger.
+ * Wires of a square with their labels: the pieces that belong to it, and its part of those that are larger.
  *
  * @param {Plan} plan
  * @param {Rect} square
  * @param {Element} parent
+ * @param {Pass} pass
  */
-function drawWires({ index, level, tile, depth }, square, parent) {
+function drawWires({ index, level, tile, depth }, square, parent, { path: test, net }) {
   const { scene, pieces, pieceFrom, pieceTo, piecePath } = index;
   const { points } = scene;
   const origin = { x: square.left, y: square.top };
@@ -111,20 +161,23 @@ function drawWires({ index, level, tile, depth }, square, parent) {
   /** @type {number[]} */
   const small = [];
   visitSquare(pieces, square.left, square.top, tile, depth, (piece) => {
-    if (lengthOf(points, pieceFrom[piece], pieceTo[piece]) >= shortest) small.push(piece);
+    if (test(piecePath[piece]) && lengthOf(points, pieceFrom[piece], pieceTo[piece]) >= shortest) small.push(piece);
   }, from);
+  const straight = afar && small.length > afar.curves;
   for (const piece of afar ? thinned(small, afar.most) : small) {
-    if (afar) addChord(wires, index, piece, origin);
+    if (straight) addChord(wires, index, piece, origin);
     else addCurves(wires, index, piecePath[piece], pieceFrom[piece], pieceTo[piece], origin);
   }
   /** @type {number[]} */
   const large = [];
-  visitNear(pieces, square.left, square.top, square.right, square.bottom, (piece) => large.push(piece), depth + 1);
+  visitNear(pieces, square.left, square.top, square.right, square.bottom, (piece) => void (test(piecePath[piece]) && large.push(piece)), depth + 1);
   for (const piece of afar ? thinned(large, afar.most) : large) {
     addCurves(wires, index, piecePath[piece], pieceFrom[piece], pieceTo[piece], origin, square);
   }
   if (afar) wires.arrows = '';
   appendWires(wires, parent);
+  if (level.kind !== 'full') return;
+  visitSquare(index.labels, square.left, square.top, tile, depth, (each) => void (net(each) && drawLabel(index, each, origin, parent)));
 }
 
 /** @param {Float64Array} points @param {number} from @param {number} to */
@@ -156,7 +209,7 @@ export function largeItems({ index, level, depth }, window) {
 /** @param {Plan} plan @param {number} item @returns {Part} */
 export function drawLargeItem(plan, item) {
   const bounds = rectOf(plan.index.scene.rects, item);
-  const nodes = element('g');
+  const nodes = element('g', plan.isolated?.items[item] === 0 ? { class: 'dim' } : {});
   const corner = { x: bounds.left, y: bounds.top };
   drawItems(plan, [item], corner, nodes);
   return put(plan, { nodes }, corner, bounds);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { NONE, STYLE } from './codes.js';
 import { contains } from './rect.js';
 import { path, tenth } from './svg.js';
 
@@ -16,14 +17,14 @@ import { path, tenth } from './svg.js';
 const ARROW = { length: 7, half: 3.5, overlap: 1.5 };
 const DEPTH = 24;
 
-/** Path data by style of net, and of the arrowheads. @typedef {{styles: [string, string, string], arrows: string}} Wires */
+/** Path data by style of net, and of the arrowheads. @typedef {{styles: [string, string, string, string], arrows: string}} Wires */
 
 /** @returns {Wires} */
-export const noWires = () => ({ styles: ['', '', ''], arrows: '' });
+export const noWires = () => ({ styles: ['', '', '', ''], arrows: '' });
 
 /** @param {Wires} wires @param {Element} parent */
 export function appendWires({ styles, arrows }, parent) {
-  ['wire', 'wire tree', 'wire control'].forEach((name, style) => path(styles[style], name, parent));
+  ['wire', 'wire tree', 'wire control', 'wire stub'].forEach((name, style) => path(styles[style], name, parent));
   path(arrows, 'arrow', parent);
 }
 
@@ -42,12 +43,13 @@ export function addCurves(wires, { scene }, which, from, to, origin, square) {
   const { points, pathStarts, pathTarget, pathNet, netStyle } = scene;
   const { x, y } = origin;
   const style = netStyle[pathNet[which]];
-  const arrow = style !== 1 && pathTarget[which] !== 0xffffffff && to === pathStarts[which + 1] - 1;
+  const arrow = style !== STYLE.tree && pathTarget[which] !== NONE && to === pathStarts[which + 1] - 1;
   let endX = points[2 * to];
   let endY = points[2 * to + 1];
-  if (arrow && (!square || contains(square, endX, endY))) {
+  if (arrow) {
     const head = arrowhead(points, to);
-    wires.arrows += `M${tenth(endX - x)} ${tenth(endY - y)}l${head.left}l${head.right}z`;
+    if (!square || contains(square, endX, endY)) wires.arrows += `M${tenth(endX - x)} ${tenth(endY - y)}l${head.left}l${head.right}z`;
+    // Also where the tip is in another square: the whole curve follows its end.
     endX = head.x;
     endY = head.y;
   }
@@ -59,6 +61,46 @@ export function addCurves(wires, { scene }, which, from, to, origin, square) {
     else data += (at === from ? start(curve, x, y) : '') + onward(curve, x, y);
   }
   wires.styles[style] += data;
+}
+
+/**
+ * Adds a straight line from a point of a path on.
+ *
+ * @param {Wires} wires
+ * @param {Index} index
+ * @param {number} which the path
+ * @param {number} from the point to start at
+ * @param {Point} to
+ * @param {Point} origin
+ * @param {Rect} square to cut it to
+ */
+export function addLine(wires, { scene: { points, pathNet, netStyle } }, which, from, to, { x, y }, square) {
+  const [ax, ay] = [points[2 * from], points[2 * from + 1]];
+  cut([ax, ay, (2 * ax + to.x) / 3, (2 * ay + to.y) / 3, (ax + 2 * to.x) / 3, (ay + 2 * to.y) / 3, to.x, to.y], square, (part) => {
+    wires.styles[netStyle[pathNet[which]]] += start(part, x, y) + onward(part, x, y);
+  });
+}
+
+/** How far the ends of an edge without a path go straight on, in graph px. */
+const BEND = { least: 30, most: 400 };
+
+/**
+ * Adds an edge that has no path.
+ *
+ * @param {Wires} wires
+ * @param {Point} from
+ * @param {Point} to
+ * @param {boolean} down the direction of flow
+ * @param {Point} origin
+ * @param {Rect} square to cut it to
+ */
+export function addEdge(wires, from, to, down, { x, y }, square) {
+  const way = Math.abs(down ? to.y - from.y : to.x - from.x);
+  const bend = Math.min(BEND.most, Math.max(BEND.least, way / 2));
+  const [dx, dy] = down ? [0, bend] : [bend, 0];
+  cut([from.x, from.y, from.x + dx, from.y + dy, to.x - dx, to.y - dy, to.x, to.y], square, (part) => {
+    wires.styles[STYLE.stub] += start(part, x, y) + onward(part, x, y);
+  });
 }
 
 /**

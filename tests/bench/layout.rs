@@ -1,4 +1,5 @@
-//! Times the layout: `cargo bench --bench layout [NAME …]`. Prints the best of several runs, and the peak memory so far.
+//! Times the layout: `cargo bench --bench layout [NAME …]`. Prints the best of several runs, and the peak memory so
+//! far.
 
 use lamina::layout::{Input, Layout, Options, Size, layout};
 use std::time::Instant;

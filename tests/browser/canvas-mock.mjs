@@ -7,7 +7,7 @@
 /** @typedef {import('../../static/types.js').Scene} Scene */
 
 const NONE = 0xffffffff;
-const METRICS = { header: 24, line: 16, pad: 8, radius: 6, gap: 6 };
+export const METRICS = { header: 24, line: 16, pad: 8, radius: 6, gap: 6 };
 const CATEGORIES = [
   'other', 'convolution', 'linear', 'activation', 'normalization', 'pool', 'attention',
   'shape', 'elementwise', 'reduction', 'recurrent', 'control', 'data',
@@ -25,6 +25,8 @@ const CATEGORIES = [
  * @property {number} kind
  * @property {number} flags
  * @property {number} [ref]
+ * @property {number} [parent]
+ * @property {[string, number][]} [mix] categories and how many nodes are of each
  *
  * @typedef {object} Net
  * @property {number} source
@@ -32,10 +34,11 @@ const CATEGORIES = [
  * @property {string|null} label
  * @property {number} style
  * @property {boolean} lane whether it runs beside the rows, not straight
+ * @property {number} [value]
  */
 
 /** @type {[string, string, [string, string][]][]} */
-const OPERATORS = [
+export const OPERATORS = [
   ['Conv', 'convolution', [['kernel', '3×3'], ['stride', '2×2'], ['W', '256×128×3×3']]],
   ['BatchNormalization', 'normalization', [['epsilon', '1e-5']]],
   ['Relu', 'activation', []],
@@ -66,7 +69,7 @@ function random(seed) {
 }
 
 /** @param {string} title @param {[string, string][]} lines */
-function size(title, lines) {
+export function size(title, lines) {
   const widest = lines.reduce((most, [label, value]) => Math.max(most, (label.length + value.length) * 6.8 + METRICS.gap), 0);
   const w = Math.ceil(Math.max(title.length * 8.4, widest) + 2 * METRICS.pad);
   return { w, h: METRICS.header + (lines.length ? lines.length * METRICS.line + METRICS.pad : 0) };
@@ -170,11 +173,17 @@ export function pack(items, nets, width) {
   }
   const labelAt = nets.flatMap((net) => {
     const { x, y, w, h } = items[net.source];
-    return net.label && !net.lane ? [x + w / 2, y + h + 17] : [NaN, NaN];
+    return net.label && !net.lane && net.style !== 3 ? [x + w / 2, y + h + 17] : [NaN, NaN];
   });
+  const mixes = items.map((item) => item.mix ?? []);
+  const mixStarts = [0];
+  for (const mix of mixes) mixStarts.push(mixStarts[mixStarts.length - 1] + mix.length);
   return {
     graph: 0,
     direction: 'down',
+    level: 'flat',
+    grouped: false,
+    open: [],
     width,
     height: items.reduce((bottom, item) => Math.max(bottom, item.y + item.h), 0) + 20,
     metrics: METRICS,
@@ -183,6 +192,10 @@ export function pack(items, nets, width) {
     rects: Float64Array.from(items.flatMap((item) => [item.x, item.y, item.w, item.h])),
     itemKind: Uint8Array.from(items, (item) => item.kind),
     itemRef: Uint32Array.from(items, (item, index) => item.ref ?? index),
+    itemParent: Uint32Array.from(items, (item) => item.parent ?? NONE),
+    mixStarts: Uint32Array.from(mixStarts),
+    mixCategory: Uint8Array.from(mixes.flat(), ([category]) => categories.indexOf(category)),
+    mixCount: Uint32Array.from(mixes.flat(), ([, count]) => count),
     itemCategory: Uint8Array.from(items, (item) => categories.indexOf(item.category)),
     itemFlags: Uint8Array.from(items, (item) => item.flags),
     itemTitle: Uint32Array.from(items, (item) => text(item.title)),
@@ -190,7 +203,7 @@ export function pack(items, nets, width) {
     lines: Uint32Array.from(lines),
     ...paths,
     netSource: Uint32Array.from(nets, (net) => net.source),
-    netValue: Uint32Array.from(nets, (net, index) => (net.style === 1 ? NONE : 1000000 + index)),
+    netValue: Uint32Array.from(nets, (net, index) => (net.style === 1 ? NONE : (net.value ?? 1000000 + index))),
     netStyle: Uint8Array.from(nets, (net) => net.style),
     netLabel: Uint32Array.from(nets, (net) => (net.label === null ? NONE : text(net.label))),
     netLabelAt: Float64Array.from(labelAt),
@@ -218,6 +231,7 @@ function route(items, nets, width) {
     points.push(x0, y0 + bend, x1, y1 - bend, x1, y1);
   };
   nets.forEach((net, index) => {
+    if (net.style === 3) return;
     const from = items[net.source];
     const x = from.x + from.w / 2;
     const y = from.y + from.h;

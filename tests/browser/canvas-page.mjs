@@ -1,9 +1,11 @@
 // Opens the page of the drawing surface alone, from the sources, and tells what its tests and its bench want to know.
 
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { launch } from './browser.mjs';
-import { ROOT } from './page.mjs';
 import { serve } from './server.mjs';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * @param {string} [query] such as `?scene=wide&theme=dark`

@@ -2,9 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { test } from 'node:test';
-import { ROOT } from './page.mjs';
 
 /** @typedef {[number, number, number]} Rgb linear */
 
@@ -52,7 +50,7 @@ function seenWith(colour, matrix) {
   return [r, g, b];
 }
 
-const css = readFileSync(path.join(ROOT, 'static/style/canvas.css'), 'utf8');
+const css = readFileSync(new URL('../../static/style/canvas.css', import.meta.url), 'utf8');
 
 /** The custom properties of the nth rule with a selector. @param {string} selector @param {number} nth */
 function palette(selector, nth) {

@@ -85,14 +85,14 @@ test('the wheel zooms to the pointer', async () => {
   await load('wide');
   await canvas.run('canvas.look({ x: 1000, y: 1000, scale: 0.9 })');
   const at = { x: 333, y: 222 };
-  const before = /** @type {Point} */ (await ask(`({ x: canvas.view.x + ${at.x} / canvas.scale, y: canvas.view.y + ${at.y} / canvas.scale })`));
+  const first = /** @type {Point} */ (await ask(`({ x: canvas.view.x + ${at.x} / canvas.scale, y: canvas.view.y + ${at.y} / canvas.scale })`));
   await canvas.page.mouse.move(at.x, at.y);
   for (const delta of [-120, -120, 240, 53, -17]) await canvas.page.mouse.wheel(0, delta);
   await canvas.page.waitForFunction('Math.abs(canvas.scale - 0.9) > 0.01');
   await canvas.settle();
-  const after = /** @type {Point} */ (await ask(`({ x: canvas.view.x + ${at.x} / canvas.scale, y: canvas.view.y + ${at.y} / canvas.scale })`));
-  near(after.x, before.x, 1e-6);
-  near(after.y, before.y, 1e-6);
+  const last = /** @type {Point} */ (await ask(`({ x: canvas.view.x + ${at.x} / canvas.scale, y: canvas.view.y + ${at.y} / canvas.scale })`));
+  near(last.x, first.x, 1e-6);
+  near(last.y, first.y, 1e-6);
 });
 
 test('the wheel pans when it is to, sideways with Shift, and zooms with Ctrl', async () => {
@@ -129,6 +129,7 @@ test('a drag pans and selects nothing; a click selects', async () => {
   await canvas.page.mouse.up();
   assert.deepEqual(await ask('calls.select'), [{ kind: 'node', id: item }]);
   await canvas.page.waitForFunction('document.querySelectorAll(".selected .outline").length === 1');
+  assert.equal(await ask('document.activeElement.id'), 'host', 'the keys are for the drawing now');
   await canvas.page.mouse.click(1439, 2);
   assert.equal(await ask('calls.select.at(-1)'), null);
   await canvas.page.waitForFunction('!document.querySelector(".selected")');
@@ -196,6 +197,40 @@ test('what is pointed at is framed, and forgotten when the mouse leaves', async 
   assert.equal(await ask('calls.hover.at(-1)'), null);
 });
 
+test('what is under a resting mouse is found anew when the drawing has moved', async () => {
+  await load('resnet');
+  await canvas.run('canvas.look({ x: 0, y: 0, scale: 1 })');
+  const { x, y } = await middleOf(3);
+  await canvas.page.mouse.move(x, y);
+  await canvas.page.waitForFunction('document.querySelector(".pointed .outline")');
+  await canvas.run('canvas.pan(300, 0)');
+  await canvas.page.waitForFunction('!document.querySelector(".pointed") && calls.hover.at(-1) === null');
+});
+
+test('the name of a wire stays within the host', async () => {
+  await load('wide');
+  const net = Number(await ask('[...scene.netSource.keys()].find((net) => scene.netTargets.subarray(scene.netStarts[net], scene.netStarts[net + 1]).length > 2)'));
+  await canvas.run(`canvas.select({ kind: 'value', id: ${1000000 + net} }, { centre: true })`);
+  const { x, y } = await pointOnNet(net, 0);
+  await canvas.run(`canvas.pan(${1432 - x}, ${892 - y})`);
+  const on = await pointOnNet(net, 0);
+  await canvas.page.mouse.move(on.x, on.y);
+  await canvas.page.waitForFunction('document.querySelector(".tip.on")');
+  const { right, bottom } = /** @type {{right: number, bottom: number}} */ (await ask('document.querySelector(".tip").getBoundingClientRect().toJSON()'));
+  assert.ok(right <= 1440 && bottom <= 900, `${right}, ${bottom}`);
+});
+
+test('the pinch that Safari tells of zooms', async () => {
+  await load('wide');
+  await canvas.run('canvas.look({ x: 1000, y: 1000, scale: 1 })');
+  await ask(`['gesturestart', 'gesturechange', 'gesturechange'].forEach((type, at) => {
+    const event = new MouseEvent(type, { clientX: 200, clientY: 100, bubbles: true, cancelable: true });
+    document.querySelector('.pane').dispatchEvent(Object.assign(event, { scale: [1, 1.2, 1.5][at] }));
+  })`);
+  near(Number(await ask('canvas.scale')), 1.5, 1e-9);
+  near(Number(await ask('canvas.view.x + 200 / canvas.scale')), 1200, 1e-6);
+});
+
 test('pills choose their value; marks and double clicks enter', async () => {
   await ask(`globalThis.scene = mock.pack([
     { x: 100, y: 60, w: 80, h: 24, title: 'x', category: 'data', lines: [], kind: 1, flags: 0, ref: 501 },
@@ -206,7 +241,7 @@ test('pills choose their value; marks and double clicks enter', async () => {
   const { page } = canvas;
   await page.mouse.click(140, 72);
   await page.mouse.click(140, 232);
-  assert.deepEqual(await ask('calls.select'), [{ kind: 'value', id: 501 }, { kind: 'module', id: 9 }]);
+  assert.deepEqual(await ask('calls.select'), [{ kind: 'value', id: 501 }, { kind: 'group', id: 9 }]);
   await page.mouse.click(185, 152);
   assert.deepEqual(await ask('calls.enter'), [77]);
   await page.mouse.dblclick(120, 152);
@@ -359,6 +394,16 @@ test('the middle stays in the middle when the host is resized, and keepView keep
   const kept = await middleOf(1450);
   near(kept.x, 720, 60);
   near(kept.y, 450, 60);
+});
+
+test('what is shown while hidden starts as usual when it appears', async () => {
+  await load('llm');
+  const usual = await ask('canvas.view');
+  await ask('(document.querySelector("#host").style.display = "none", canvas.show(scene))');
+  await ask('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  await ask('document.querySelector("#host").style.display = ""');
+  await canvas.page.waitForFunction('canvas.size.width === 1440');
+  assert.deepEqual(await ask('canvas.view'), usual);
 });
 
 test('nothing glides when motion is to be reduced', async (t) => {

@@ -19,11 +19,12 @@ const TYPES = {
 /** What is generated elsewhere. @type {Record<string, () => string | Promise<Buffer>>} */
 const GENERATED = {
   '/wasm/worker.js': () => readFile(join(ROOT, 'tests/browser/chrome-program.mjs')),
+  '/wasm/chrome-grouped.mjs': () => readFile(join(ROOT, 'tests/browser/chrome-grouped.mjs')),
   '/static/samples/samples.json': () => JSON.stringify([
-    { file: 'resnet18.onnx', title: 'ResNet-18', text: 'An image classifier: 20 convolutions with skip connections', format: 'ONNX' },
-    { file: 'whisper-tiny.onnx', title: 'Whisper tiny', text: 'Speech to text: the encoder of a small transformer', format: 'ONNX' },
-    { file: 'loop.onnx', title: 'Control flow', text: 'A loop with a branch inside, as subgraphs', format: 'ONNX' },
-    { file: 'minilm.safetensors', title: 'MiniLM', text: 'Sentence embeddings: weights alone, as a tree of modules', format: 'Safetensors' },
+    { file: 'resnet18.onnx', title: 'ResNet-18', text: 'An image classifier: 20 convolutions with skip connections', format: 'ONNX', thumb: 'resnet50.svg' },
+    { file: 'whisper-tiny.onnx', title: 'Whisper tiny, a small speech model', text: 'Speech to text: the encoder of a small transformer', format: 'ONNX', thumb: 'decoder.svg' },
+    { file: 'loop.onnx', title: 'Control flow', text: 'A loop with a branch inside, as subgraphs', format: 'ONNX', thumb: 'voice-activity.svg' },
+    { file: 'minilm.safetensors', title: 'MiniLM', text: 'Sentence embeddings: weights alone, as a tree of modules', format: 'Safetensors', thumb: 'llama.svg' },
   ]),
   '/static/formats.json': () => JSON.stringify([
     { id: 'onnx', name: 'ONNX', extensions: ['onnx', 'ort', 'pb'] },

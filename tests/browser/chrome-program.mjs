@@ -7,6 +7,8 @@
 
 /** @import {End, Failure, Hit, ModelInfo, NodeInfo, Scene, SceneOptions, TensorInfo, ValueInfo} from '../../static/types.js' */
 
+import { Grouped } from './chrome-grouped.mjs';
+
 const NONE = 0xffffffff;
 const CATEGORIES = ['other', 'convolution', 'linear', 'activation', 'normalization', 'pool', 'attention', 'shape', 'elementwise', 'reduction', 'recurrent', 'control', 'data'];
 
@@ -168,11 +170,12 @@ function scene(graph, options) {
   const title = (/** @type {number} */ item) => text(nodes[item]?.[0] ?? (item === nodes.length ? 'input' : 'output'));
   const of = (/** @type {number} */ length, /** @type {(index: number) => number} */ make) => Array.from({ length }, (_, index) => make(index));
   return {
-    graph, direction: right ? 'right' : 'down', width: right ? at - 44 : 300, height: right ? 300 : at - 44,
+    graph, direction: right ? 'right' : 'down', level: 'flat', grouped: false, open: [], width: right ? at - 44 : 300, height: right ? 300 : at - 44,
     metrics: { header: 28, line: 18, pad: 10, radius: 6, gap: 8 },
     categories: CATEGORIES, rects,
     itemKind: Uint8Array.from(of(count, (item) => Math.max(0, item - nodes.length + 1))),
     itemRef: Uint32Array.from(of(count, (item) => (item < nodes.length ? item : item === nodes.length ? 0 : NODES.length))),
+    itemParent: new Uint32Array(count).fill(NONE), mixStarts: new Uint32Array(count + 1), mixCategory: new Uint8Array(0), mixCount: new Uint32Array(0),
     itemCategory: Uint8Array.from(of(count, (item) => CATEGORIES.indexOf(nodes[item]?.[1] ?? 'data'))),
     itemFlags: Uint8Array.from(of(count, (item) => (item === 0 ? 2 : 0) + (nodes[item]?.[0] === 'If' ? 8 : 0))),
     itemTitle: Uint32Array.from(of(count, title)), texts, lineStarts: Uint32Array.from(lineStarts), lines: Uint32Array.from(lines),
@@ -206,7 +209,7 @@ function nodeDetail(graph, id) {
   const inputs = /** @type {[string, ValueInfo[]][]} */ ([['X', [value(id)]], ...(weights[operator] ?? [])]);
   return {
     kind: 'node', id, graph, operator, name, domain: operator === 'Gemm' ? 'com.microsoft' : '', category, documentationKey: `ai.onnx:${operator}`,
-    path: 'layer1 › layer1.0 › conv1', description: '', definition: null, attributes: (attributes[operator] ?? []).map(attribute),
+    path: [], description: '', definition: null, attributes: (attributes[operator] ?? []).map(attribute),
     inputs: inputs.map(([label, values]) => ({ name: label, documentation: null, values })),
     outputs: [{ name: 'Y', documentation: null, values: [value(id + 1)] }],
     metadata: [], diagnostics: info('', 0).diagnostics.filter(({ node }) => node === id),
@@ -236,6 +239,9 @@ export class Session {
   /** @type {{name: string, size: number, remote: boolean}[]} */
   #files = [];
 
+  /** What is called like a large model has a hierarchy. @type {Grouped|null} */
+  #tree = null;
+
   /**
    * @param {string} path
    * @param {Blob} blob
@@ -260,7 +266,11 @@ export class Session {
       onProgress(JSON.stringify({ stage: 'Reading the graph', done: step / 600, bytesRead: step * 70_000 }));
       work(50);
     }
-    return JSON.stringify({ ...info(name, size), file: { name, size, companions: others.map((file) => file.name) } });
+    if (name.includes('decoder')) this.#tree = new Grouped(12);
+    if (name.includes('huge')) this.#tree = new Grouped(2000);
+    const about = info(name, size);
+    if (name.includes('single')) about.graphs.splice(1);
+    return JSON.stringify({ ...about, file: { name, size, companions: others.map((file) => file.name) } });
   }
 
   /**
@@ -268,7 +278,11 @@ export class Session {
    * @param {string} options
    */
   scene(graph, options) {
-    return scene(graph, JSON.parse(options));
+    return this.#tree && graph === 0 ? this.#tree.scene(JSON.parse(options)) : scene(graph, JSON.parse(options));
+  }
+
+  outline() {
+    return JSON.stringify(this.#tree?.outline());
   }
 
   /**
@@ -277,10 +291,11 @@ export class Session {
    * @param {number} id
    */
   detail(graph, kind, id) {
-    if (kind === 'value') return JSON.stringify({ kind, graph, value: value(id) });
-    if (kind === 'node') return JSON.stringify(nodeDetail(graph, id));
-    const { dtypes } = info('', 0);
-    return JSON.stringify({ kind, id, graph, path: 'encoder › layers › 0', tensors: 12, parameters: 7_087_872, bytes: 28_351_488, dtypes });
+    const tree = graph === 0 ? this.#tree : null;
+    if (tree && !tree.has(kind, id)) fail('missing', 'There is no such selection.');
+    if (kind === 'group') return JSON.stringify(tree?.group(id, info('', 0).dtypes));
+    if (kind === 'node') return JSON.stringify({ ...nodeDetail(graph, id), ...tree?.node(id) });
+    return JSON.stringify({ kind, graph, value: { ...value(id), ...tree?.value(id) } });
   }
 
   /**
@@ -303,6 +318,7 @@ export class Session {
       { kind: 'tensor', graph: 0, id: 10, title: 'fc.weight', context: 'float32 1000×512', category: 'data' },
       { kind: 'graph', graph: 1, id: 1, title: 'then_branch', context: '3 nodes', category: '' },
     ];
+    if (this.#tree) all.splice(0, all.length, ...this.#tree.hits());
     const hits = all.filter(({ title, context }) => `${title} ${context}`.toLowerCase().includes(wanted));
     return JSON.stringify({ total: hits.length, hits });
   }

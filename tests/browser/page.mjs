@@ -27,7 +27,7 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
  * @property {boolean} [range] whether the server honours Range
  * @property {number} [delay] milliseconds before each answer of the server
  * @property {import('playwright-core').BrowserContextOptions} [context] viewport, colour scheme, touch …
- * @property {'welcome' | 'ready' | 'error' | null} [until] the state to wait for (null: none; default: welcome, or ready with a query)
+ * @property {'welcome' | 'opening' | 'ready' | 'error' | null} [until] the state to wait for (null: none; default: welcome, or ready with a query)
  */
 
 /** @type {Promise<import('playwright-core').Browser> | null} */
@@ -122,16 +122,15 @@ export class Lamina {
   }
 
   /**
-   * Waits until the page says that it is in `state`.
+   * Waits until the page says that it is in `state`; for a graph, not beyond an error.
    * @param {'welcome' | 'opening' | 'ready' | 'error'} state
    * @param {number} timeout milliseconds
    */
   async state(state, timeout = 30_000) {
-    const others = { welcome: [], opening: [], ready: ['error'], error: ['ready'] }[state];
     const handle = await this.page.waitForFunction((states) => {
       const now = document.documentElement.dataset['state'];
       return states.includes(now ?? '') ? now : null;
-    }, [state, ...others], { timeout });
+    }, state === 'ready' ? ['ready', 'error'] : [state], { timeout });
     const found = await handle.jsonValue();
     if (found !== state) {
       throw new Error(`the page is in state '${found}', not '${state}'; it says: ${await this.page.innerText('body')}`);

@@ -130,7 +130,8 @@ pub fn passes(points: &[Point], point: Point) -> bool {
     })
 }
 
-/// Curves stay within the drawing and off all boxes but the ends of their edge. They only run down, except where an edge goes back.
+/// Curves stay within the drawing and off all boxes but the ends of their edge. They only run down, except where an
+/// edge goes back.
 fn curves(input: &Input, layout: &Layout) {
     let mut order: Vec<usize> = (0..layout.rects.len()).collect();
     order.sort_by(|&a, &b| layout.rects[a].y.total_cmp(&layout.rects[b].y));

@@ -5,11 +5,11 @@ use super::lower::{Lowering, Pending};
 use super::{operators, proto};
 use crate::codec::protobuf::{Field, Fields};
 use crate::model::{
-    Argument, Attribute, Category, Entry, Graph, GraphId, Literal, Node, NodeId, Strings, TensorId, Text,
+    Argument, Attribute, Category, Entry, Graph, GraphId, Literal, Node, NodeId, ScopeId, Strings, TensorId, Text,
     Value, ValueId,
 };
 use crate::report::{Error, Result, Severity};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::rc::Rc;
 
 /// How many nodes are read between two reports of progress.
@@ -54,6 +54,8 @@ pub struct Draft {
     pub graph: Graph,
     /// Its values by name.
     pub names: HashMap<Text, ValueId>,
+    /// Its scopes by the scope around them and their name.
+    pub scopes: HashMap<(Option<ScopeId>, Text), ScopeId>,
     /// How many graphs are around it.
     depth: usize,
     /// Types and annotations of values that may come later in the file.
@@ -84,8 +86,8 @@ impl Lowering<'_> {
     pub fn lower_graph(&mut self, pending: Pending) {
         let id = pending.graph;
         let graph = self.model.graphs.get_mut(id).map(std::mem::take).unwrap_or_default();
-        let (names, infos, annotations) = Default::default();
-        let mut draft = Draft { id, graph, depth: pending.depth, names, infos, annotations };
+        let (names, scopes, infos, annotations) = Default::default();
+        let mut draft = Draft { id, graph, depth: pending.depth, names, scopes, infos, annotations };
         for span in pending.spans {
             for field in Fields::new(self.file.window(span)) {
                 let result = field.and_then(|field| match pending.scheme {
@@ -192,7 +194,7 @@ impl Lowering<'_> {
         let node = Node {
             name: self.text(&proto.name),
             category: signature.category,
-            scope: None,
+            scope: self.scope(&proto.metadata_props, draft),
             inputs: self.bind(&signature.inputs, &proto.input, draft),
             outputs: self.bind(&signature.outputs, &proto.output, draft),
             attributes,

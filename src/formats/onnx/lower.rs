@@ -8,7 +8,8 @@ use crate::model::{
 };
 use crate::report::{Diagnostic, Error, Report, Result, Severity};
 use crate::source::{Limits, Slice, Span};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use foldhash::HashMap;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::attribute::Owner;
 use super::graph::{Formal, Scheme, Signature};
@@ -54,8 +55,8 @@ impl<'a> Lowering<'a> {
             report: &mut open.report,
             progress: open.progress,
             strings: Strings::default(),
-            names: HashMap::new(),
-            signatures: HashMap::new(),
+            names: HashMap::default(),
+            signatures: HashMap::default(),
             pending: VecDeque::new(),
             unknown: BTreeSet::new(),
             cut: false,

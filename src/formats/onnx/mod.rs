@@ -3,7 +3,7 @@
 //! Reads the binary serialisation: `ModelProto`, a bare `GraphProto`, and a bare `TensorProto` (the `.pb` files of test data).
 //! The description is read once, node by node. Tensors keep the range of their payload, or the name of the file that has it.
 //!
-//! - `proto`: the messages; `lower`: the model as a whole; `graph`: graphs and functions; `link`: what holds a graph together; `attribute`, `tensor`: what nodes hold;
+//! - `proto`: the messages; `lower`: the model as a whole; `graph`: graphs and functions; `link`: what holds a graph together; `attribute`, `tensor`, `scope`: what nodes hold;
 //! - `operators`: what the operators' parameters are called.
 
 mod attribute;
@@ -12,6 +12,7 @@ mod link;
 mod lower;
 mod operators;
 mod proto;
+mod scope;
 mod tensor;
 
 use super::{Format, Open};

@@ -4,7 +4,7 @@
 //! spaces; `*` marks a variadic, `?` an optional.
 
 use crate::model::Category;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::LazyLock;
 
 /// A formal parameter.
@@ -29,7 +29,7 @@ pub struct Operator {
 
 /// The operators by name, by domain.
 static TABLE: LazyLock<HashMap<&str, HashMap<&str, Operator>>> = LazyLock::new(|| {
-    let mut table: HashMap<&str, HashMap<&str, Operator>> = HashMap::new();
+    let mut table: HashMap<&str, HashMap<&str, Operator>> = HashMap::default();
     for (domain, name, operator) in include_str!("operators.tsv").lines().filter_map(row) {
         table.entry(domain).or_default().insert(name, operator);
     }

@@ -1,0 +1,24 @@
+//! What can be said about a model that no file states: its parts, and which of them repeat.
+//!
+//! - [`tree`]: the hierarchy of a graph, the levels of which can be folded. It grows in steps, a module each:
+//!   `flow` knows who reads what, `trie` holds paths, `scopes` reads them from names, `place` finds a place for nodes without one,
+//!   `calls` tells calls of the same module apart, `draft` makes levels of them that are worth a box;
+//!   `fold` completes these from the inside out: `shapes` tells which have the same structure, `stacks` folds numbered siblings,
+//!   `repeats` finds blocks without names, `parts` splits what is too long, `differences` tells what is not the same in a stack.
+
+mod calls;
+mod differences;
+mod draft;
+mod flow;
+mod fold;
+mod parts;
+mod place;
+mod repeats;
+mod scopes;
+mod sets;
+mod shapes;
+mod stacks;
+pub mod tree;
+mod trie;
+
+pub use tree::{Group, GroupId, GroupKind, Member, Tree};
