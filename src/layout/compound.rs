@@ -1,8 +1,9 @@
 //! Containers: boxes that others lie inside of.
 //!
-//! The inside of each container is a level of its own, laid out by the flat pipeline, from the innermost outwards. A net that crosses
-//! a container's border is cut there: inside, it starts or ends at a port; outside, its end is fixed where the inside has put the
-//! port. So the inside decides where its ports are, and the outside sees a box with edges at given places.
+//! The inside of each container is a level of its own, laid out by the flat pipeline, from the innermost outwards. A
+//! net that crosses a container's border is cut there: inside, it starts or ends at a port; outside, its end is fixed
+//! where the inside has put the port. So the inside decides where its ports are, and the outside sees a box with edges
+//! at given places.
 
 mod memo;
 mod pieces;
@@ -23,8 +24,8 @@ use tree::{ROOT, Tree};
 /// Up to this many boxes, there is time to try several ways to lay out each container.
 const FEW: usize = 20_000;
 
-/// As [`layout`](super::layout()), reusing what `memo` knows from earlier calls, and adding to it. The result is the same with any
-/// memo.
+/// As [`layout`](super::layout()), reusing what `memo` knows from earlier calls, and adding to it. The result is the
+/// same with any memo.
 pub fn layout_with(input: &Input, options: &Options, memo: &mut Memo) -> Layout {
     let options = super::sound(options);
     memo.prepare(&options);
@@ -180,7 +181,8 @@ impl Nest<'_> {
         self.fasten(level, layout, before as usize);
     }
 
-    /// Lets the paths of `level`, whose points begin at `before`, end exactly at the ports, where rounding has parted them.
+    /// Lets the paths of `level`, whose points begin at `before`, end exactly at the ports, where rounding has parted
+    /// them.
     fn fasten(&self, level: u32, layout: &mut Layout, before: usize) {
         let Drawn { nets, known, .. } = self.level(level);
         let (plan, sheet) = (&known.level, &known.sheet);

@@ -145,8 +145,8 @@ struct Leg {
     index: u32,
 }
 
-/// The components in file order of their first boxes; those of one box without edges come apart, as indices of the level.
-/// All that has ports counts as one component.
+/// The components in file order of their first boxes; those of one box without edges come apart, as indices of the
+/// level. All that has ports counts as one component.
 pub(super) fn components(level: &Level) -> (Vec<Graph>, Vec<u32>) {
     let mut legs = legs(level);
     let (component, count) = label(level, &legs);
@@ -190,7 +190,8 @@ fn legs(level: &Level) -> Vec<Leg> {
     legs
 }
 
-/// Of each box its component, numbered by their first boxes, and the number of components (union-find with path halving).
+/// Of each box its component, numbered by their first boxes, and the number of components (union-find with path
+/// halving).
 fn label(level: &Level, legs: &[Leg]) -> (Vec<u32>, usize) {
     let boxes = level.sizes.len();
     let mut parent: Vec<u32> = (0..boxes as u32).collect();

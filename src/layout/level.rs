@@ -1,9 +1,9 @@
 //! One level of a drawing: boxes and nets that are laid out by themselves.
 //!
-//! A level is the inside of a container, or what no container contains. All is seen as if edges ran down. Nets that cross the
-//! container's border have a *port* there, a box without extent: those that come in are the first row and
-//! stand on the top border, those that go out are the last row and stand on the bottom border. On a box that is a container,
-//! the ends of such nets are fixed, where its own level has the port.
+//! A level is the inside of a container, or what no container contains. All is seen as if edges ran down. Nets that
+//! cross the container's border have a *port* there, a box without extent: those that come in are the first row and
+//! stand on the top border, those that go out are the last row and stand on the bottom border. On a box that is a
+//! container, the ends of such nets are fixed, where its own level has the port.
 
 use super::frame::Frame;
 use super::graph::{self, Graph, NONE};
@@ -41,7 +41,8 @@ pub(super) struct Level {
     pub leave: Vec<f64>,
     /// Of each target, how far right of its centre the net arrives, or [`FREE`].
     pub arrive: Vec<f64>,
-    /// Of each box that is a container, the net that enters it on its main line; `NONE` for others. Empty if there are no containers.
+    /// Of each box that is a container, the net that enters it on its main line; `NONE` for others. Empty if there are
+    /// no containers.
     pub main: Vec<u32>,
     /// The least size of the container; nothing where there is none.
     pub least: Option<Size>,
@@ -198,7 +199,8 @@ struct Arrangement {
     toil: f64,
 }
 
-/// Orders the vertices of `layered` and places them; with the ports in `left` on the left of the main line, if there are any.
+/// Orders the vertices of `layered` and places them; with the ports in `left` on the left of the main line, if there
+/// are any.
 fn arrange(
     graph: &Graph,
     layered: &dummy::Layered,

@@ -94,8 +94,8 @@ pub struct Input {
     pub starts: Vec<u32>,
     /// The target boxes of all nets.
     pub targets: Vec<u32>,
-    /// Of each box, the box that contains it, `u32::MAX` for none; empty if no box contains another. A box that contains others is a
-    /// *container*; it comes before its members, and its size is the least that it is to have.
+    /// Of each box, the box that contains it, `u32::MAX` for none; empty if no box contains another. A box that
+    /// contains others is a *container*; it comes before its members, and its size is the least that it is to have.
     pub parents: Vec<u32>,
 }
 

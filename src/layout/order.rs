@@ -32,7 +32,8 @@ pub(super) struct Order {
     span: Vec<u32>,
 }
 
-/// The neighbours of the vertices on one side. Where vertices take several places, those of a vertex are in the order of its places.
+/// The neighbours of the vertices on one side. Where vertices take several places, those of a vertex are in the order
+/// of its places.
 #[derive(Debug, Default)]
 pub(super) struct Near {
     /// The neighbours.
@@ -158,8 +159,8 @@ impl Order {
         }
     }
 
-    /// Appends the places where the edges of `vertex` to the rank below end, from left to right as they leave; those that leave at
-    /// one place by where they end.
+    /// Appends the places where the edges of `vertex` to the rank below end, from left to right as they leave; those
+    /// that leave at one place by where they end.
     pub fn ends_below(&self, vertex: u32, ends: &mut Vec<u32>) {
         let from = ends.len();
         self.ends(&self.down, vertex, ends);
@@ -213,8 +214,8 @@ fn section(search: &mut Search, ranks: Range<u32>, from_sinks: Option<&Csr>, hom
     }
 }
 
-/// The ranks with their vertices in the order in which a depth-first search meets them, along `after`, from those of `roots` with
-/// nothing `before` them.
+/// The ranks with their vertices in the order in which a depth-first search meets them, along `after`, from those of
+/// `roots` with nothing `before` them.
 fn depth_first(layered: &Layered, before: &Csr, after: &Csr, roots: impl Iterator<Item = u32>) -> Csr {
     let vertices = layered.rank.len();
     let mut met = vec![false; vertices];

@@ -53,36 +53,6 @@ fn models_with_open_groups_are_drawn_properly() {
     }
 }
 
-/// `input` with `container` closed: a box without members, in the place of all that is in it.
-fn closed(input: &Input, container: u32) -> Input {
-    let within = |mut node: u32| loop {
-        match input.parents[node as usize] {
-            NONE => return false,
-            parent if parent == container => return true,
-            parent => node = parent,
-        }
-    };
-    let mut name = vec![0; input.sizes.len()];
-    let mut result = Input { starts: vec![0], ..Input::default() };
-    for node in 0..input.sizes.len() {
-        if !within(node as u32) {
-            name[node] = result.sizes.len() as u32;
-            result.sizes.push(input.sizes[node]);
-            let parent = input.parents[node];
-            result.parents.push(if parent == NONE { NONE } else { name[parent as usize] });
-        }
-    }
-    let outer = |node: u32| name[if within(node) { container } else { node } as usize];
-    for (net, &source) in input.sources.iter().enumerate() {
-        let targets = &input.targets[input.starts[net] as usize..input.starts[net + 1] as usize];
-        result.sources.push(outer(source));
-        let leaves = targets.iter().filter(|&&target| !(within(source) && within(target)));
-        result.targets.extend(leaves.map(|&target| outer(target)));
-        result.starts.push(result.targets.len() as u32);
-    }
-    result
-}
-
 #[test]
 fn closing_and_opening_gives_the_same_layout() {
     let model = graphs::open_decoder(3);
@@ -92,7 +62,7 @@ fn closing_and_opening_gives_the_same_layout() {
     let before = layout_with(&open, &options, &mut memo);
     for name in ["layers", "layers.1", "self_attn", "model", "mask"] {
         let container = model.labels.iter().position(|label| label == name).unwrap() as u32;
-        let smaller = closed(&open, container);
+        let smaller = graphs::closed(&open, container);
         assert!(smaller.sizes.len() < open.sizes.len());
         assert_same(&layout_with(&smaller, &options, &mut memo), &layout(&smaller, &options));
         assert_same(&layout_with(&open, &options, &mut memo), &before);

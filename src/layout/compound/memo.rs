@@ -15,8 +15,9 @@ pub(super) struct Known {
     pub sheet: Sheet,
 }
 
-/// Layouts of levels that survive between calls of [`layout_with`](super::layout_with), so that equal containers are laid out once, and
-/// a change lays out only what it changes. Its size is bounded: what was not used for long is forgotten.
+/// Layouts of levels that survive between calls of [`layout_with`](super::layout_with), so that equal containers are
+/// laid out once, and a change lays out only what it changes. Its size is bounded: what was not used for long is
+/// forgotten.
 #[derive(Debug, Default)]
 pub struct Memo {
     /// What the layouts hold for.

@@ -40,9 +40,9 @@ pub(super) struct Ports {
 impl Ports {
     /// The ports for `pieces`, which are all of a level, by net. `inside` gives the ports of members.
     ///
-    /// The nets that have the longest way to go come in first, and then the others, each in the order in which boxes read them. Of those
-    /// that one box reads, skips come last, so that they run on the right here as elsewhere. Nets go out by how deep they are, the
-    /// main line first.
+    /// The nets that have the longest way to go come in first, and then the others, each in the order in which boxes
+    /// read them. Of those that one box reads, skips come last, so that they run on the right here as elsewhere. Nets
+    /// go out by how deep they are, the main line first.
     pub fn new<'a>(pieces: &[Piece], lines: &Lines, inside: impl Fn(u32) -> Option<&'a Ports>) -> Self {
         let (mut ins, mut outs) = (Vec::new(), Vec::new());
         for legs in pieces.chunk_by(|a, b| a.net == b.net) {
@@ -96,7 +96,8 @@ fn find(ports: &[Port], net: u32) -> Option<Port> {
     ports.binary_search_by_key(&net, |port| port.net).ok().map(|at| ports[at])
 }
 
-/// The longest paths of the whole graph, along the edges that go forward in file order. Nothing where no container needs them.
+/// The longest paths of the whole graph, along the edges that go forward in file order. Nothing where no container
+/// needs them.
 #[derive(Debug, Default)]
 pub(super) struct Lines<'a> {
     sources: &'a [u32],
