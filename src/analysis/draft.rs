@@ -1,7 +1,7 @@
 //! The hierarchy while it changes shape.
 
 use super::flow::Flow;
-use super::scopes::Scopes;
+use super::scopes::{Scopes, name};
 use super::tree::GroupKind;
 use crate::model::{Graph, NodeId, Text};
 
@@ -62,6 +62,19 @@ impl Draft {
             }
         }
         Self { levels }
+    }
+
+    /// What `part` is called where only its last words fit.
+    pub fn short_name(&self, graph: &Graph, part: Part) -> String {
+        match part {
+            Part::Level(level) => self.levels[level].name.to_string(),
+            Part::Node(node) => {
+                let node = &graph.nodes[node];
+                let name = name(graph, node);
+                let last = name.rsplit('/').next().unwrap_or(name);
+                if last.is_empty() { node.operator.to_string() } else { last.to_owned() }
+            }
+        }
     }
 
     /// Removes levels that hold one thing only: a node takes the place of its level, and a level within a level takes on its name too.

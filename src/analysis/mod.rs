@@ -18,6 +18,7 @@ mod scopes;
 mod sets;
 mod shapes;
 mod stacks;
+mod tokens;
 pub mod tree;
 mod trie;
 

@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Level, Part};
 use super::repeats::widths;
-use super::shapes::{Shapes, short_name};
+use super::shapes::Shapes;
 use super::stacks::add;
 use super::tree::GroupKind;
 use crate::model::Graph;
@@ -32,7 +32,7 @@ pub fn split(draft: &mut Draft, shapes: &mut Shapes, graph: &Graph, level: usize
             };
             let end = start + end;
             let piece = members[start..end].to_vec();
-            let (first, last) = (short_name(graph, draft, piece[0]), short_name(graph, draft, piece[piece.len() - 1]));
+            let (first, last) = (draft.short_name(graph, piece[0]), draft.short_name(graph, piece[piece.len() - 1]));
             let part = Level { name: format!("{first} … {last}").into(), kind: GroupKind::Part, members: piece };
             parts.push(Part::Level(add(draft, shapes, part)));
             start = end;

@@ -7,8 +7,9 @@
 use super::draft::{Draft, Level, Part};
 use super::parts;
 use super::sets::Sets;
-use super::shapes::{OUTSIDE, Shapes, Wires, mix};
+use super::shapes::{OUTSIDE, Shapes, Wires};
 use super::stacks::{Run, add, alike, complete};
+use super::tokens::mix;
 use super::tree::GroupKind;
 use crate::model::{Graph, ValueId};
 use std::collections::HashMap;

@@ -40,12 +40,12 @@ pub fn of(model: &Model, graph: &Graph, flow: &Flow) -> Scopes {
     }
     for separator in SEPARATORS {
         let scopes = by_names(graph, separator);
-        if elected(&scopes, graph, flow) {
+        if elected(&scopes, flow) {
             return with_weights(scopes, model, graph, flow);
         }
     }
     let scopes = by_weights(model, graph, flow);
-    if elected(&scopes, graph, flow) {
+    if elected(&scopes, flow) {
         return scopes;
     }
     Scopes { trie: Trie::new(0), of: vec![Some(ROOT); graph.nodes.len()], by_weights: false }
@@ -94,29 +94,30 @@ fn path(name: &str, separator: char) -> Option<&str> {
 
 /// Whether `scopes` are a hierarchy: they hold a good part of the nodes, and nodes that follow each other are more often in the same scopes
 /// than nodes that do not.
-fn elected(scopes: &Scopes, graph: &Graph, flow: &Flow) -> bool {
-    let count = graph.nodes.len();
-    let inside = scopes.of.iter().filter(|scope| scope.is_some_and(|scope| scope != ROOT)).count();
-    if inside < 2 || inside * 4 < count {
+fn elected(scopes: &Scopes, flow: &Flow) -> bool {
+    let place = |node: NodeId| Some((node, scopes.of[node.index()]?));
+    let placed: Vec<(NodeId, ScopeIndex)> = flow.order.iter().filter_map(|node| place(*node)).collect();
+    let inside = placed.iter().filter(|(_, scope)| *scope != ROOT).count();
+    // Few nodes read weights of their own, where the others are shapes and attention.
+    let share = if scopes.by_weights { 24 } else { 4 };
+    if inside < 2 || inside * share < flow.order.len() {
         return false;
     }
-    let meet = |a: NodeId, b: NodeId| {
-        let (a, b) = (scopes.of[a.index()]?, scopes.of[b.index()]?);
-        Some(u64::from(scopes.trie.depth(scopes.trie.common(a, b))))
-    };
+    let meet = |a: ScopeIndex, b: ScopeIndex| u64::from(scopes.trie.depth(scopes.trie.common(a, b)));
     let (mut near, mut far) = ([0; 2], [0; 2]);
-    for place in (0..count).step_by(count / VOTERS + 1) {
-        let node = flow.order[place];
-        let other = flow.order[(place + count / 2) % count];
-        if let Some(depth) = meet(node, other) {
-            far = [far[0] + depth, far[1] + 1];
-        }
-        for depth in flow.before(node).filter_map(|producer| meet(producer, node)) {
-            near = [near[0] + depth, near[1] + 1];
+    let count = |pair: &mut [u64; 2], depth: u64| *pair = [pair[0] + depth, pair[1] + 1];
+    for at in (1..placed.len()).step_by(placed.len() / VOTERS + 1) {
+        let (node, scope) = placed[at];
+        count(&mut far, meet(scope, placed[(at + placed.len() / 2) % placed.len()].1));
+        if scopes.by_weights {
+            count(&mut near, meet(scope, placed[at - 1].1));
+        } else {
+            flow.before(node).filter_map(place).for_each(|(_, producer)| count(&mut near, meet(scope, producer)));
         }
     }
-    // Compares the mean depths near / near and far / far.
-    near[1] > 0 && near[0] * far[1] * 10 > far[0] * near[1] * 10 + near[1] * far[1]
+    // Compares the mean depths near / near and far / far: they differ by more than a part of a level.
+    let part = if scopes.by_weights { 4 } else { 10 };
+    near[1] > 0 && near[0] * far[1] * part > far[0] * near[1] * part + near[1] * far[1]
 }
 
 /// The scope that the name of a weight spells: of `layers.0.q_proj.weight`, that is `layers.0.q_proj`.

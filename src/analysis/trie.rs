@@ -1,6 +1,6 @@
 //! Paths of scopes, each stored once.
 
-use super::shapes::mix_text;
+use super::tokens::mix_text;
 use crate::model::Text;
 use std::collections::HashMap;
 

@@ -32,7 +32,8 @@ impl Lowering<'_> {
         let mut outer = "";
         for path in paths.iter().take(self.limits.depth) {
             let own = path.strip_prefix(outer).and_then(|rest| rest.strip_prefix('.')).unwrap_or(path);
-            let name = if own.is_empty() { class(find("pkg.torch.onnx.class_hierarchy")) } else { own.to_owned() };
+            let class = || class(find("pkg.torch.onnx.class_hierarchy"), namespace);
+            let name = if own.is_empty() { class() } else { own.to_owned() };
             let key = (scope, self.strings.intern(&name));
             let scopes = &mut draft.graph.scopes;
             let known = draft.scopes.entry(key).or_insert_with_key(|(parent, name)| scopes.push(Scope { name: name.clone(), parent: *parent }));
@@ -44,10 +45,11 @@ impl Lowering<'_> {
 }
 
 /// What the model itself is called: its class, without the package.
-fn class(hierarchy: Option<&str>) -> String {
-    let classes = hierarchy.and_then(list).unwrap_or_default();
-    let name = classes.first().and_then(|class| class.rsplit('.').next()).filter(|name| !name.is_empty());
-    name.unwrap_or("model").to_owned()
+fn class(hierarchy: Option<&str>, namespace: Option<&str>) -> String {
+    let first = hierarchy.and_then(list).and_then(|classes| classes.into_iter().next());
+    let level = namespace.and_then(|levels| levels.split('/').next()?.split_once(": "));
+    let class = first.as_deref().or(level.map(|(_, class)| class)).and_then(|class| class.rsplit('.').next());
+    class.filter(|name| !name.is_empty()).unwrap_or("model").to_owned()
 }
 
 /// The items of a list of strings as Python prints it; none if `text` is no such list.
@@ -89,8 +91,9 @@ mod tests {
 
     #[test]
     fn a_model_is_called_by_its_class() {
-        assert_eq!(class(Some("['nets.zoo.Decoder', 'torch.nn.Linear']")), "Decoder");
-        assert_eq!(class(Some("[]")), "model");
-        assert_eq!(class(None), "model");
+        assert_eq!(class(Some("['nets.zoo.Decoder', 'torch.nn.Linear']"), None), "Decoder");
+        assert_eq!(class(None, Some(": nets.Decoder/linear: aten.linear.default")), "Decoder");
+        assert_eq!(class(Some("[]"), None), "model");
+        assert_eq!(class(None, None), "model");
     }
 }
