@@ -111,10 +111,12 @@ impl Nest<'_> {
         let thorough = self.input.sizes.len() <= FEW;
         let leading = ports.leading;
         let mut plan = Level { sizes, ins, leading, thorough, outs, starts: vec![0], least, ..Level::default() };
-        if members.iter().any(|&node| self.inside(node).is_some()) {
+        let index = |node: u32| ins + self.tree.index[node as usize];
+        plan.containers =
+            members.iter().filter(|&&node| self.inside(node).is_some()).map(|&node| index(node)).collect();
+        if !plan.containers.is_empty() {
             plan.main = vec![NONE; plan.sizes.len()];
         }
-        let index = |node: u32| ins + self.tree.index[node as usize];
         let aside = |port: Option<Rect>, node: u32| match port {
             Some(port) => port.x - self.inside(node).map_or(0.0, |inside| inside.known.sheet.size.w) / 2.0,
             None => FREE,

@@ -268,6 +268,26 @@ fn containers_have_their_least_size_and_title() {
 }
 
 #[test]
+fn containers_without_edges_do_not_stretch_the_grid_of_other_boxes() {
+    let mut b = Builder::default();
+    for part in 0..3 {
+        b.open(&format!("part {part}"));
+        let x = b.op("input", &[]);
+        b.chain(&["Conv"; 8], x);
+        b.close();
+    }
+    for _ in 0..60 {
+        b.op("Constant", &[]);
+    }
+    let input = b.input();
+    let [drawn, _] = check(&input);
+    let outer = (0..).zip(&input.parents).filter(|(_, parent)| **parent == NONE).map(|(at, _): (usize, _)| at);
+    let covered: f64 = outer.map(|at| (drawn.rects[at].w + 20.0) * (drawn.rects[at].h + 20.0)).sum();
+    let area = drawn.size.w * drawn.size.h;
+    assert!(area < 1.6 * covered, "{area} for {covered}");
+}
+
+#[test]
 fn broken_nests_do_no_harm() {
     let size = Size { w: 50.0, h: 20.0 };
     // Containers that contain themselves or one another, come late, or do not exist; too few and too many entries.
