@@ -221,7 +221,7 @@ impl Scene {
         if modules && direction == Direction::Right {
             modules::branches(&nets, &mut layout);
         }
-        let labels = labels::place(&nets, &layout, &options.advances);
+        let labels = labels::place(&items, &nets, &layout, &options.advances);
         let open = if level == Level::Flat { Vec::new() } else { open.visible(tree) };
         Self { graph, direction, level, grouped: tree.groups.len() > 1, open, items, nets, layout, labels }
     }
