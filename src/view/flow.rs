@@ -3,11 +3,10 @@
 use super::card::{Card, Shown};
 use super::fold::Open;
 use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts, flag};
-use super::spine::Spine;
+use super::wires::Wires;
 use super::words;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
-use crate::model::{Category, Graph, GraphId, GraphKind, Links, Model, NodeId, ValueId};
-use std::cell::LazyCell;
+use crate::model::{Category, Graph, GraphId, GraphKind, Model, NodeId, ValueId};
 use std::collections::HashMap;
 
 /// A tensor that this many items read is drawn as stubs, as its edges would cover the others; but not on the main line, which would
@@ -29,12 +28,11 @@ pub(super) struct Flow<'a> {
     item_of: Vec<u32>,
     /// Of each node: the closed group that hides it.
     hidden_by: Vec<Option<GroupId>>,
-    /// Of each value: the node that produces it, the nodes that read it.
-    links: Links,
+    wires: &'a Wires,
 }
 
 /// The parts of graph `id`: without `tree`, all its nodes; with it, the groups that are `open` as containers, the others as cards.
-pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: Option<(&Tree, &Open)>) -> Parts {
+pub(super) fn parts(model: &Model, id: GraphId, wires: &Wires, shown: Shown, tree: Option<(&Tree, &Open)>) -> Parts {
     let graph = &model.graphs[id];
     let mut flow = Flow {
         model,
@@ -44,7 +42,7 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: Option<(&Tre
         source: vec![NONE; graph.values.len()],
         item_of: vec![NONE; graph.nodes.len()],
         hidden_by: tree.map_or_else(|| vec![None; graph.nodes.len()], |(tree, open)| open.hiders(tree)),
-        links: graph.links(),
+        wires,
     };
     flow.inputs();
     match tree {
@@ -84,7 +82,7 @@ impl Flow<'_> {
             })
             .collect();
         let group = |value: ValueId| {
-            let mut readers = self.links.consumers[value.index()].iter().map(|node| self.hidden_by[node.index()]);
+            let mut readers = self.wires.links.consumers(value).iter().map(|node| self.hidden_by[node.index()]);
             let first = readers.next()??;
             (readers.all(|other| other == Some(first)) && !graph.outputs.contains(&value)).then_some(first)
         };
@@ -164,48 +162,58 @@ impl Flow<'_> {
         }
     }
 
-    /// Adds outputs and nets. Values that go from the same item to the same items are one net: where groups are closed there would be many.
-    fn nets(&mut self) {
-        let items = |nodes: &Vec<NodeId>| nodes.iter().map(|node| self.item_of[node.index()]).collect();
-        let mut targets: Vec<Vec<u32>> = self.links.consumers.iter().map(items).collect();
-        let group = |value: ValueId| self.hidden_by[self.links.producer[value.index()]?.index()];
+    /// Adds the pills of the outputs; of each value that has one: that item.
+    fn outputs(&mut self) -> HashMap<ValueId, Vec<u32>> {
+        let producer = |value: ValueId| self.wires.links.producer[value.index()];
+        let group = |value: ValueId| self.hidden_by[producer(value)?.index()];
         let outputs: Vec<_> = self.graph.outputs.iter().map(|value| (*value, 0, group(*value))).collect();
+        let mut items: HashMap<ValueId, Vec<u32>> = HashMap::new();
         for (values, flags) in alike(outputs.into_iter()) {
             let item = self.pills(ItemKind::Output, &values, flags);
-            values.iter().for_each(|value| targets[value.index()].push(item));
+            values.iter().for_each(|value| items.entry(*value).or_default().push(item));
         }
+        items
+    }
+
+    /// Adds outputs and nets. Values that go from the same item to the same items are one net: where groups are closed there would be many.
+    fn nets(&mut self) {
+        let outputs = self.outputs();
         let mut bundles: HashMap<(u32, Vec<u32>), usize> = HashMap::new();
-        let spine = LazyCell::new(|| Spine::new(self.graph, &self.links));
-        for ((id, value), mut targets) in self.graph.values.iter().zip(targets) {
+        let mut targets: Vec<u32> = Vec::new();
+        for (id, value) in self.graph.values.iter() {
             let source = self.source[id.index()];
             if source == NONE || value.tensor.is_some() {
                 continue;
             }
-            targets.sort_unstable();
-            targets.dedup();
             let group = |item: u32| self.parts.items[item as usize].kind == ItemKind::Group;
-            if group(source) {
+            let closed = group(source);
+            targets.clear();
+            targets.extend(self.wires.links.consumers(id).iter().map(|node| self.item_of[node.index()]));
+            targets.extend(outputs.get(&id).into_iter().flatten());
+            if closed {
                 // What stays within a closed group is not seen.
                 targets.retain(|target| *target != source);
             }
             if targets.is_empty() {
                 continue;
             }
-            let bundled = group(source) || targets.iter().any(|target| group(*target));
-            if bundled && let Some(net) = bundles.get(&(source, targets.clone())) {
-                self.parts.nets[*net].more += 1;
-                continue;
-            }
-            if bundled {
-                bundles.insert((source, targets.clone()), self.parts.nets.len());
+            targets.sort_unstable();
+            targets.dedup();
+            if closed || targets.iter().any(|target| group(*target)) {
+                let bundle = (source, targets.clone());
+                if let Some(net) = bundles.get(&bundle) {
+                    self.parts.nets[*net].more += 1;
+                    continue;
+                }
+                bundles.insert(bundle, self.parts.nets.len());
             }
             let shape = value.ty.as_ref().and_then(|ty| ty.shape());
-            let (style, label) = if targets.len() >= CLUTTER && !spine.has(id) {
+            let (style, label) = if targets.len() >= CLUTTER && !self.wires.on_spine(self.graph, id) {
                 (NetStyle::Stub, words::shorten(&self.parts.items[source as usize].card.title, 20))
             } else {
                 (NetStyle::Data, shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default())
             };
-            self.parts.nets.push(Net { source, value: id.0, style, label, targets, more: 0 });
+            self.parts.nets.push(Net { source, value: id.0, style, label, targets: targets.clone(), more: 0 });
         }
         for net in self.parts.nets.iter_mut().filter(|net| net.more > 0 && net.style != NetStyle::Stub) {
             net.label = format!("{} tensors", net.more + 1);
