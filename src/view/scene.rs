@@ -208,8 +208,9 @@ impl Scene {
             (false, _) => flow::parts(model, graph, options.shown, Some((tree, &open))),
         };
         mark(&mut parts.items, report, graph);
-        let Parts { items, nets } = parts;
+        let Parts { mut items, nets } = parts;
         let (input, spacing) = arrange(&items, &nets, modules, direction, &options.advances);
+        items.iter_mut().filter(|item| item.kind == ItemKind::Container).for_each(|item| item.card.lines.clear());
         let mut layout = layout::layout_with(&input, &spacing, memo);
         for target in &mut layout.path_target {
             *target = input.targets.get(*target as usize).copied().unwrap_or(NONE);
@@ -262,6 +263,10 @@ fn size(item: &Item, advances: &Advances) -> Size {
     if matches!(item.kind, ItemKind::Input | ItemKind::Output) {
         // The ends of a pill are round: its text needs more room.
         size.w += METRICS.pad;
+    }
+    if item.kind == ItemKind::Container {
+        // As wide as the closed group: what was clicked there to open it is under the pointer still.
+        size.h = METRICS.header;
     }
     size
 }
