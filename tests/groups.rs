@@ -113,6 +113,27 @@ impl Random {
 }
 
 #[test]
+fn a_level_less_takes_back_a_level_more() {
+    for path in MODELS {
+        let viewer = viewer(path);
+        let mut levels = vec![scene(&viewer, Level::Groups, None, Some(Step::None)).open];
+        loop {
+            let last = levels.last().unwrap();
+            let deeper = scene(&viewer, Level::Groups, Some(last), Some(Step::Deeper)).open;
+            if deeper == *last {
+                break;
+            }
+            levels.push(deeper);
+        }
+        assert!(levels.len() > 1);
+        while let Some(level) = levels.pop() {
+            let shallower = scene(&viewer, Level::Groups, Some(&level), Some(Step::Shallower)).open;
+            assert_eq!(&shallower, levels.last().unwrap_or(&level), "{path}");
+        }
+    }
+}
+
+#[test]
 fn every_depth_shows_the_whole_graph() {
     for path in MODELS {
         let viewer = viewer(path);

@@ -28,7 +28,7 @@ pub enum Step {
     },
     /// Opens what is closed, one level.
     Deeper,
-    /// Closes what is open innermost.
+    /// Closes the deepest level that is open.
     Shallower,
     /// Opens everything.
     All,
@@ -149,13 +149,17 @@ impl Open {
             }
             Step::Shallower => {
                 let visible = self.visible(tree);
-                let mut inner = vec![true; tree.groups.len()];
+                let mut depth = vec![0_u32; tree.groups.len()];
                 for group in &visible {
                     if let Some(parent) = tree.groups[*group].parent {
-                        inner[parent.index()] = false;
+                        depth[group.index()] = depth[parent.index()] + 1;
                     }
                 }
-                visible.iter().filter(|group| inner[group.index()]).for_each(|group| self.set(*group, false));
+                let deepest = depth.iter().copied().max();
+                visible
+                    .iter()
+                    .filter(|group| Some(depth[group.index()]) == deepest)
+                    .for_each(|group| self.set(*group, false));
             }
             Step::Reveal { node } => {
                 if let Some(group) = tree.group_of.get(node.index()) {
