@@ -72,17 +72,8 @@ function graphList(graphs, actions) {
     el('button', { type: 'button', class: 'row nested', style: { '--depth': Math.min(depth, DEEPEST) }, onclick: () => actions.enter(graph.id) },
       icon('graph'),
       el('span', { class: 'operator', title: graph.title }, graph.title),
-      graph.kind !== 'main' && el('span', { class: 'context' }, placeOf(graph)),
+      graph.kind === 'function' && el('span', { class: 'context' }, 'function'),
       el('span', { class: 'aside' }, plural(graph.nodes, 'node'))), 8));
-}
-
-/**
- * What a graph is to the model, as far as its title does not say it.
- * @param {GraphInfo} graph
- */
-function placeOf({ kind, title, parent }) {
-  if (kind === 'function') return 'function';
-  return parent && !title.startsWith(parent.label) ? parent.label : 'subgraph';
 }
 
 /**

@@ -100,9 +100,9 @@ export function drawTile(plan, column, row) {
   for (const pass of passesOf(plan.isolated)) {
     const within = (/** @type {Element} */ group) => (pass.dim ? element('g', { class: 'dim' }, group) : group);
     const [lower, upper] = [within(wires), within(nodes)];
+    drawWires(plan, square, lower, pass);
     // A title may reach into the next square, whose grounds would hide it if it were among them.
     if (plan.level.kind === 'full') drawNames(plan, square, lower, pass.item);
-    drawWires(plan, square, lower, pass);
     drawContent(plan, square, upper, pass);
     if (plan.level.kind !== 'full') drawNames(plan, square, upper, pass.item);
   }
