@@ -3,12 +3,15 @@
 use super::card::{Card, Shown};
 use super::fold::Open;
 use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts, flag};
+use super::spine::Spine;
 use super::words;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
 use crate::model::{Category, Graph, GraphId, GraphKind, Links, Model, NodeId, ValueId};
+use std::cell::LazyCell;
 use std::collections::HashMap;
 
-/// A tensor that this many items read is drawn as stubs: its edges would cover the others.
+/// A tensor that this many items read is drawn as stubs, as its edges would cover the others; but not on the main line, which would
+/// fall apart.
 const CLUTTER: usize = 24;
 
 /// From this many on, inputs that go to the same closed group (or outputs that come from it) are one pill.
@@ -172,6 +175,7 @@ impl Flow<'_> {
             values.iter().for_each(|value| targets[value.index()].push(item));
         }
         let mut bundles: HashMap<(u32, Vec<u32>), usize> = HashMap::new();
+        let spine = LazyCell::new(|| Spine::new(self.graph, &self.links));
         for ((id, value), mut targets) in self.graph.values.iter().zip(targets) {
             let source = self.source[id.index()];
             if source == NONE || value.tensor.is_some() {
@@ -196,7 +200,7 @@ impl Flow<'_> {
                 bundles.insert((source, targets.clone()), self.parts.nets.len());
             }
             let shape = value.ty.as_ref().and_then(|ty| ty.shape());
-            let (style, label) = if targets.len() >= CLUTTER {
+            let (style, label) = if targets.len() >= CLUTTER && !spine.has(id) {
                 (NetStyle::Stub, words::shorten(&self.parts.items[source as usize].card.title, 20))
             } else {
                 (NetStyle::Data, shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default())

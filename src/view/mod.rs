@@ -15,6 +15,7 @@ mod modules;
 mod outline;
 mod palette;
 mod scene;
+mod spine;
 mod svg;
 mod thumbnail;
 mod words;

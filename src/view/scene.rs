@@ -16,6 +16,10 @@ use std::collections::HashMap;
 /// Stands for "none" where an index is expected.
 pub const NONE: u32 = u32::MAX;
 
+/// The width that an arrowhead takes on a card, in pixels, and how much all may take together.
+const HEAD: f64 = 10.0;
+const WIDEST: f64 = 240.0;
+
 /// How a graph is to be drawn.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -232,7 +236,10 @@ fn arrange(
     direction: Direction,
     advances: &Advances,
 ) -> (layout::Input, layout::Options) {
-    let sizes = items.iter().map(|item| size(item, advances)).collect();
+    let mut sizes: Vec<Size> = items.iter().map(|item| size(item, advances)).collect();
+    if direction == Direction::Down {
+        widen(&mut sizes, nets);
+    }
     let mut input = layout::Input { sizes, starts: vec![0], ..layout::Input::default() };
     if items.iter().any(|item| item.parent != NONE) {
         input.parents = items.iter().map(|item| item.parent).collect();
@@ -269,6 +276,17 @@ fn size(item: &Item, advances: &Advances) -> Size {
         size.h = METRICS.header;
     }
     size
+}
+
+/// Makes items that read much so wide that the arrowheads do not cover one another.
+fn widen(sizes: &mut [Size], nets: &[Net]) {
+    let mut arriving = vec![0u32; sizes.len()];
+    for net in nets.iter().filter(|net| net.style != NetStyle::Stub) {
+        net.targets.iter().for_each(|target| arriving[*target as usize] += 1);
+    }
+    for (size, count) in sizes.iter_mut().zip(arriving) {
+        size.w = size.w.max((f64::from(count) * HEAD).min(WIDEST));
+    }
 }
 
 /// Puts the worst diagnostic about a node on its card.
