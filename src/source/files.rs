@@ -140,7 +140,9 @@ fn relative(given: &str) -> Result<String> {
     let drive = parts.first().is_some_and(|first| first.len() == 2 && first.ends_with(':'));
     let leaves = path.starts_with('/') || drive || path.contains("://") || parts.contains(&"..");
     if parts.is_empty() || leaves {
-        return Err(Error::unsupported(format!("{given:?} is not a path within the folder of the model, so it is not opened")));
+        return Err(Error::unsupported(format!(
+            "{given:?} is not a path within the folder of the model, so it is not opened"
+        )));
     }
     Ok(parts.join("/"))
 }

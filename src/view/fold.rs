@@ -79,8 +79,9 @@ impl Open {
         open
     }
 
-    /// As much as fits a screen: whole levels are opened as long as they fit. Stacks stay folded, since their instances are alike.
-    pub fn fitting(tree: &Tree) -> Self {
+    /// As much as fits a screen: whole levels are opened as long as they are few items and `fits` says so. Stacks stay folded, since their
+    /// instances are alike.
+    pub fn fitting(tree: &Tree, mut fits: impl FnMut(&Self) -> bool) -> Self {
         let mut open = Self::closed(tree);
         let mut level = vec![Tree::ROOT];
         let mut items = tree.groups[Tree::ROOT].members.len();
@@ -95,7 +96,12 @@ impl Open {
             if level.is_empty() || items > SCREEN {
                 return open;
             }
-            level.iter().for_each(|group| open.set(*group, true));
+            let mut deeper = open.clone();
+            level.iter().for_each(|group| deeper.set(*group, true));
+            if !fits(&deeper) {
+                return open;
+            }
+            open = deeper;
         }
     }
 
