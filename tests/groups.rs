@@ -113,6 +113,44 @@ impl Random {
 }
 
 #[test]
+fn what_is_open_at_first_can_be_read_on_the_screen() {
+    let viewer = viewer("tests/fixtures/onnx/tf-cnn.onnx");
+    let on = |width: f64, height: f64| {
+        let options = SceneOptions { level: Level::Groups, screen: Some((width, height)), ..SceneOptions::default() };
+        let scene = viewer.scene(GraphId(0), &options).unwrap();
+        let size = scene.layout.size;
+        assert!(scene.open.len() == 1 || (size.w * 0.6 + 48.0 <= width && size.h * 0.6 + 48.0 <= height));
+        scene.open
+    };
+    let screens = [(100.0, 100.0), (400.0, 600.0), (800.0, 600.0), (1200.0, 900.0), (4000.0, 9000.0)];
+    let open = screens.map(|(width, height)| on(width, height));
+    assert_eq!(open[0].len(), 1, "what never fits is closed");
+    assert!(open.windows(2).all(|pair| pair[0].iter().all(|group| pair[1].contains(group))), "{open:?}");
+    assert!(open[1] < open[4], "a larger screen shows more: {open:?}");
+}
+
+#[test]
+fn a_level_less_takes_back_a_level_more() {
+    for path in MODELS {
+        let viewer = viewer(path);
+        let mut levels = vec![scene(&viewer, Level::Groups, None, Some(Step::None)).open];
+        loop {
+            let last = levels.last().unwrap();
+            let deeper = scene(&viewer, Level::Groups, Some(last), Some(Step::Deeper)).open;
+            if deeper == *last {
+                break;
+            }
+            levels.push(deeper);
+        }
+        assert!(levels.len() > 1);
+        while let Some(level) = levels.pop() {
+            let shallower = scene(&viewer, Level::Groups, Some(&level), Some(Step::Shallower)).open;
+            assert_eq!(&shallower, levels.last().unwrap_or(&level), "{path}");
+        }
+    }
+}
+
+#[test]
 fn every_depth_shows_the_whole_graph() {
     for path in MODELS {
         let viewer = viewer(path);

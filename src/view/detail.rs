@@ -239,7 +239,7 @@ impl Describe<'_> {
     /// The groups around a node, outermost first; the root is not among them.
     fn around(&self, node: NodeId) -> Vec<Instance> {
         let Some(group) = self.tree.group_of.get(node.index()) else { return Vec::new() };
-        let name = |id: GroupId| Instance { id, name: self.tree.groups[id].name.to_string() };
+        let name = |id: GroupId| Instance { id, name: super::flow::title(self.tree, id) };
         self.tree.path(*group).into_iter().map(name).collect()
     }
 

@@ -232,11 +232,9 @@ fn alike(values: impl Iterator<Item = (ValueId, u8, Option<GroupId>)> + Clone) -
     together
 }
 
-/// The container of an open group.
+/// The container of an open group. It has the lines of the closed one until it is laid out: they give it its least width.
 fn container(tree: &Tree, id: GroupId, parent: u32) -> Item {
-    let group = &tree.groups[id];
-    let card = Card { marked: true, ..Card::titled(&title(tree, id)) };
-    Item { parent, ..Item::new(ItemKind::Container, id.0, leading(group), card) }
+    Item { kind: ItemKind::Container, flags: 0, mix: Vec::new(), ..closed(tree, id, parent) }
 }
 
 /// The card of a closed group.
