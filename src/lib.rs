@@ -17,6 +17,7 @@
 //! - [`layout`]: sizes and edges in, coordinates and curves out.
 //! - [`view`]: what a screen asks (scene, detail, find, SVG), answered as plain data.
 //! - [`report`]: errors and diagnostics.
+//! - `sort`: sorting in little code.
 //! - `web` (wasm only): the one user of wasm-bindgen.
 //!
 //! # Invariants
@@ -34,6 +35,7 @@ pub mod layout;
 pub mod model;
 pub mod probe;
 pub mod report;
+mod sort;
 pub mod source;
 pub mod view;
 #[cfg(target_arch = "wasm32")]

@@ -54,7 +54,7 @@ let cancel = () => {};
 /** The job whose model the viewer has, and the number of its opening. @type {{job: Job, number: number}|null} */
 let current = null;
 
-/** Its scripts are most of the page's: they are loaded at the first sign that somebody will open something. @type {Viewer|null} */
+/** Loaded at the first sign that somebody will open something, like the program: they are nine tenths of the page. @type {Viewer|null} */
 let viewer = null;
 
 const bar = createBar({

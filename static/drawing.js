@@ -146,7 +146,7 @@ export class Drawing {
     this.#advances ??= measureAdvances();
     const { direction, attributes, weights, names } = preferences;
     const screen = this.#screen();
-    return { direction, advances: this.#advances, attributes, weights, names, screen, ...await this.hierarchy.options(graph, step) };
+    return { direction, advances: this.#advances, shown: { attributes, weights, names }, screen, ...await this.hierarchy.options(graph, step) };
   }
 
   /**

@@ -25,7 +25,7 @@ export class Cancelled extends Error {}
 /** @type {Worker|null} */
 let idle = null;
 
-/** Starts a Worker in advance, so that opening need not wait for one; the first one, together with the page. */
+/** Starts a Worker in advance, so that opening need not wait for one. */
 export function warm() {
   idle ??= new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'lamina' });
 }
@@ -182,5 +182,3 @@ export class Session {
     this.#waiting.clear();
   }
 }
-
-warm();

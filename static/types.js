@@ -74,9 +74,7 @@
  * @typedef {object} SceneOptions
  * @property {'down'|'right'|'auto'} direction
  * @property {Advances} advances
- * @property {boolean} attributes show important attributes in nodes
- * @property {boolean} weights show weight shapes in nodes
- * @property {boolean} names show node names in nodes
+ * @property {{attributes: boolean, weights: boolean, names: boolean}} shown in nodes: important attributes, weight shapes, names
  * @property {'auto'|'flat'|'groups'} [level] how deep the graph is shown; auto: flat when it is small, else what fits a screen
  * @property {number[]} [open] the groups that are open; absent: those that fit a screen
  * @property {Step} [step] what the reader does with them

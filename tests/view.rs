@@ -126,7 +126,7 @@ fn a_card_says_what_matters() {
 #[test]
 fn the_reader_chooses_what_cards_show() {
     let (model, report) = residual();
-    let options = serde_json::from_str(r#"{"direction":"right","attributes":false,"weights":false,"names":true}"#);
+    let options = serde_json::from_str(r#"{"direction":"right","shown":{"attributes":false,"weights":false,"names":true}}"#);
     let scene = viewer(model, report).scene(GraphId(0), &options.unwrap()).unwrap();
     assert_eq!(scene.items[1].card.lines, [(String::new(), "conv".to_string())]);
     assert_eq!(scene.direction, lamina::layout::Direction::Right);
@@ -204,7 +204,7 @@ fn find_reaches_operators_names_and_tensors() {
 #[test]
 fn names_are_text_in_exported_drawings() {
     let (model, report) = residual();
-    let options = serde_json::from_str(r#"{"names":true}"#).unwrap();
+    let options = serde_json::from_str(r#"{"shown":{"names":true}}"#).unwrap();
     let svg = viewer(model, report).svg(GraphId(0), &options, Theme::Light).unwrap();
     assert!(svg.contains("&lt;b&gt;relu&lt;/b&gt;"));
     assert!(!svg.contains("<b>"));

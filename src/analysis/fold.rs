@@ -5,6 +5,7 @@ use super::shapes::{OUTSIDE, Shapes, Wires};
 use super::stacks::{base, number};
 use super::{parts, repeats, stacks};
 use crate::model::{Graph, Wiring};
+use crate::sort;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
@@ -62,7 +63,7 @@ fn sorted(wires: &Wires) -> Vec<usize> {
         let sources = wires.sources(member).iter().filter(|source| **source != OUTSIDE && **source != member as u32);
         edges.extend(sources.map(|source| (*source, member as u32)));
     }
-    edges.sort_unstable();
+    sort::sort(&mut edges);
     edges.dedup();
     let mut missing = vec![0; wires.len()];
     edges.iter().for_each(|(_, reader)| missing[*reader as usize] += 1);
@@ -108,7 +109,7 @@ fn in_order_of_numbers(graph: &Graph, draft: &Draft, mut members: Vec<Part>) -> 
     let old = members.clone();
     for mut family in families.into_values() {
         let places: Vec<usize> = family.iter().map(|(_, place)| *place).collect();
-        family.sort_unstable();
+        sort::sort(&mut family);
         for (place, (_, from)) in places.into_iter().zip(family) {
             members[place] = old[from];
         }

@@ -12,6 +12,7 @@ use super::stacks::{Run, add, alike, complete};
 use super::tokens::mix;
 use super::tree::GroupKind;
 use crate::model::{Graph, ValueId};
+use crate::sort;
 use std::collections::HashMap;
 
 /// A block has at least this many nodes.
@@ -84,7 +85,7 @@ fn find(draft: &Draft, shapes: &mut Shapes, members: &[Part]) -> Vec<Run> {
     }
     // Three of a kind are no accident, two may be: these come last.
     let twice = |stretch: &Stretch| stretch.len < 3 * stretch.period;
-    stretches.sort_unstable_by_key(|it| (twice(it), usize::MAX - it.len, it.period, it.start));
+    sort::sort_by_key(&mut stretches, |it| (twice(it), usize::MAX - it.len, it.period, it.start));
     let widths = widths(&wires);
     let mut taken = vec![false; members.len()];
     let mut found = Vec::new();
@@ -106,7 +107,7 @@ fn find(draft: &Draft, shapes: &mut Shapes, members: &[Part]) -> Vec<Run> {
             found.push(run);
         }
     }
-    found.sort_unstable_by_key(|run| run.start);
+    sort::sort_by_key(&mut found, |run| run.start);
     found
 }
 
@@ -164,7 +165,7 @@ impl Stretch {
                 ((last - from) / period, widths[cut + period.min(last - cut - 1)], from)
             })
             .collect();
-        cuts.sort_unstable_by_key(|(count, width, from)| (usize::MAX - count, *width, *from));
+        sort::sort_by_key(&mut cuts, |(count, width, from)| (usize::MAX - count, *width, *from));
         cuts.truncate(CUTS);
         cuts.into_iter().map(|(count, _, start)| Run { start, period, count }).collect()
     }

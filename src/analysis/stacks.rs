@@ -4,6 +4,7 @@ use super::draft::{Draft, Level, Part};
 use super::shapes::{OUTSIDE, Shapes, Wires};
 use super::tree::GroupKind;
 use crate::model::Text;
+use crate::sort;
 use std::collections::HashMap;
 
 /// How many periods are tried.
@@ -50,7 +51,7 @@ fn runs(kinds: &[u64]) -> Vec<Run> {
         }
     }
     let mut periods: Vec<(usize, usize)> = periods.into_iter().collect();
-    periods.sort_unstable_by_key(|(period, times)| (usize::MAX - times, *period));
+    sort::sort_by_key(&mut periods, |(period, times)| (usize::MAX - times, *period));
     periods.truncate(PERIODS);
     let mut found = Vec::new();
     for (period, _) in periods {
@@ -64,7 +65,7 @@ fn runs(kinds: &[u64]) -> Vec<Run> {
             start += same.max(1);
         }
     }
-    found.sort_unstable_by_key(|run| (usize::MAX - run.len(), run.period, run.start));
+    sort::sort_by_key(&mut found, |run| (usize::MAX - run.len(), run.period, run.start));
     let mut taken = vec![false; kinds.len()];
     found.retain(|run| {
         let free = !taken[run.start..run.start + run.len()].contains(&true);
@@ -73,7 +74,7 @@ fn runs(kinds: &[u64]) -> Vec<Run> {
         }
         free
     });
-    found.sort_unstable_by_key(|run| run.start);
+    sort::sort_by_key(&mut found, |run| run.start);
     found
 }
 
@@ -242,7 +243,7 @@ impl Paths {
             let sources = wires.sources(member).iter().filter(|source| **source != OUTSIDE);
             edges.extend(sources.map(|source| (*source, member as u32)));
         }
-        edges.sort_unstable();
+        sort::sort(&mut edges);
         edges.dedup();
         let mut starts = vec![0; wires.len() + 1];
         for (source, _) in &edges {

@@ -6,6 +6,7 @@ use super::shapes::Shapes;
 use super::{calls, differences, fold, place, scopes};
 use crate::model::arena::id;
 use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, Text, Wiring};
+use crate::sort;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -174,7 +175,7 @@ impl Tree {
             let group = &mut self.groups[GroupId(index as u32)];
             group.nodes = mix.iter().sum();
             group.mix = Category::ALL.into_iter().zip(mix).filter(|(_, count)| *count > 0).collect();
-            group.mix.sort_by_key(|(_, count)| Reverse(*count));
+            sort::sort_by_key(&mut group.mix, |(_, count)| Reverse(*count));
             group.parameters = u64::try_from(parameters).unwrap_or(u64::MAX);
             group.bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
             if let Some(parent) = group.parent {

@@ -4,6 +4,7 @@
 //! when somebody reads them.
 
 use crate::report::{Error, Result};
+use crate::sort;
 use crate::source::{FileId, Files, InflatedSource, Limits, Packing, Reader, Slice, Span};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
@@ -119,7 +120,7 @@ impl Directory {
         }
         let mut starts: Vec<u64> = entries.iter().map(|entry| entry.header).collect();
         starts.push(archive.central_directory_start());
-        starts.sort_unstable();
+        sort::sort(&mut starts);
         for entry in &mut entries {
             let after = starts.partition_point(|start| *start <= entry.header);
             entry.next = starts.get(after).copied().unwrap_or(entry.header);

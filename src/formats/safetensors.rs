@@ -5,6 +5,7 @@
 //!
 //! What the reference reader would refuse (holes, overlaps, sizes that do not fit) is reported, and what is sound is shown.
 
+use crate::sort;
 use super::{Format, Open};
 use crate::analysis::layers;
 use crate::model::{DType, Data, Encoding, Entry, Model, Modules, Tensor};
@@ -249,7 +250,7 @@ fn verify(tensors: &[(String, Info)], payload: Span, report: &mut Report) {
     if ranges.len() < tensors.len() {
         return;
     }
-    ranges.sort_unstable_by_key(|(span, name)| (span.at, span.len, *name));
+    sort::sort_by_key(&mut ranges, |(span, name)| (span.at, span.len, *name));
     let mut end = payload.at;
     for (span, name) in ranges {
         if span.at > end {

@@ -3,6 +3,7 @@
 use super::dummy::Layered;
 use super::graph::{Graph, NONE};
 use super::sweep::Search;
+use crate::sort;
 
 /// Sorts the ports of `graph` by where the edges of their highest class end, unless more edges cross then. Sweeps go by
 /// the mean of all edges, which puts a port between its main line and a skip, in the way of others.
@@ -36,7 +37,7 @@ pub(super) fn dock(search: &mut Search, graph: &Graph, layered: &Layered) {
         let before = search.crossings(ranks.clone());
         let mut sorted = search.order.rows.items[row.clone()].to_vec();
         let kept = sorted.clone();
-        sorted.sort_by(|&a, &b| place(a).total_cmp(&place(b)));
+        sort::sort_by(&mut sorted, |&a, &b| place(a).total_cmp(&place(b)));
         for order in [sorted, kept] {
             search.order.rows.items[row.clone()].copy_from_slice(&order);
             search.order.number(rank..rank + 1);

@@ -4,6 +4,7 @@ use super::Options;
 use super::dummy::Layered;
 use super::graph::{Csr, Graph};
 use super::order::Order;
+use crate::sort;
 
 /// One side of the edges: the neighbours of each vertex, from left to right, and the class of the edge to each.
 #[derive(Debug, Default)]
@@ -106,7 +107,7 @@ impl Frame {
             Csr::group(count, edges.map(upper))
         } else {
             let mut edges: Vec<u32> = edges.collect();
-            edges.sort_by(|&a, &b| layered.ends[a as usize][0].total_cmp(&layered.ends[b as usize][0]));
+            sort::sort_by(&mut edges, |&a, &b| layered.ends[a as usize][0].total_cmp(&layered.ends[b as usize][0]));
             Csr::group(count, edges.into_iter().map(upper))
         };
         let ends = |edge: u32| {

@@ -2,6 +2,7 @@
 
 use super::Size;
 use super::level::{FREE, Level};
+use crate::sort;
 
 /// "No such index".
 pub(super) const NONE: u32 = u32::MAX;
@@ -151,7 +152,7 @@ pub(super) fn components(level: &Level) -> (Vec<Graph>, Vec<u32>) {
     let mut legs = legs(level);
     let (component, count) = label(level, &legs);
     let members = Csr::group(count, component.iter().enumerate().map(|(node, &of)| (of, node as u32)));
-    legs.sort_by_key(|leg| (component[leg.source as usize], leg.source, leg.net, leg.target));
+    sort::sort_by_key(&mut legs, |leg| (component[leg.source as usize], leg.source, leg.net, leg.target));
     let mut local = vec![0u32; level.sizes.len()];
     let (mut graphs, mut isolated) = (Vec::new(), Vec::new());
     let mut rest = legs.as_slice();

@@ -4,6 +4,7 @@ use super::Options;
 use super::dummy::Layered;
 use super::frame::Frame;
 use super::graph::{Graph, NONE};
+use crate::sort;
 
 /// Of each trunk in a lane, where the lane is (0 for other trunks); the vertices of `layered` stand at `x`.
 ///
@@ -16,7 +17,7 @@ pub(super) fn lanes(graph: &Graph, layered: &Layered, frame: &Frame, x: &[f64], 
     if waiting.is_empty() {
         return lanes;
     }
-    waiting.sort_by_key(|&trunk| {
+    sort::sort_by_key(&mut waiting, |&trunk| {
         let shape = &layered.trunks[trunk as usize];
         let length = shape.bottom - shape.top + 1;
         (length.ilog2(), u32::MAX - shape.legs, length)

@@ -10,6 +10,7 @@ use super::dummy::{Edge, Layered};
 use super::graph::{Csr, Graph};
 use super::places::Places;
 use super::sweep::Search;
+use crate::sort;
 use std::ops::Range;
 
 /// Of a section with more vertices than this, only one order is improved, and that more briefly.
@@ -57,7 +58,7 @@ impl Near {
         }
         let (own, far) = if below { (&places.upper, &places.lower) } else { (&places.lower, &places.upper) };
         let mut sorted: Vec<u32> = (0..edges.len() as u32).collect();
-        sorted.sort_by_key(|&edge| own[edge as usize]);
+        sort::sort_by_key(&mut sorted, |&edge| own[edge as usize]);
         let ends = |edge: u32| {
             let Edge { upper, lower, .. } = edges[edge as usize];
             if below { (upper, lower) } else { (lower, upper) }

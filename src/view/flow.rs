@@ -7,6 +7,7 @@ use super::wires::Wires;
 use super::words;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
 use crate::model::{Category, Graph, GraphId, GraphKind, Model, NodeId, ValueId};
+use crate::sort;
 use foldhash::HashMap;
 
 /// A tensor that this many items read is drawn as stubs, as its edges would cover the others; but not on the main line, which would
@@ -164,7 +165,7 @@ impl Flow<'_> {
             let item = self.pills(ItemKind::Output, &values, flags);
             pairs.extend(values.iter().map(|value| (*value, item)));
         }
-        pairs.sort_unstable();
+        sort::sort(&mut pairs);
         pairs
     }
 

@@ -19,7 +19,7 @@ pub enum Level {
 
 /// A step that the reader takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase", tag = "kind")]
+#[serde(try_from = "Spelled")]
 pub enum Step {
     /// Opens a closed group, closes an open one.
     Toggle {
@@ -44,6 +44,31 @@ pub enum Step {
         /// The group.
         group: GroupId,
     },
+}
+
+/// A step as JavaScript spells it: `{"kind": "toggle", "group": 3}`.
+#[derive(Deserialize)]
+struct Spelled {
+    kind: String,
+    group: Option<GroupId>,
+    node: Option<NodeId>,
+}
+
+impl TryFrom<Spelled> for Step {
+    type Error = &'static str;
+
+    fn try_from(Spelled { kind, group, node }: Spelled) -> Result<Self, Self::Error> {
+        Ok(match (kind.as_str(), group, node) {
+            ("toggle", Some(group), _) => Self::Toggle { group },
+            ("deeper", ..) => Self::Deeper,
+            ("shallower", ..) => Self::Shallower,
+            ("all", ..) => Self::All,
+            ("none", ..) => Self::None,
+            ("reveal", _, Some(node)) => Self::Reveal { node },
+            ("show", Some(group), _) => Self::Show { group },
+            _ => return Err("there is no such step"),
+        })
+    }
 }
 
 /// Up to this many nodes a graph is shown flat.

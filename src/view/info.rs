@@ -3,6 +3,7 @@
 use crate::formats::Opened;
 use crate::model::{Category, DType, Entry, Graph, GraphId, GraphKind, Import, Model, NodeId, Tensor, Totals, Wiring};
 use crate::report::Diagnostic;
+use crate::sort;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -134,7 +135,7 @@ pub(super) fn shares<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<S
         share.bytes = share.bytes.saturating_add(tensor.bytes().unwrap_or(0));
     }
     let mut shares: Vec<Share> = shares.into_values().collect();
-    shares.sort_by_key(|share| std::cmp::Reverse((share.bytes, share.parameters)));
+    sort::sort_by_key(&mut shares, |share| std::cmp::Reverse((share.bytes, share.parameters)));
     shares
 }
 
@@ -160,7 +161,7 @@ pub(super) fn operators(model: &Model) -> Vec<Usage> {
         });
         usages[place].count += 1;
     }
-    usages.sort_by_key(|usage| std::cmp::Reverse(usage.count));
+    sort::sort_by_key(&mut usages, |usage| std::cmp::Reverse(usage.count));
     usages
 }
 

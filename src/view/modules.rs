@@ -8,6 +8,7 @@ use super::words;
 use crate::analysis::{Member, Tree};
 use crate::layout::{Layout, Point};
 use crate::model::{GraphId, Model};
+use crate::sort;
 use std::cmp::Ordering;
 
 /// Items and nets of a graph of [`Wiring::Modules`](crate::model::Wiring::Modules): a card for each group and each node that is in view, and
@@ -58,7 +59,7 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: &Tree, open:
                 Member::Node(node) => &**graph.own_name(&graph.nodes[*node]),
                 Member::Group(group) => &*tree.groups[*group].name,
             };
-            members.sort_by(|a, b| natural(name(a), name(b)));
+            sort::sort_by(&mut members, |a, b| natural(name(a), name(b)));
             stack.extend(members.into_iter().rev().map(|member| (member, item)));
         }
     }

@@ -34,7 +34,6 @@ pub struct SceneOptions {
     /// How wide characters are.
     pub advances: Advances,
     /// What is written on cards.
-    #[serde(flatten)]
     pub shown: Shown,
     /// How deep the graph is shown.
     pub level: Level,

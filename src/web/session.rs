@@ -47,12 +47,11 @@ struct Progress {
     bytes_read: u64,
 }
 
+/// What a drawing as a file has beside its `SceneOptions`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct SvgOptions {
     theme: Theme,
-    #[serde(flatten)]
-    scene: SceneOptions,
 }
 
 fn thrown(error: &Error) -> JsValue {
@@ -195,8 +194,8 @@ impl Session {
     /// # Errors
     /// A `Failure`.
     pub fn svg(&self, graph: u32, options_json: &str) -> Result<String, JsValue> {
-        let options: SvgOptions = options(options_json)?;
-        self.viewer()?.svg(GraphId(graph), &options.scene, options.theme).ok_or_else(|| missing("graph"))
+        let SvgOptions { theme } = options(options_json)?;
+        self.viewer()?.svg(GraphId(graph), &options(options_json)?, theme).ok_or_else(|| missing("graph"))
     }
 }
 

@@ -144,8 +144,8 @@ function scene(graph, options) {
   const lines = [];
   const heights = Array.from({ length: count }, (_, item) => {
     const [, , name = '', facts = []] = nodes[item] ?? [];
-    const shown = facts.filter(([label]) => (/^[WBC]$/.test(label) ? options.weights : options.attributes));
-    if (name && options.names) shown.push(['name', name]);
+    const shown = facts.filter(([label]) => (/^[WBC]$/.test(label) ? options.shown.weights : options.shown.attributes));
+    if (name && options.shown.names) shown.push(['name', name]);
     lines.push(...shown.flat().map(text));
     lineStarts.push(lines.length / 2);
     return 28 + (shown.length > 0 ? 8 + 18 * shown.length : 0);

@@ -4,6 +4,7 @@
 //! parts are told by their shape: a dictionary of tensors whose keys are paths is a state dict, one with `state` and `param_groups` is an
 //! optimiser, an object with `_modules` is a module. All that holds no weights goes into the metadata.
 
+use crate::sort;
 use super::super::Open;
 use super::container::Checkpoint;
 use super::objects::{self, Pair};
@@ -152,7 +153,7 @@ impl Lowering<'_> {
         if !loose.is_empty() {
             parts.push(("tensors".into(), Part::Weights(loose)));
         }
-        parts.sort_by_key(|(name, _)| weight(name).unwrap_or(WEIGHTS.len()));
+        sort::sort_by_key(&mut parts, |(name, _)| weight(name).unwrap_or(WEIGHTS.len()));
         self.parts = parts;
     }
 

@@ -1,5 +1,6 @@
 //! Tensors: what the functions of `torch._utils` that rebuild them are given.
 
+use crate::sort;
 use super::container::{Checkpoint, Described, Place};
 use super::objects::{self, Storage, dtype, items, made_by};
 use super::{numpy, stream};
@@ -416,7 +417,7 @@ impl<'a> Tensors<'a> {
         };
         let mut ranges: Vec<_> = self.all.iter().filter_map(range).collect();
         // Of those that begin together, the longest is the one that is shared.
-        ranges.sort_unstable_by_key(|(file, at, end, id)| (*file, *at, Reverse(*end), *id));
+        sort::sort_by_key(&mut ranges, |(file, at, end, id)| (*file, *at, Reverse(*end), *id));
         let mut last: Option<(u32, u64, TensorId)> = None;
         for (file, at, end, id) in ranges {
             match last {

@@ -3,6 +3,7 @@
 use super::tree::{ROOT, Tree};
 use crate::layout::Input;
 use crate::layout::graph::NONE;
+use crate::sort;
 
 /// The part of an edge that lies in one level.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +46,7 @@ pub(super) fn cut(input: &Input, tree: &Tree) -> Vec<Piece> {
     }
     let mut pieces = knife.pieces;
     if tree.levels() > 1 {
-        pieces.sort_by_key(|piece| piece.level);
+        sort::sort_by_key(&mut pieces, |piece| piece.level);
     }
     pieces
 }

@@ -4,6 +4,7 @@ use super::pieces::Piece;
 use super::tree::{ROOT, Tree};
 use crate::layout::Input;
 use crate::layout::graph::{Csr, NONE};
+use crate::sort;
 use std::cmp::Reverse;
 
 /// A net that comes in by so many edges less from the end than another one is on the side.
@@ -62,12 +63,12 @@ impl Ports {
         }
         let most = ins.iter().map(|port| port.height).max().unwrap_or(0);
         let leads = |port: &Port| port.height + ASIDE > most;
-        ins.sort_by_key(|port| (!leads(port), port.reader, lines.source(port.net), port.net));
+        sort::sort_by_key(&mut ins, |port| (!leads(port), port.reader, lines.source(port.net), port.net));
         for together in ins.chunk_by_mut(|a, b| a.reader == b.reader) {
             let deepest = together.iter().map(|port| lines.depth(port.net)).max().unwrap_or(0);
             together.sort_by_key(|port| (!leads(port), lines.depth(port.net) + SKIP < deepest));
         }
-        outs.sort_by_key(|port| (Reverse(lines.depth(port.net)), lines.source(port.net), port.net));
+        sort::sort_by_key(&mut outs, |port| (Reverse(lines.depth(port.net)), lines.source(port.net), port.net));
         let leading = ins.iter().filter(|port| leads(port)).count() as u32;
         let main = ins.iter().find(|port| port.height == most).map_or(NONE, |port| port.net);
         Self { ins: number(ins), outs: number(outs), leading, main }
@@ -88,7 +89,7 @@ fn number(mut ports: Vec<Port>) -> Vec<Port> {
     for (port, at) in ports.iter_mut().zip(0..) {
         port.at = at;
     }
-    ports.sort_unstable_by_key(|port| port.net);
+    sort::sort_by_key(&mut ports, |port| port.net);
     ports
 }
 
