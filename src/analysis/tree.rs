@@ -29,6 +29,8 @@ pub struct Tree {
 pub struct Group {
     /// The last part of its path, or several, where levels with nothing else in them were joined: `self_attn`, `model.decoder`.
     pub name: Text,
+    /// The class of the module that it is, where the file states it.
+    pub class: Text,
     /// The group around it.
     pub parent: Option<GroupId>,
     /// Why it is a group.
@@ -123,6 +125,7 @@ impl Draft {
             let level = &self.levels[level];
             let group = tree.groups.push(Group {
                 name: level.title(parent.map(|parent| &*tree.groups[parent].name)),
+                class: "".into(),
                 parent,
                 kind: level.kind,
                 members: Vec::with_capacity(level.members.len()),
@@ -157,6 +160,7 @@ impl Draft {
             }));
         }
         tree.count(model, graph, flow);
+        tree.classify(graph);
         tree
     }
 }
@@ -210,6 +214,31 @@ impl Tree {
             }
         }
         sums
+    }
+
+    /// Gives groups the classes of the scopes of the same path.
+    fn classify(&mut self, graph: &Graph) {
+        let stated = graph.scopes.iter().filter(|(_, scope)| !scope.class.is_empty());
+        let classes: HashMap<String, &Text> = stated.map(|(id, scope)| (graph.path(id, "."), &scope.class)).collect();
+        if classes.is_empty() {
+            return;
+        }
+        let mut paths: Vec<String> = Vec::with_capacity(self.groups.len());
+        for index in 0..self.groups.len() {
+            let group = &mut self.groups[GroupId(index as u32)];
+            let around = group.parent.map_or("", |parent| &*paths[parent.index()]);
+            let path = match (group.kind, around) {
+                // What folds others is on no path.
+                (GroupKind::Module, "") if group.parent.is_none() => String::new(),
+                (GroupKind::Module, "") => group.name.to_string(),
+                (GroupKind::Module, around) => format!("{around}.{}", group.name),
+                (_, around) => around.to_owned(),
+            };
+            if let Some(class) = classes.get(&path).filter(|_| group.kind == GroupKind::Module) {
+                group.class = Text::clone(class);
+            }
+            paths.push(path);
+        }
     }
 
     /// The innermost group that has both `a` and `b` in it, or is one of them.

@@ -167,6 +167,8 @@ pub struct GroupInfo {
     pub graph: GraphId,
     /// What it is.
     pub role: GroupKind,
+    /// The class of the module that it is, where the file states it.
+    pub class: String,
     /// The names of the groups around it and its own, outermost first.
     pub path: Vec<String>,
     /// The nodes in it and below.
@@ -272,6 +274,7 @@ impl Describe<'_> {
             id,
             graph: self.id,
             role: group.kind,
+            class: group.class.to_string(),
             path: self.tree.path(id).into_iter().map(|id| self.tree.groups[id].name.to_string()).collect(),
             nodes: group.nodes,
             mix: group.mix.clone(),

@@ -234,7 +234,11 @@ fn alike(values: impl Iterator<Item = (ValueId, u8, Option<GroupId>)> + Clone) -
 /// The container of an open group.
 fn container(tree: &Tree, id: GroupId, parent: u32) -> Item {
     let group = &tree.groups[id];
-    let card = Card::titled(&title(tree, id));
+    let title = match class(group) {
+        "" => title(tree, id),
+        class => format!("{} · {class}", title(tree, id)),
+    };
+    let card = Card::titled(&title);
     Item { parent, ..Item::new(ItemKind::Container, id.0, leading(group), card) }
 }
 
@@ -243,6 +247,9 @@ pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32) -> Item {
     let group = &tree.groups[id];
     let mut card = Card::titled(&title(tree, id));
     card.marked = true;
+    if !group.class.is_empty() {
+        card.line("", class(group));
+    }
     let nodes = if group.nodes == 1 { "node" } else { "nodes" };
     card.line(nodes, &words::count(group.nodes.into()));
     if group.parameters > 0 {
@@ -253,6 +260,11 @@ pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32) -> Item {
     }
     let flags = if group.kind == GroupKind::Stack { flag::STACK } else { 0 };
     Item { flags, parent, mix: group.mix.clone(), ..Item::new(ItemKind::Group, id.0, leading(group), card) }
+}
+
+/// The class of a group without its path.
+fn class(group: &crate::analysis::Group) -> &str {
+    group.class.rsplit('.').next().unwrap_or_default()
 }
 
 /// The name of a group; of a stack, with the number of its instances.

@@ -139,7 +139,7 @@ impl Lowering<'_, '_> {
         for (key, module) in &modules {
             let name = objects::key(pickle, *key).unwrap_or_default();
             let text = self.strings.intern(&name);
-            let scope = self.graph.scopes.push(Scope { name: text, parent: place.scope });
+            let scope = self.graph.scopes.push(Scope { name: text, parent: place.scope, class: self.strings.empty() });
             let path = if place.path.is_empty() { name.clone() } else { format!("{}.{name}", place.path) };
             steps.push(Step::Enter(Place { id: *module, visit: *visits, path, scope: Some(scope), depth: place.depth + 1 }));
             children.push((name, *visits));
@@ -230,9 +230,9 @@ impl Lowering<'_, '_> {
 
     /// Notes the class of a module that holds others, and of the outermost one its settings.
     fn describe(&mut self, place: &Place, class: &str, attributes: &[Pair]) {
-        if place.depth > 0 {
-            let entry = Entry { name: place.path.as_str().into(), value: class.into() };
-            return self.graph.metadata.push(entry);
+        if let Some(scope) = place.scope.and_then(|scope| self.graph.scopes.get_mut(scope)) {
+            scope.class = self.strings.intern(class);
+            return;
         }
         let pickle = &self.checkpoint.pickle;
         let public = attributes.iter().filter_map(|(key, value)| Some((pickle.text(*key)?.clone(), *value)));
