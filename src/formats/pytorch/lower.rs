@@ -75,7 +75,7 @@ pub fn lower(checkpoint: Checkpoint, open: &mut Open) -> Result<Model> {
     let mut left = checkpoint.pickle.objects.len();
     let mut model = Model { format: checkpoint.format.clone(), ..Model::default() };
     for (name, part) in parts {
-        let graph: Graph = match part {
+        let mut graph: Graph = match part {
             Part::Weights(roots) => {
                 let found = state::find(&checkpoint, roots, &mut left, &|id| lowering.holds_tensors(id));
                 for (setting, id) in &found.others {
@@ -86,6 +86,10 @@ pub fn lower(checkpoint: Checkpoint, open: &mut Open) -> Result<Model> {
             }
             Part::Module(id) => module::lower(&checkpoint, &mut lowering.tensors, &name, id, &mut open.report),
         };
+        for Entry { name: key, value } in std::mem::take(&mut graph.metadata) {
+            let path = if name.is_empty() { key.to_string() } else { format!("{name}.{key}") };
+            lowering.table.row(&path, value.to_string());
+        }
         model.graphs.push(graph);
     }
     let Lowering { tensors, table, .. } = lowering;
