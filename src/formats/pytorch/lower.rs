@@ -39,8 +39,24 @@ const WEIGHTS: &[&str] = &[
 const COPIES: &[&str] = &["ema", "ema_state_dict", "model_ema", "params_ema", "target"];
 /// What never is the weights, even with tensors in it.
 const OTHER: &[&str] = &[
-    "callbacks", "loops", "lr_schedulers", "lr_scheduler", "scheduler", "schedulers", "hyper_parameters", "hparams", "args", "config", "cfg",
-    "rng_state", "rng_states", "random_state", "scaler", "grad_scaler", "native_amp_scaling_state", "meta",
+    "callbacks",
+    "loops",
+    "lr_schedulers",
+    "lr_scheduler",
+    "scheduler",
+    "schedulers",
+    "hyper_parameters",
+    "hparams",
+    "args",
+    "config",
+    "cfg",
+    "rng_state",
+    "rng_states",
+    "random_state",
+    "scaler",
+    "grad_scaler",
+    "native_amp_scaling_state",
+    "meta",
 ];
 
 /// A part of a checkpoint.
@@ -132,8 +148,11 @@ impl Lowering<'_> {
             return self.parts.push((String::new(), Part::Weights(vec![(String::new(), root)])));
         }
         let Some(members) = self.members(root) else { return self.table.add("", root) };
-        let direct = members.iter().any(|(_, value)| is_tensor(self.checkpoint, *value) && !is_scalar(self.checkpoint, *value));
-        let whole = direct && !members.iter().any(|(name, value)| weight(name).is_some() && self.holds_tensors(*value));
+        let direct =
+            members.iter().any(|(_, value)| is_tensor(self.checkpoint, *value) && !is_scalar(self.checkpoint, *value));
+        let part = |(name, value): &(String, ObjectId)| weight(name).is_some() && self.holds_tensors(*value);
+        let path = |(name, value): &(String, ObjectId)| name.contains('.') && self.holds_tensors(*value);
+        let whole = direct && !members.iter().any(part) || members.iter().any(path);
         if whole || self.is_nested(&members) {
             return self.parts.push((String::new(), Part::Weights(vec![(String::new(), root)])));
         }
@@ -176,8 +195,8 @@ impl Lowering<'_> {
     fn members(&self, id: ObjectId) -> Option<Vec<(String, ObjectId)>> {
         let pickle = &self.checkpoint.pickle;
         if let Some(entries) = objects::pairs(pickle, id) {
-            let name = |key: ObjectId| objects::key(pickle, key).unwrap_or_else(|| pickle.describe(key, 80));
-            return Some(entries.iter().map(|(key, value)| (name(*key), *value)).collect());
+            let named = entries.iter().enumerate();
+            return Some(named.map(|(at, (key, value))| (objects::name(pickle, *key, at), *value)).collect());
         }
         let items = objects::items(pickle, id)?;
         Some(items.iter().enumerate().map(|(index, item)| (index.to_string(), *item)).collect())
@@ -229,7 +248,8 @@ impl Lowering<'_> {
                 return true;
             }
             self.looked_at.set(self.looked_at.get() + 1);
-            let holder = matches!(pickle.object(id), Object::Dict(_) | Object::List(_) | Object::Tuple(_) | Object::Instance(_));
+            let holder =
+                matches!(pickle.object(id), Object::Dict(_) | Object::List(_) | Object::Tuple(_) | Object::Instance(_));
             if !holder || self.looked_at.get() > LOOKED_AT || !seen.insert(id) {
                 continue;
             }

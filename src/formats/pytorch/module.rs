@@ -10,7 +10,9 @@ use super::tensor::{Tensors, is_tensor};
 use super::text::Words;
 use crate::analysis::layers;
 use crate::codec::pickle::{Object, ObjectId, Pickle};
-use crate::model::{Argument, Attribute, Entry, Graph, Literal, Node, NodeId, Scope, ScopeId, Strings, Text, Value, ValueId};
+use crate::model::{
+    Argument, Attribute, Entry, Graph, Literal, Node, NodeId, Scope, ScopeId, Strings, Text, Value, ValueId,
+};
 use crate::report::{Report, Severity};
 use foldhash::{HashMap, HashSet};
 
@@ -22,13 +24,26 @@ const SETTINGS: usize = 64;
 const SEQUENTIAL: &str = "torch.nn.modules.container.Sequential";
 /// Modules of these names are called beside those before them, not after.
 const BESIDE: &[&str] = &[
-    "k_proj", "v_proj", "key", "value", "to_k", "to_v", "wk", "wv", "up_proj", "downsample", "shortcut", "skip", "identity",
+    "k_proj",
+    "v_proj",
+    "key",
+    "value",
+    "to_k",
+    "to_v",
+    "wk",
+    "wv",
+    "up_proj",
+    "downsample",
+    "shortcut",
+    "skip",
+    "identity",
 ];
 
 /// Whether `id` is a module.
 pub fn is_module(pickle: &Pickle, id: ObjectId) -> bool {
-    objects::attributes(pickle, id)
-        .is_some_and(|attributes| get(pickle, &attributes, "_modules").is_some() && get(pickle, &attributes, "_parameters").is_some())
+    objects::attributes(pickle, id).is_some_and(|attributes| {
+        get(pickle, &attributes, "_modules").is_some() && get(pickle, &attributes, "_parameters").is_some()
+    })
 }
 
 /// Lowers the module `id`.
@@ -76,7 +91,12 @@ struct Place {
 enum Step {
     Enter(Place),
     /// All modules in it are done.
-    Leave { visit: usize, class: String, children: Vec<(String, usize)>, node: Option<NodeId> },
+    Leave {
+        visit: usize,
+        class: String,
+        children: Vec<(String, usize)>,
+        node: Option<NodeId>,
+    },
 }
 
 /// The nodes at which data comes into a module and leaves it, and whether that is certain.
@@ -104,8 +124,7 @@ struct Lowering<'a, 'b> {
 impl Lowering<'_, '_> {
     fn walk(&mut self, root: ObjectId) {
         let mut visits = 1;
-        let mut stack =
-            vec![Step::Enter(Place { id: root, visit: 0, path: String::new(), scope: None, depth: 0 })];
+        let mut stack = vec![Step::Enter(Place { id: root, visit: 0, path: String::new(), scope: None, depth: 0 })];
         while let Some(step) = stack.pop() {
             match step {
                 Step::Enter(place) => self.enter(&place, &mut visits, &mut stack),
@@ -123,10 +142,12 @@ impl Lowering<'_, '_> {
             members.and_then(|members| objects::entries(pickle, members)).unwrap_or_default().into_owned()
         };
         let is_new = self.seen.insert(place.id);
-        let modules: Vec<Pair> = members("_modules").into_iter().filter(|(_, module)| is_module(pickle, *module)).collect();
+        let modules: Vec<Pair> =
+            members("_modules").into_iter().filter(|(_, module)| is_module(pickle, *module)).collect();
         let within = is_new && place.depth < DEPTH;
         if !is_new && !modules.is_empty() {
-            let message = format!("module {:?} is in several places; what is in it is shown at the first one", place.path);
+            let message =
+                format!("module {:?} is in several places; what is in it is shown at the first one", place.path);
             self.report.add(Severity::Note, message);
         }
         let modules = if within { modules } else { Vec::new() };
@@ -141,7 +162,13 @@ impl Lowering<'_, '_> {
             let text = self.strings.intern(&name);
             let scope = self.graph.scopes.push(Scope { name: text, parent: place.scope, class: self.strings.empty() });
             let path = if place.path.is_empty() { name.clone() } else { format!("{}.{name}", place.path) };
-            steps.push(Step::Enter(Place { id: *module, visit: *visits, path, scope: Some(scope), depth: place.depth + 1 }));
+            steps.push(Step::Enter(Place {
+                id: *module,
+                visit: *visits,
+                path,
+                scope: Some(scope),
+                depth: place.depth + 1,
+            }));
             children.push((name, *visits));
             *visits += 1;
         }
@@ -167,7 +194,11 @@ impl Lowering<'_, '_> {
             inputs.push(Argument { name: self.strings.intern(&own), values: vec![value] });
             for (what, id) in made.beside {
                 if let Some(beside) = self.tensors.make(id, &format!("{name}/{what}"), self.report) {
-                    let value = Value { name: format!("{name}/{what}").as_str().into(), tensor: Some(beside.tensor), ..Value::default() };
+                    let value = Value {
+                        name: format!("{name}/{what}").as_str().into(),
+                        tensor: Some(beside.tensor),
+                        ..Value::default()
+                    };
                     let value = self.graph.values.push(value);
                     inputs.push(Argument { name: format!("{own}/{what}").as_str().into(), values: vec![value] });
                 }
