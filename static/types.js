@@ -191,6 +191,7 @@
  * @property {string} name
  * @property {string} domain of the operator; empty where the format itself defines it
  * @property {string} category
+ * @property {boolean} [inferred] whether operator and attributes are inferred from names and shapes
  * @property {string} documentationKey entry of `static/ops/<formatId>.json`
  * @property {GroupRef[]} path the groups around it, outermost first
  * @property {string} description

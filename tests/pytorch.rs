@@ -156,6 +156,7 @@ fn what_is_sound_in_a_damaged_file_is_shown() {
         ("objects-cut.pth", 2, Severity::Error, "the section ends here"),
         ("stacked.pkl", 0, Severity::Warning, "18 bytes follow the end of the pickle"),
         ("stream-trailing.pth", 4, Severity::Warning, "14 bytes follow the storages"),
+        ("marked-encrypted.pth", 4, Severity::Warning, "is marked as encrypted, but is not"),
         ("no-stop.pkl", 0, Severity::Error, "the file ends here"),
     ];
     for (path, tensors, severity, message) in cases {

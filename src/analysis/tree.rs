@@ -5,7 +5,7 @@ use super::flow::Flow;
 use super::shapes::Shapes;
 use super::{calls, differences, fold, place, scopes};
 use crate::model::arena::id;
-use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, Text, Wiring};
+use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, ScopeId, Text, Wiring};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -216,28 +216,38 @@ impl Tree {
         sums
     }
 
-    /// Gives groups the classes of the scopes of the same path.
+    /// Gives each module the class of the innermost scope around all of its nodes.
     fn classify(&mut self, graph: &Graph) {
-        let stated = graph.scopes.iter().filter(|(_, scope)| !scope.class.is_empty());
-        let classes: HashMap<String, &Text> = stated.map(|(id, scope)| (graph.path(id, "."), &scope.class)).collect();
-        if classes.is_empty() {
+        if graph.scopes.values().all(|scope| scope.class.is_empty()) {
             return;
         }
-        let mut paths: Vec<String> = Vec::with_capacity(self.groups.len());
-        for index in 0..self.groups.len() {
-            let group = &mut self.groups[GroupId(index as u32)];
-            let around = group.parent.map_or("", |parent| &*paths[parent.index()]);
-            let path = match (group.kind, around) {
-                // What folds others is on no path.
-                (GroupKind::Module, "") if group.parent.is_none() => String::new(),
-                (GroupKind::Module, "") => group.name.to_string(),
-                (GroupKind::Module, around) => format!("{around}.{}", group.name),
-                (_, around) => around.to_owned(),
-            };
-            if let Some(class) = classes.get(&path).filter(|_| group.kind == GroupKind::Module) {
-                group.class = Text::clone(class);
+        let mut depths: Vec<u32> = Vec::with_capacity(graph.scopes.len());
+        for scope in graph.scopes.values() {
+            depths.push(scope.parent.map_or(1, |parent| depths[parent.index()] + 1));
+        }
+        let depth = |scope: Option<ScopeId>| scope.map_or(0, |scope| depths[scope.index()]);
+        let meet = |mut a: Option<ScopeId>, mut b: Option<ScopeId>| {
+            while a != b {
+                let deeper = if depth(a) >= depth(b) { &mut a } else { &mut b };
+                *deeper = deeper.and_then(|scope| graph.scopes[scope].parent);
             }
-            paths.push(path);
+            a
+        };
+        // Of each group: the scope of what was met in it, once something was.
+        let mut around: Vec<Option<Option<ScopeId>>> = vec![None; self.groups.len()];
+        let join = |known: &mut Option<Option<ScopeId>>, scope| *known = Some(known.map_or(scope, |known| meet(known, scope)));
+        for (node, group) in graph.nodes.values().zip(&self.group_of) {
+            join(&mut around[group.index()], node.scope);
+        }
+        for index in (0..self.groups.len()).rev() {
+            let group = &mut self.groups[GroupId(index as u32)];
+            let scope = around[index].flatten();
+            if let Some(scope) = scope.filter(|_| group.kind == GroupKind::Module && group.parent.is_some()) {
+                group.class = graph.scopes[scope].class.clone();
+            }
+            if let Some(parent) = group.parent {
+                join(&mut around[parent.index()], scope);
+            }
         }
     }
 

@@ -138,6 +138,8 @@ pub struct NodeInfo {
     pub domain: String,
     /// Its family.
     pub category: Category,
+    /// Whether operator and attributes are inferred from names and shapes.
+    pub inferred: bool,
     /// Its entry in the documentation of its format's operators.
     pub documentation_key: String,
     /// The groups around it, outermost first.
@@ -226,6 +228,7 @@ impl Describe<'_> {
             name: node.name.to_string(),
             domain: node.domain.to_string(),
             category: node.category,
+            inferred: node.inferred,
             documentation_key: format!("{}:{}", self.domain(node), node.operator),
             path: self.around(id),
             description: node.description.to_string(),
