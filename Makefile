@@ -39,7 +39,7 @@ check-rust:
 check-page: build
 	@.ci/setup test
 	@$(ENV); for project in page worker node; do tsc --project tests/tsconfig.$$project.json; done
-	@$(ENV); eslint --config tests/eslint.config.js static tests
+	@$(ENV); eslint --config tests/eslint.config.js static tests .ci
 	node --test tests/browser/*.test.mjs
 
 bench: build

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { createBar } from './bar.js';
 import { announce, byId, copy, toast } from './dom.js';
 import { acceptDrops } from './drop.js';
 import { fromList, mainFirst } from './files.js';
@@ -16,12 +17,12 @@ import { read as readPlace, write as writePlace } from './permalink.js';
 import { download, nameOf } from './remote.js';
 import { Cancelled, Session, SessionError, warm } from './session.js';
 import { listen } from './shortcuts.js';
-import { Viewer } from './viewer.js';
 import { showWelcome } from './welcome.js';
 
 /** @import {Given} from './files.js' */
 /** @import {Place} from './permalink.js' */
 /** @import {ModelInfo, Progress} from './types.js' */
+/** @import {Viewer} from './viewer.js' */
 
 /**
  * Something to open: its name, its address if it has one, and how.
@@ -53,27 +54,47 @@ let cancel = () => {};
 /** The job whose model the viewer has, and the number of its opening. @type {{job: Job, number: number}|null} */
 let current = null;
 
-const viewer = new Viewer({
+/** Its scripts are most of the page's: they are loaded at the first sign that somebody will open something. @type {Viewer|null} */
+let viewer = null;
+
+const bar = createBar({
   run,
   onHome: leave,
-  onGraph(place) {
-    // The entry that is left gets the place that was left.
-    flush();
-    history.pushState({ opening: current?.number }, '', address({ place }));
-  },
-  onPlace(place) {
-    unwritten = place;
-    clearTimeout(writer);
-    writer = window.setTimeout(flush, PAUSE);
-  },
-  onCrash: (error) => current && fail(current.job, error, leave),
+  onGraph: (graph) => void viewer?.enter(graph),
+  onGroup: (group) => void viewer?.showGroup(group),
 });
+
+async function loadViewer() {
+  const loaded = await import('./viewer.js').catch(() => {
+    throw new SessionError({ kind: 'io', message: 'A part of this page could not be loaded. Reload the page to try again.' });
+  });
+  viewer ??= new loaded.Viewer(bar, {
+    onGraph(place) {
+      // The entry that is left gets the place that was left.
+      flush();
+      history.pushState({ opening: current?.number }, '', address({ place }));
+    },
+    onPlace(place) {
+      unwritten = place;
+      clearTimeout(writer);
+      writer = window.setTimeout(flush, PAUSE);
+    },
+    onCrash: (error) => current && fail(current.job, error, leave),
+  });
+  return viewer;
+}
+
+/** Loads ahead of time what opening needs; what fails then fails again when something is opened. */
+function foresee() {
+  warm();
+  loadViewer().catch(() => {});
+}
 
 /** @param {'welcome'|'opening'|'ready'|'error'} next */
 function setState(next) {
   document.documentElement.dataset.state = next;
   if (next === 'welcome' || next === 'ready') hideMessage();
-  document.title = next === 'ready' && viewer.name ? `${viewer.name} · Lamina` : 'Lamina';
+  document.title = next === 'ready' && viewer?.name ? `${viewer.name} · Lamina` : 'Lamina';
 }
 
 function state() {
@@ -119,15 +140,18 @@ async function open(job, push = true) {
   cancel = back;
   setState('opening');
   const tell = showOpening(job.name, back);
+  const loading = loadViewer();
+  loading.catch(() => {});
   try {
     const { session, info } = await job.run(tell, mine.signal);
+    const shown = await loading;
     if (mine.signal.aborted) {
       session.close();
       return;
     }
     tell({ stage: 'Laying out the graph', done: null, bytesRead: info.bytesRead });
     current = { job, number };
-    await viewer.open(session, info, { place, remote: job.url !== null, reveal: () => setState('ready') });
+    await shown.open(session, info, { place, remote: job.url !== null, reveal: () => setState('ready') });
     if (mine.signal.aborted) return;
     const { nodes, edges } = info.counts;
     announce(`Opened ${info.file.name}: ${plural(nodes, 'node')}`);
@@ -147,7 +171,7 @@ async function open(job, push = true) {
 function fail(job, error, back) {
   if (current?.job === job) {
     current = null;
-    viewer.close();
+    viewer?.close();
   }
   cancel = back;
   setState('error');
@@ -228,7 +252,7 @@ function leave() {
 
 /** Opens the file dialog. */
 function choose() {
-  warm();
+  foresee();
   byId('file').click();
 }
 
@@ -243,7 +267,7 @@ function run(command) {
   if (command === 'open') choose();
   else if (command === 'help') showHelp();
   else if (command === 'link') copyLink();
-  else if (state() === 'ready') viewer.run(command);
+  else if (state() === 'ready') viewer?.run(command);
   else if (command === 'back' && state() !== 'welcome') cancel();
 }
 
@@ -256,7 +280,7 @@ window.addEventListener('popstate', ({ state: entry }) => {
   const typed = entry === null && place !== null && url === current?.job.url;
   if (current && (typed || entry?.opening === current.number)) {
     setState('ready');
-    void viewer.show(place);
+    void viewer?.show(place);
   } else if (url) {
     void open(remote(url), false);
   } else {
@@ -272,12 +296,14 @@ byId('file').addEventListener('change', (event) => {
 });
 
 acceptDrops({
-  onEnter: warm,
+  onEnter: foresee,
   onDrop: (files) => void files.then(openFiles),
-  current: () => (state() === 'ready' ? viewer.name : null),
+  current: () => (state() === 'ready' ? (viewer?.name ?? null) : null),
 });
 
 listen(() => state() === 'ready', run);
+
+for (const sign of ['pointermove', 'pointerdown', 'keydown']) window.addEventListener(sign, foresee, { once: true, passive: true });
 
 const asked = new URLSearchParams(location.search).get('url');
 if (asked) {

@@ -80,6 +80,7 @@
  * @property {'auto'|'flat'|'groups'} [level] how deep the graph is shown; auto: flat when it is small, else what fits a screen
  * @property {number[]} [open] the groups that are open; absent: those that fit a screen
  * @property {Step} [step] what the reader does with them
+ * @property {[number, number]} [screen] width and height, in px
  */
 
 /**

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { createBar, createZoom } from './bar.js';
 import { documentation } from './documentation.js';
 import { announce, byId, toast } from './dom.js';
 import { Drawing } from './drawing.js';
@@ -20,7 +19,9 @@ import { Cancelled, SessionError } from './session.js';
 import { Sidebar } from './sidebar.js';
 import { trailOn, trailTo } from './trail.js';
 import { reason } from './words.js';
+import { createZoom } from './zoom.js';
 
+/** @import {Bar} from './bar.js' */
 /** @import {DrawOptions} from './drawing.js' */
 /** @import {Place} from './permalink.js' */
 /** @import {Actions} from './pieces.js' */
@@ -56,21 +57,17 @@ export class Viewer {
   };
 
   /**
+   * @param {Bar} bar
    * @param {object} handlers
-   * @param {(command: string) => void} handlers.run
-   * @param {() => void} handlers.onHome
    * @param {(place: Place) => void} handlers.onGraph the reader of the page went to another graph
    * @param {(place: Place) => void} handlers.onPlace the reader looks at something else in the same graph
    * @param {(error: SessionError) => void} handlers.onCrash
    */
-  constructor(handlers) {
+  constructor(bar, handlers) {
+    this.#bar = bar;
     this.#handlers = handlers;
-    const { run, onHome } = handlers;
-    /** @param {number|null} group */
-    const onGroup = (group) => void this.select(group === null ? null : { kind: 'group', id: group }, { centre: true });
-    this.#bar = createBar({ run, onHome, onGraph: (graph) => void this.enter(graph), onGroup });
     this.#sidebar = new Sidebar();
-    const showScale = createZoom(run);
+    const showScale = createZoom((command) => this.run(command));
     this.#drawing = new Drawing(byId('canvas'), {
       onSelect: (selection, { extend }) => void this.#try(() => this.#selected.pick(selection, extend)),
       onEnter: (node) => void this.#enterNode(node),
@@ -87,7 +84,7 @@ export class Viewer {
       onLeave: () => this.#sidebar.show('model'),
     });
     this.#sidebar.set('find', this.#find.element);
-    this.#outline = new OutlinePanel({ onChoose: onGroup, onToggle: (group) => void this.#toggle(group), onOpen: () => void this.#fillOutline() });
+    this.#outline = new OutlinePanel({ onChoose: (group) => void this.showGroup(group), onToggle: (group) => void this.#toggle(group), onOpen: () => void this.#fillOutline() });
     this.#selected = new Selected({
       drawing: this.#drawing,
       sidebar: this.#sidebar,
@@ -107,7 +104,6 @@ export class Viewer {
     return { session: this.#session, info: this.#info };
   }
 
-  /** The name of the open file. */
   get name() {
     return this.#info?.file.name ?? null;
   }
@@ -202,6 +198,11 @@ export class Viewer {
   async select(selection, options) {
     if (selection) await this.#try(() => this.#selected.select(selection, options));
     else this.#selected.deselect();
+  }
+
+  /** @param {number|null} group null: the graph as a whole */
+  showGroup(group) {
+    return this.select(group === null ? null : { kind: 'group', id: group }, { centre: true });
   }
 
   /** Does what a shortcut or a button of the viewer asks for. @param {string} command */

@@ -596,6 +596,10 @@ impl Folder for Shelf {
         }
         Ok(self.files.get(path).map(|bytes| Rc::new(BytesSource(bytes.to_vec())) as Rc<dyn Source>))
     }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
 }
 
 fn dropped(paths: &[&str]) -> Files {
@@ -621,17 +625,22 @@ fn companions_are_found_where_people_drop_them() {
         // The same name in another folder is another file.
         (&["unet/model.onnx", "vae/data.bin"], "data.bin", None),
         (&["model.onnx", "data.bin"], "data", None),
-        (&["m/model.onnx", "data.bin"], "../data.bin", None),
-        (&["m/model.onnx", "data.bin"], "/data.bin", None),
-        (&["m/model.onnx", "data.bin"], "C:\\data.bin", None),
-        (&["m/model.onnx", "data.bin"], "https://example.org/data.bin", None),
-        (&["m/model.onnx", "data.bin"], "", None),
-        (&["m/model.onnx", "data.bin"], "./", None),
     ] {
         let files = dropped(paths);
         let id = files.sibling(wanted).unwrap();
         let path = id.map(|id| files.paths()[id.0 as usize].clone());
         assert_eq!(path.as_deref(), found, "{wanted} beside {}", files.name());
+    }
+}
+
+#[test]
+fn a_path_that_leaves_the_folder_is_refused() {
+    for wanted in
+        ["../data.bin", "/data.bin", "C:\\data.bin", "https://example.org/data.bin", "w/../../data.bin", "", "./"]
+    {
+        let error = dropped(&["m/model.onnx", "data.bin"]).sibling(wanted).unwrap_err();
+        assert_eq!(error.kind, Kind::Unsupported, "{wanted}");
+        assert!(error.message.starts_with(&format!("{wanted:?} is not a path within")), "{error}");
     }
 }
 
@@ -643,7 +652,7 @@ fn a_folder_is_asked_once_for_each_file() {
         assert_eq!(files.sibling("w/data.bin").unwrap(), Some(FileId(1)));
         assert_eq!(files.sibling("missing").unwrap(), None);
         assert_eq!(files.sibling("locked").unwrap_err().message, "locked");
-        assert_eq!(files.sibling("../w/data.bin").unwrap(), None);
+        assert_eq!(files.sibling("../w/data.bin").unwrap_err().kind, Kind::Unsupported);
         // What the folder gave does not stand in for another file of that name.
         assert_eq!(files.sibling("v/data.bin").unwrap(), None);
     }

@@ -235,7 +235,8 @@ impl Tree {
         };
         // Of each group: the scope of what was met in it, once something was.
         let mut around: Vec<Option<Option<ScopeId>>> = vec![None; self.groups.len()];
-        let join = |known: &mut Option<Option<ScopeId>>, scope| *known = Some(known.map_or(scope, |known| meet(known, scope)));
+        let join =
+            |known: &mut Option<Option<ScopeId>>, scope| *known = Some(known.map_or(scope, |known| meet(known, scope)));
         for (node, group) in graph.nodes.values().zip(&self.group_of) {
             join(&mut around[group.index()], node.scope);
         }

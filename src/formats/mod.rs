@@ -4,7 +4,7 @@
 //! FORMAT`; `foo,` in the list below; a fixture in `tests/fixtures/foo/` made by `tests/make/`.
 #![deny(clippy::indexing_slicing)]
 
-use crate::model::{Model, check};
+use crate::model::{Model, check, externals};
 use crate::probe::{self, Confidence, Probe};
 use crate::report::{Error, Report, Result, Severity};
 use crate::source::{Files, Limits};
@@ -95,5 +95,6 @@ pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     if report.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         check::check(&model, &mut report);
     }
+    externals::check_externals(&model, files, &mut report);
     Ok(Opened { format, model, report })
 }

@@ -1,8 +1,9 @@
 //! Containers: boxes that others lie inside of.
 //!
-//! The inside of each container is a level of its own, laid out by the flat pipeline, from the innermost outwards. A net that crosses
-//! a container's border is cut there: inside, it starts or ends at a port; outside, its end is fixed where the inside has put the
-//! port. So the inside decides where its ports are, and the outside sees a box with edges at given places.
+//! The inside of each container is a level of its own, laid out by the flat pipeline, from the innermost outwards. A
+//! net that crosses a container's border is cut there: inside, it starts or ends at a port; outside, its end is fixed
+//! where the inside has put the port. So the inside decides where its ports are, and the outside sees a box with edges
+//! at given places.
 
 mod memo;
 mod pieces;
@@ -20,8 +21,11 @@ use ports::{Lines, Ports};
 use std::sync::Arc;
 use tree::{ROOT, Tree};
 
-/// As [`layout`](super::layout()), reusing what `memo` knows from earlier calls, and adding to it. The result is the same with any
-/// memo.
+/// Up to this many boxes, there is time to try several ways to lay out each container.
+const FEW: usize = 20_000;
+
+/// As [`layout`](super::layout()), reusing what `memo` knows from earlier calls, and adding to it. The result is the
+/// same with any memo.
 pub fn layout_with(input: &Input, options: &Options, memo: &mut Memo) -> Layout {
     let options = super::sound(options);
     memo.prepare(&options);
@@ -104,11 +108,15 @@ impl Nest<'_> {
         sizes.resize((first_out + outs) as usize, Size::default());
         let owner = self.tree.owner[level as usize];
         let least = self.input.sizes.get(owner as usize).map(|&size| graph::sound(size, self.flip));
-        let mut plan = Level { sizes, ins, leading: ports.leading, outs, starts: vec![0], least, ..Level::default() };
-        if members.iter().any(|&node| self.inside(node).is_some()) {
+        let thorough = self.input.sizes.len() <= FEW;
+        let leading = ports.leading;
+        let mut plan = Level { sizes, ins, leading, thorough, outs, starts: vec![0], least, ..Level::default() };
+        let index = |node: u32| ins + self.tree.index[node as usize];
+        plan.containers =
+            members.iter().filter(|&&node| self.inside(node).is_some()).map(|&node| index(node)).collect();
+        if !plan.containers.is_empty() {
             plan.main = vec![NONE; plan.sizes.len()];
         }
-        let index = |node: u32| ins + self.tree.index[node as usize];
         let aside = |port: Option<Rect>, node: u32| match port {
             Some(port) => port.x - self.inside(node).map_or(0.0, |inside| inside.known.sheet.size.w) / 2.0,
             None => FREE,
@@ -175,7 +183,8 @@ impl Nest<'_> {
         self.fasten(level, layout, before as usize);
     }
 
-    /// Lets the paths of `level`, whose points begin at `before`, end exactly at the ports, where rounding has parted them.
+    /// Lets the paths of `level`, whose points begin at `before`, end exactly at the ports, where rounding has parted
+    /// them.
     fn fasten(&self, level: u32, layout: &mut Layout, before: usize) {
         let Drawn { nets, known, .. } = self.level(level);
         let (plan, sheet) = (&known.level, &known.sheet);

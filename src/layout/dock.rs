@@ -4,8 +4,8 @@ use super::dummy::Layered;
 use super::graph::{Graph, NONE};
 use super::sweep::Search;
 
-/// Sorts the ports of `graph` by where the edges of their highest class end, unless more edges cross then. Sweeps go by the mean
-/// of all edges, which puts a port between its main line and a skip, in the way of others.
+/// Sorts the ports of `graph` by where the edges of their highest class end, unless more edges cross then. Sweeps go by
+/// the mean of all edges, which puts a port between its main line and a skip, in the way of others.
 pub(super) fn dock(search: &mut Search, graph: &Graph, layered: &Layered) {
     let last = layered.ranks - 1;
     let borders = [(graph.ins, 0, 1.min(last)), (graph.outs, last, last.saturating_sub(1))];

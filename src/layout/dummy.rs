@@ -60,7 +60,8 @@ pub(super) struct Layered {
     pub rank: Vec<u32>,
     /// The edges, by their first end within boxes and within trunks.
     pub edges: Vec<Edge>,
-    /// Of each edge, how far right of their vertices' centres its upper and its lower end are; empty if no end is fixed.
+    /// Of each edge, how far right of their vertices' centres its upper and its lower end are; empty if no end is
+    /// fixed.
     pub ends: Vec<[f64; 2]>,
     /// The trunks, by net.
     pub trunks: Vec<Trunk>,

@@ -12,8 +12,8 @@ pub(super) struct Links {
     pub near: Csr,
     /// The classes, along `near.items`.
     pub class: Vec<u8>,
-    /// Along `near.items`, how far right of its neighbour a vertex has to stand for the edge to be straight; empty if no end
-    /// of an edge is fixed.
+    /// Along `near.items`, how far right of its neighbour a vertex has to stand for the edge to be straight; empty if
+    /// no end of an edge is fixed.
     shift: Vec<f64>,
 }
 
@@ -23,8 +23,8 @@ impl Links {
         self.shift.get(index).copied().unwrap_or(0.0)
     }
 
-    /// Of the edges of `vertex`, which stands at `x[vertex]`: the other end, the class, and how far right it would have to move
-    /// for the edge to be straight.
+    /// Of the edges of `vertex`, which stands at `x[vertex]`: the other end, the class, and how far right it would have
+    /// to move for the edge to be straight.
     pub fn pulls<'a>(&'a self, vertex: u32, x: &'a [f64]) -> impl Iterator<Item = (u32, u8, f64)> + 'a {
         self.near.range(vertex).map(move |index| {
             let other = self.near.items[index];

@@ -82,6 +82,8 @@ pub(super) struct Graph {
     pub ins: u32,
     /// So many of those, the first ones, are on the main line.
     pub leading: u32,
+    /// Whether several sides of the main line are tried for the others.
+    pub thorough: bool,
     /// So many boxes, the last ones, are ports on the bottom border.
     pub outs: u32,
 }
@@ -143,8 +145,8 @@ struct Leg {
     index: u32,
 }
 
-/// The components in file order of their first boxes; those of one box without edges come apart, as indices of the level.
-/// All that has ports counts as one component.
+/// The components in file order of their first boxes; those of one box without edges come apart, as indices of the
+/// level. All that has ports counts as one component.
 pub(super) fn components(level: &Level) -> (Vec<Graph>, Vec<u32>) {
     let mut legs = legs(level);
     let (component, count) = label(level, &legs);
@@ -188,7 +190,8 @@ fn legs(level: &Level) -> Vec<Leg> {
     legs
 }
 
-/// Of each box its component, numbered by their first boxes, and the number of components (union-find with path halving).
+/// Of each box its component, numbered by their first boxes, and the number of components (union-find with path
+/// halving).
 fn label(level: &Level, legs: &[Leg]) -> (Vec<u32>, usize) {
     let boxes = level.sizes.len();
     let mut parent: Vec<u32> = (0..boxes as u32).collect();
@@ -225,10 +228,11 @@ fn graph(boxes: &[u32], legs: &[Leg], local: &[u32], level: &Level) -> Graph {
         targets: legs.iter().map(|leg| local[leg.target as usize]).collect(),
         indices: legs.iter().map(|leg| leg.index).collect(),
         ins: boxes.partition_point(|&node| node < members.start) as u32,
-        leading: level.leading,
         outs: (boxes.len() - boxes.partition_point(|&node| node < members.end)) as u32,
         ..Graph::default()
     };
+    graph.leading = level.leading.min(graph.ins);
+    graph.thorough = level.thorough;
     for (at, leg) in legs.iter().enumerate() {
         if graph.nets.last() != Some(&leg.net) {
             graph.nets.push(leg.net);

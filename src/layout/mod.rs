@@ -37,6 +37,7 @@ mod route;
 mod spine;
 mod squeeze;
 mod sweep;
+mod toil;
 
 pub use compound::{Memo, layout_with};
 
@@ -93,8 +94,8 @@ pub struct Input {
     pub starts: Vec<u32>,
     /// The target boxes of all nets.
     pub targets: Vec<u32>,
-    /// Of each box, the box that contains it, `u32::MAX` for none; empty if no box contains another. A box that contains others is a
-    /// *container*; it comes before its members, and its size is the least that it is to have.
+    /// Of each box, the box that contains it, `u32::MAX` for none; empty if no box contains another. A box that
+    /// contains others is a *container*; it comes before its members, and its size is the least that it is to have.
     pub parents: Vec<u32>,
 }
 
@@ -125,12 +126,16 @@ impl Default for Options {
 ///
 /// A net is drawn as a tree: its trunk once, and a leg for each target that branches off the trunk (or starts at the
 /// source). A *path* is a chain of cubic Bézier curves: a start point, then three points (control, control, end) for
-/// each curve; a straight stretch is a curve whose controls lie on it. Trunk paths come before the legs of their net.
+/// each curve; a straight stretch is a curve whose controls lie on it.
 ///
 /// A leg that has its trunk for itself is drawn in one with it, from the source on, so such a net has no trunk path. A
 /// target that repeats within a net is drawn once, at its first index. Paths leave boxes at the bottom and arrive at
 /// the top (with [`Direction::Right`]: at the right, and at the left), and run that way only, except those that close a
 /// cycle.
+///
+/// A net is cut where it crosses the border of a container: one path ends exactly where the next starts. It comes in at
+/// the top border and goes out at the bottom border, likewise. Paths are ordered by container, the outer before
+/// the inner, and there by net, the trunk before the legs.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     /// The boxes.
@@ -142,7 +147,7 @@ pub struct Layout {
     /// Of each path, the net that it is part of.
     pub path_net: Vec<u32>,
     /// Of each path, the index in [`Input::targets`] of the target where it ends (an arrowhead); `u32::MAX` for a
-    /// trunk.
+    /// trunk, and for a path that ends at a border.
     pub path_target: Vec<u32>,
     /// The right and bottom ends of the drawing; the left and top ends are 0.
     pub size: Size,

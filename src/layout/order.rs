@@ -32,7 +32,8 @@ pub(super) struct Order {
     span: Vec<u32>,
 }
 
-/// The neighbours of the vertices on one side. Where vertices take several places, those of a vertex are in the order of its places.
+/// The neighbours of the vertices on one side. Where vertices take several places, those of a vertex are in the order
+/// of its places.
 #[derive(Debug, Default)]
 pub(super) struct Near {
     /// The neighbours.
@@ -88,33 +89,36 @@ impl Near {
 }
 
 impl Order {
-    /// Orders `layered`, made of `graph`.
-    pub fn new(graph: &Graph, layered: &Layered) -> Self {
+    /// Orders `layered`, made of `graph`. If there are ports, the number of crossings comes with it.
+    ///
+    /// With ports on the `left`, a depth-first search begins there, and nothing else is tried.
+    pub fn new(graph: &Graph, layered: &Layered, left: Option<Range<u32>>) -> (Self, u64) {
         let vertices = layered.rank.len();
         let places = Places::new(layered);
         let (up, down) = (Near::new(layered, &places, false), Near::new(layered, &places, true));
         let all = 0..vertices as u32;
-        let mut starts = vec![
-            depth_first(layered, &up.near, &down.near, all.clone()),
-            depth_first(layered, &down.near, &up.near, all.clone()),
-        ];
-        if graph.leading > 0 && graph.leading < graph.ins {
-            let order = (graph.leading..graph.ins).chain(0..graph.leading).chain(graph.ins..all.end);
-            starts.push(depth_first(layered, &up.near, &down.near, order));
-        }
-        let mut order = Self { rows: starts[0].clone(), at: vec![0; vertices], up, down, span: places.span };
+        let from_sinks = left.is_none().then(|| depth_first(layered, &down.near, &up.near, all.clone()));
+        let left = left.unwrap_or(0..0);
+        let roots = left.clone().chain(all.filter(|vertex| !left.contains(vertex)));
+        let from_sources = depth_first(layered, &up.near, &down.near, roots);
+        let mut order = Self { rows: from_sources, at: vec![0; vertices], up, down, span: places.span };
         order.number(0..layered.ranks);
         let home = order.at.clone();
         let mut search = Search::new(order, layered.ranks as usize);
         let mut first = 0;
         for last in 1..layered.ranks {
             if search.order.rows.len(last) <= 1 || last + 1 == layered.ranks {
-                section(&mut search, graph, first..last + 1, &starts, &home);
+                section(&mut search, first..last + 1, from_sinks.as_ref(), &home);
                 first = last;
             }
         }
+        if graph.ins + graph.outs == 0 {
+            return (search.order, 0);
+        }
         dock::dock(&mut search, graph, layered);
-        search.order
+        search.touch(0..layered.ranks);
+        let crossings = search.crossings(0..layered.ranks);
+        (search.order, crossings)
     }
 
     /// Writes down the positions of the vertices of `ranks`.
@@ -155,8 +159,8 @@ impl Order {
         }
     }
 
-    /// Appends the places where the edges of `vertex` to the rank below end, from left to right as they leave; those that leave at
-    /// one place by where they end.
+    /// Appends the places where the edges of `vertex` to the rank below end, from left to right as they leave; those
+    /// that leave at one place by where they end.
     pub fn ends_below(&self, vertex: u32, ends: &mut Vec<u32>) {
         let from = ends.len();
         self.ends(&self.down, vertex, ends);
@@ -174,70 +178,44 @@ impl Order {
     }
 }
 
-/// Orders the vertices of `ranks`, of which none but the first and last has a single vertex. Of several `starts`, the one that ends up
-/// with the fewest crossings wins, of these the one with the most boxes in file order.
-fn section(search: &mut Search, graph: &Graph, ranks: Range<u32>, starts: &[Csr], home: &[u32]) {
+/// Orders the vertices of `ranks`, of which none but the first and last has a single vertex.
+fn section(search: &mut Search, ranks: Range<u32>, from_sinks: Option<&Csr>, home: &[u32]) {
+    let crossings = search.crossings(ranks.clone());
+    if crossings == 0 {
+        return;
+    }
     let slots = search.order.rows.range(ranks.start).start..search.order.rows.range(ranks.end - 1).end;
     let large = slots.len() > LARGE;
     let sweeps = SWEEPS[usize::from(large)];
-    let mut best: Option<(u64, u32, Vec<u32>)> = None;
-    for start in &starts[..if large { 1 } else { starts.len() }] {
-        let mut rows = start.items[slots.clone()].to_vec();
-        if best.is_some() {
-            search.restart(ranks.clone(), &rows);
-        }
+    let mut best = search.order.rows.items[slots.clone()].to_vec();
+    let mut fewest = search.improve(ranks.clone(), sweeps, crossings, &mut best);
+    if let Some(from_sinks) = from_sinks.filter(|_| !large) {
+        let mut other = from_sinks.items[slots].to_vec();
+        search.restart(ranks.clone(), &other);
         let crossings = search.crossings(ranks.clone());
-        if crossings == 0 && best.is_none() {
-            return;
-        }
-        let crossings = search.improve(ranks.clone(), sweeps, crossings, &mut rows);
-        search.restart(ranks.clone(), &rows);
-        turn(search, ranks.clone(), crossings, home);
-        let disorder = if starts.len() > 2 { disorder(&search.order, graph, ranks.clone()) } else { 0 };
-        if best.as_ref().is_none_or(|best| (crossings, disorder) < (best.0, best.1)) {
-            best = Some((crossings, disorder, search.order.rows.items[slots.clone()].to_vec()));
+        let crossings = search.improve(ranks.clone(), sweeps, crossings, &mut other);
+        if crossings < fewest {
+            (fewest, best) = (crossings, other);
         }
     }
-    if let Some((.., rows)) = best {
-        search.order.rows.items[slots].copy_from_slice(&rows);
-        search.order.number(ranks);
-    }
-}
-
-/// Mirrors `ranks` if they came out mirrored.
-fn turn(search: &mut Search, ranks: Range<u32>, crossings: u64, home: &[u32]) {
+    search.restart(ranks.clone(), &best);
     let mut kept = 0i64;
     for rank in ranks.clone() {
         for pair in search.order.rows.row(rank).windows(2) {
             kept += if home[pair[0] as usize] < home[pair[1] as usize] { 1 } else { -1 };
         }
     }
-    if kept >= 0 {
-        return;
-    }
-    search.mirror(ranks.clone());
-    // The places within a vertex do not turn with it.
-    if !search.order.span.is_empty() && search.crossings(ranks.clone()) > crossings {
-        search.mirror(ranks);
-    }
-}
-
-/// How many neighbouring boxes within `ranks` are not in file order, ports aside.
-fn disorder(order: &Order, graph: &Graph, ranks: Range<u32>) -> u32 {
-    let members = graph.ins..graph.len() - graph.outs;
-    let mut disorder = 0;
-    for rank in ranks {
-        let mut last = 0;
-        for &vertex in order.rows.row(rank).iter().filter(|vertex| members.contains(vertex)) {
-            disorder += u32::from(vertex < last);
-            last = vertex;
+    if kept < 0 {
+        search.mirror(ranks.clone());
+        // The places within a vertex do not turn with it.
+        if !search.order.span.is_empty() && search.crossings(ranks.clone()) > fewest {
+            search.mirror(ranks);
         }
     }
-    disorder
 }
 
-/// The ranks with their vertices in the order in which a depth-first search meets them, along `after`, from those of `roots` with
-/// nothing `before` them.
+/// The ranks with their vertices in the order in which a depth-first search meets them, along `after`, from those of
+/// `roots` with nothing `before` them.
 fn depth_first(layered: &Layered, before: &Csr, after: &Csr, roots: impl Iterator<Item = u32>) -> Csr {
     let vertices = layered.rank.len();
     let mut met = vec![false; vertices];

@@ -2,8 +2,8 @@
 
 use super::dummy::Layered;
 
-/// The places that vertices take up in their rows: one for each fixed end, from left to right, and one for all other ends. Empty where
-/// every vertex takes one.
+/// The places that vertices take up in their rows: one for each fixed end, from left to right, and one for all other
+/// ends. Empty where every vertex takes one.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     /// Of each vertex, how many places it takes.

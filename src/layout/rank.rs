@@ -22,8 +22,8 @@ pub(super) fn depths(dag: &Dag) -> Vec<u32> {
     depth
 }
 
-/// Of each box its rank; every rank from 0 to the last has a box, and every edge goes to a higher rank. Ports have the first
-/// and the last rank to themselves.
+/// Of each box its rank; every rank from 0 to the last has a box, and every edge goes to a higher rank. Ports have the
+/// first and the last rank to themselves.
 pub(super) fn ranks(graph: &Graph, dag: &Dag, depth: &[u32]) -> Vec<u32> {
     let mut tightening = Tightening::new(graph, dag, depth);
     for round in 1..=ROUNDS {

@@ -42,8 +42,8 @@ pub(super) struct Stage<'a> {
     pub frame: &'a Frame,
 }
 
-/// Draws a component, the vertices of whose frame stand at `x`; the boxes of a row on a line if `flush`, else centred. Ports to the
-/// bottom border are at least `high` below the top.
+/// Draws a component, the vertices of whose frame stand at `x`; the boxes of a row on a line if `flush`, else centred.
+/// Ports to the bottom border are at least `high` below the top.
 pub(super) fn route(stage: &Stage, x: &[f64], flush: bool, high: f64, options: &Options) -> Drawing {
     let Stage { graph, dag, layered, frame } = *stage;
     let mut x: Vec<f64> = frame.slot.iter().map(|&slot| x[slot as usize]).collect();

@@ -13,12 +13,14 @@
 //! - A [`Scope`] is a level of the module hierarchy that the names spell. In a graph of [`Wiring::Modules`] nothing flows:
 //!   nodes are modules that own tensors, and the scopes are what is drawn.
 //!
-//! [`check`] verifies all that holds by construction; [`dump`](mod@dump) prints it; [`values`] reads what tensors hold.
+//! [`check`] verifies all that holds by construction; [`externals`] looks for the files beside it; [`dump`](mod@dump) prints it; [`values`] reads what tensors hold.
 
 pub(crate) mod arena;
 pub mod check;
 mod dtype;
 pub mod dump;
+pub mod externals;
+mod links;
 mod literal;
 mod modules;
 mod strided;
@@ -29,6 +31,7 @@ pub mod values;
 
 pub use arena::{Arena, Id};
 pub use dtype::DType;
+pub use links::Links;
 pub use literal::Literal;
 pub use modules::Modules;
 pub use tensor::{Data, Encoding, Tensor};
@@ -328,37 +331,7 @@ pub struct Attribute {
     pub value: Literal,
 }
 
-/// Where a value comes from and goes to.
-#[derive(Clone, Debug, Default)]
-pub struct Links {
-    /// Of each value: the node that produces it.
-    pub producer: Vec<Option<NodeId>>,
-    /// Of each value: the distinct nodes that read it, in order.
-    pub consumers: Vec<Vec<NodeId>>,
-}
-
 impl Graph {
-    /// Who produces and who reads each value.
-    pub fn links(&self) -> Links {
-        let mut links =
-            Links { producer: vec![None; self.values.len()], consumers: vec![Vec::new(); self.values.len()] };
-        for (id, node) in self.nodes.iter() {
-            for value in node.outputs.iter().flat_map(|argument| &argument.values) {
-                if let Some(producer) = links.producer.get_mut(value.index()) {
-                    producer.get_or_insert(id);
-                }
-            }
-            for value in node.inputs.iter().flat_map(|argument| &argument.values) {
-                if let Some(consumers) = links.consumers.get_mut(value.index())
-                    && consumers.last() != Some(&id)
-                {
-                    consumers.push(id);
-                }
-            }
-        }
-        links
-    }
-
     /// What `node` is called among its siblings: of a module, the last part of its path; else its operator.
     pub fn own_name<'a>(&'a self, node: &'a Node) -> &'a Text {
         let scope = node.scope.filter(|_| self.wiring == Wiring::Modules);

@@ -37,6 +37,9 @@ pub trait Folder {
     /// # Errors
     /// When there is one but it cannot be opened.
     fn open(&self, path: &str) -> Result<Option<Rc<dyn Source>>>;
+
+    /// Whether it is on a server, where looking for a file costs a request.
+    fn is_remote(&self) -> bool;
 }
 
 /// The files that were opened together; the first is the main one.
@@ -111,12 +114,10 @@ impl Files {
     /// 2. a dropped file of the same name in the main file's folder, or without a folder: people drop files without their folders;
     /// 3. the file at that path in the [`Folder`].
     ///
-    /// A path that is absolute, has a drive or a scheme, or goes up with `..` names nothing.
-    ///
     /// # Errors
-    /// When there is such a file but it cannot be opened.
+    /// When there is such a file but it cannot be opened; when the path is absolute, has a drive or a scheme, or goes up with `..`.
     pub fn sibling(&self, path: &str) -> Result<Option<FileId>> {
-        let Some(relative) = relative(path) else { return Ok(None) };
+        let relative = relative(path)?;
         let name = relative.rsplit('/').next().unwrap_or_default();
         let main = self.name();
         let beside = |path: &str| match main.rsplit_once('/') {
@@ -144,17 +145,27 @@ impl Files {
         opened.map(|_| None)
     }
 
+    /// Whether looking for a [`sibling`](Self::sibling) may cost a request to a server.
+    pub fn is_remote(&self) -> bool {
+        self.folder.as_ref().is_some_and(|folder| folder.is_remote())
+    }
+
     fn position(&self, wanted: impl Fn(&File) -> bool) -> Option<FileId> {
         let index = self.files.borrow().iter().position(wanted)?;
         u32::try_from(index).ok().map(FileId)
     }
 }
 
-/// `path` with `/` between its parts and without `.`; none if it could leave the folder that it is relative to.
-fn relative(path: &str) -> Option<String> {
-    let path = path.replace('\\', "/");
+/// `path` with `/` between its parts and without `.`; an error if it could leave the folder that it is relative to.
+fn relative(given: &str) -> Result<String> {
+    let path = given.replace('\\', "/");
     let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     let drive = parts.first().is_some_and(|first| first.len() == 2 && first.ends_with(':'));
     let leaves = path.starts_with('/') || drive || path.contains("://") || parts.contains(&"..");
-    (!parts.is_empty() && !leaves).then(|| parts.join("/"))
+    if parts.is_empty() || leaves {
+        return Err(Error::unsupported(format!(
+            "{given:?} is not a path within the folder of the model, so it is not opened"
+        )));
+    }
+    Ok(parts.join("/"))
 }

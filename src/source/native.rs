@@ -59,4 +59,8 @@ impl Folder for NativeFolder {
         let path = self.0.join(path);
         Ok(if path.is_file() { Some(Rc::new(NativeFile::open(&path)?)) } else { None })
     }
+
+    fn is_remote(&self) -> bool {
+        false
+    }
 }

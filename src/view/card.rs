@@ -24,8 +24,8 @@ pub struct Metrics {
 /// The sizes of all cards.
 pub const METRICS: Metrics = Metrics { header: 24.0, line: 16.0, pad: 8.0, radius: 6.0, gap: 6.0 };
 
-/// The room that a mark in the header takes.
-const MARK: f64 = 16.0;
+/// The room that a mark in the header takes, with a gap to the title.
+const MARK: f64 = 22.0;
 /// The most characters of a title and of a line's value.
 const TITLE: usize = 40;
 const VALUE: usize = 32;

@@ -244,7 +244,7 @@ impl Describe<'_> {
     /// The groups around a node, outermost first; the root is not among them.
     fn around(&self, node: NodeId) -> Vec<Instance> {
         let Some(group) = self.tree.group_of.get(node.index()) else { return Vec::new() };
-        let name = |id: GroupId| Instance { id, name: self.tree.groups[id].name.to_string() };
+        let name = |id: GroupId| Instance { id, name: super::flow::title(self.tree, id) };
         self.tree.path(*group).into_iter().map(name).collect()
     }
 
@@ -330,7 +330,7 @@ impl Describe<'_> {
             metadata: value.metadata.clone(),
             tensor: value.tensor.and_then(|tensor| self.tensor(tensor)),
             producer: producer.map(|node| self.end(node, id, |node| &node.outputs)),
-            consumers: ends(&self.links.consumers[id.index()]),
+            consumers: ends(self.links.consumers(id)),
             input: self.graph.inputs.contains(&id),
             output: self.graph.outputs.contains(&id),
             captured: value.outer.is_some(),

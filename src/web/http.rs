@@ -182,6 +182,10 @@ impl Folder for HttpFolder {
             Err(error) => Err(error),
         }
     }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
 }
 
 /// What a server answered.

@@ -74,6 +74,19 @@ test('a crash of the program ends the model, and nothing else', async (t) => {
   lamina.assertQuiet();
 });
 
+test('a part of the page that cannot be loaded is a message, and the page goes on', async (t) => {
+  const lamina = await open(t);
+  const { page } = lamina;
+  await page.route('**/static/viewer.js', (route) => route.abort());
+  await lamina.choose(GOOD);
+  await page.waitForSelector('html[data-state=error]');
+  assert.match(await page.innerText('#message'), /A part of this page could not be loaded. Reload the page/);
+  await page.unroute('**/static/viewer.js');
+  await page.reload();
+  await lamina.choose(GOOD);
+  await lamina.ready();
+});
+
 test('names that look like markup are text', async (t) => {
   const lamina = await open(t, { context: { viewport: { width: 1280, height: 2400 } } });
   const { page } = lamina;

@@ -92,7 +92,7 @@ test('a connection tells its tensor, its producer and its consumers, and leads a
   lamina.assertQuiet();
 });
 
-test('a file on this machine causes no request, and documentation one of the page’s own files', async (t) => {
+test('a file on this machine is asked of no server, and documentation one of the page’s own files', async (t) => {
   const lamina = await open(t, HIGH);
   const { page, server } = lamina;
   await page.waitForLoadState('networkidle');
@@ -110,16 +110,16 @@ test('a file on this machine causes no request, and documentation one of the pag
   await page.waitForSelector('#tools [aria-label="Direction: left to right"]');
   await page.click('#tab-selection');
   const asked = () => server.log.slice(before).map(({ path }) => path);
-  // The drag makes a Worker ready for the next file.
-  const worker = /^\/(static\/worker\.js|wasm\/worker(_bg\.wasm|\.js))$/;
-  assert.deepEqual(asked().filter((path) => !worker.test(path)), []);
+  // The drag loads the rest of the page's own program.
+  const program = /^\/(static\/[\w/-]+\.js|wasm\/worker(_bg\.wasm|\.js))$/;
+  assert.deepEqual(asked().filter((path) => !program.test(path)), []);
 
   await page.click('#panel-selection summary:has-text("Documentation")');
   await page.waitForSelector('#panel-selection .documentation');
   const documentation = await page.innerText('#panel-selection .documentation');
   assert.match(documentation, /transB/);
   assert.match(documentation, /operator set 13/);
-  assert.deepEqual(asked().filter((path) => !worker.test(path)), ['/static/ops/onnx.json']);
+  assert.deepEqual(asked().filter((path) => !program.test(path)), ['/static/ops/onnx.json']);
   lamina.assertQuiet();
 });
 
@@ -143,6 +143,7 @@ test('files that belong together are chosen together, and one that is missing is
 
   await lamina.choose(`${ONNX}/torch-external/model.onnx`);
   assert.equal((await lamina.ready()).nodes, nodes);
+  await page.waitForSelector('#panel-model .diagnostic:has-text("model.onnx.data"):has-text("which is not here")');
   await show();
   await page.waitForSelector('#panel-selection .tensor .note:has-text("model.onnx.data")');
   lamina.assertQuiet();

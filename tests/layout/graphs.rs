@@ -373,7 +373,8 @@ pub fn open_llm(layers: usize) -> Builder {
     b
 }
 
-/// Layers with the norms and the residual sums beside the attention and the feed-forward part, as module scopes have it.
+/// Layers with the norms and the residual sums beside the attention and the feed-forward part, as module scopes have
+/// it.
 pub fn open_decoder(layers: usize) -> Builder {
     let mut b = Builder::default();
     let ids = b.op("input_ids", &[]);
@@ -439,4 +440,34 @@ pub fn open_unet(levels: usize) -> Builder {
     }
     b.chain(&["Conv", "Sigmoid", "output"], x);
     b
+}
+
+/// `input` with `container` closed: a box without members, in the place of all that is in it.
+pub fn closed(input: &Input, container: u32) -> Input {
+    let within = |mut node: u32| loop {
+        match input.parents[node as usize] {
+            u32::MAX => return false,
+            parent if parent == container => return true,
+            parent => node = parent,
+        }
+    };
+    let mut name = vec![0; input.sizes.len()];
+    let mut result = Input { starts: vec![0], ..Input::default() };
+    for node in 0..input.sizes.len() {
+        if !within(node as u32) {
+            name[node] = result.sizes.len() as u32;
+            result.sizes.push(input.sizes[node]);
+            let parent = input.parents[node];
+            result.parents.push(if parent == u32::MAX { u32::MAX } else { name[parent as usize] });
+        }
+    }
+    let outer = |node: u32| name[if within(node) { container } else { node } as usize];
+    for (net, &source) in input.sources.iter().enumerate() {
+        let targets = &input.targets[input.starts[net] as usize..input.starts[net + 1] as usize];
+        result.sources.push(outer(source));
+        let leaves = targets.iter().filter(|&&target| !(within(source) && within(target)));
+        result.targets.extend(leaves.map(|&target| outer(target)));
+        result.starts.push(result.targets.len() as u32);
+    }
+    result
 }

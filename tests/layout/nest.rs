@@ -209,7 +209,8 @@ impl Nest<'_> {
         }
     }
 
-    /// Whether a path may run up: from one member of `level` to another that is not below it, or along the trunk of such edges.
+    /// Whether a path may run up: from one member of `level` to another that is not below it, or along the trunk of
+    /// such edges.
     fn goes_back(&self, at: usize, level: u32) -> bool {
         let (points, net) = (path(self.layout, at), self.layout.path_net[at] as usize);
         let source = self.input.sources[net];

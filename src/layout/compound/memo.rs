@@ -15,8 +15,9 @@ pub(super) struct Known {
     pub sheet: Sheet,
 }
 
-/// Layouts of levels that survive between calls of [`layout_with`](super::layout_with), so that equal containers are laid out once, and
-/// a change lays out only what it changes. Its size is bounded: what was not used for long is forgotten.
+/// Layouts of levels that survive between calls of [`layout_with`](super::layout_with), so that equal containers are
+/// laid out once, and a change lays out only what it changes. Its size is bounded: what was not used for long is
+/// forgotten.
 #[derive(Debug, Default)]
 pub struct Memo {
     /// What the layouts hold for.
@@ -73,13 +74,14 @@ impl Known {
 
 /// A hash of all that `level` consists of (multiply and rotate).
 fn hash(level: &Level) -> u64 {
-    let mut hash = u64::from(level.ins) << 32 | u64::from(level.outs) << 16 | u64::from(level.leading);
+    let mut hash = u64::from(level.ins) << 32 | u64::from(level.outs);
     let mut add = |value: u64| hash = (hash.rotate_left(5) ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    add(u64::from(level.leading) << 1 | u64::from(level.thorough));
     for size in level.sizes.iter().chain(&level.least) {
         add(size.w.to_bits());
         add(size.h.to_bits());
     }
-    for list in [&level.sources, &level.starts, &level.targets, &level.main] {
+    for list in [&level.sources, &level.starts, &level.targets, &level.containers, &level.main] {
         add(list.len() as u64);
         let pairs = list.chunks(2).map(|pair| u64::from(pair[0]) << 32 | u64::from(*pair.last().unwrap_or(&0)));
         pairs.for_each(&mut add);

@@ -19,8 +19,8 @@ pub(super) struct Piece {
     pub index: u32,
 }
 
-/// The pieces of all nets of `input`, by level and then by net. Edges to boxes that do not exist are left out, and a target that repeats
-/// within a net counts once, at its first index.
+/// The pieces of all nets of `input`, by level and then by net. Edges to boxes that do not exist are left out, and a
+/// target that repeats within a net counts once, at its first index.
 pub(super) fn cut(input: &Input, tree: &Tree) -> Vec<Piece> {
     let boxes = input.sizes.len();
     let mut knife = Knife {

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 /// A net that comes in by so many edges less from the end than another one is on the side.
 const ASIDE: u32 = 3;
-/// Of the others, one that comes from so many edges farther up than another is a skip.
+/// Of nets that one box reads, one that comes from so many edges farther up than another is a skip.
 const SKIP: u32 = 3;
 
 /// A net that crosses the border.
@@ -18,6 +18,8 @@ pub(super) struct Port {
     pub net: u32,
     /// The number of the port.
     pub at: u32,
+    /// The first box inside, in file order, that reads what comes in.
+    reader: u32,
     /// How long the longest path is from where the net goes inside.
     height: u32,
 }
@@ -38,28 +40,33 @@ pub(super) struct Ports {
 impl Ports {
     /// The ports for `pieces`, which are all of a level, by net. `inside` gives the ports of members.
     ///
-    /// The nets that have the longest way to go come in first; of these, those that skip most come last, so that they run on
-    /// the right here as elsewhere. Otherwise file order counts. Nets go out by how deep they are, the main line first.
+    /// The nets that have the longest way to go come in first, and then the others, each in the order in which boxes
+    /// read them. Of those that one box reads, skips come last, so that they run on the right here as elsewhere. Nets
+    /// go out by how deep they are, the main line first.
     pub fn new<'a>(pieces: &[Piece], lines: &Lines, inside: impl Fn(u32) -> Option<&'a Ports>) -> Self {
         let (mut ins, mut outs) = (Vec::new(), Vec::new());
         for legs in pieces.chunk_by(|a, b| a.net == b.net) {
             let net = legs[0].net;
             if legs.iter().any(|leg| leg.target == NONE) {
-                outs.push(Port { net, at: 0, height: 0 });
+                outs.push(Port { net, at: 0, reader: NONE, height: 0 });
             }
             if legs[0].source == NONE {
-                let height = |leg: &Piece| {
+                let end = |leg: &Piece| {
                     let port = inside(leg.target).and_then(|ports| ports.entry(net));
-                    port.map_or_else(|| lines.height(leg.target), |port| port.height)
+                    port.map_or_else(|| (leg.target, lines.height(leg.target)), |port| (port.reader, port.height))
                 };
-                ins.push(Port { net, at: 0, height: legs.iter().map(height).max().unwrap_or(0) });
+                let reader = legs.iter().map(|leg| end(leg).0).min().unwrap_or(NONE);
+                let height = legs.iter().map(|leg| end(leg).1).max().unwrap_or(0);
+                ins.push(Port { net, at: 0, reader, height });
             }
         }
         let most = ins.iter().map(|port| port.height).max().unwrap_or(0);
         let leads = |port: &Port| port.height + ASIDE > most;
-        let deepest = ins.iter().filter(|port| leads(port)).map(|port| lines.depth(port.net)).max().unwrap_or(0);
-        let skips = |port: &Port| leads(port) && lines.depth(port.net) + SKIP < deepest;
-        ins.sort_by_key(|port| (!leads(port), skips(port), lines.source(port.net), port.net));
+        ins.sort_by_key(|port| (!leads(port), port.reader, lines.source(port.net), port.net));
+        for together in ins.chunk_by_mut(|a, b| a.reader == b.reader) {
+            let deepest = together.iter().map(|port| lines.depth(port.net)).max().unwrap_or(0);
+            together.sort_by_key(|port| (!leads(port), lines.depth(port.net) + SKIP < deepest));
+        }
         outs.sort_by_key(|port| (Reverse(lines.depth(port.net)), lines.source(port.net), port.net));
         let leading = ins.iter().filter(|port| leads(port)).count() as u32;
         let main = ins.iter().find(|port| port.height == most).map_or(NONE, |port| port.net);
@@ -89,7 +96,8 @@ fn find(ports: &[Port], net: u32) -> Option<Port> {
     ports.binary_search_by_key(&net, |port| port.net).ok().map(|at| ports[at])
 }
 
-/// The longest paths of the whole graph, along the edges that go forward in file order. Nothing where no container needs them.
+/// The longest paths of the whole graph, along the edges that go forward in file order. Nothing where no container
+/// needs them.
 #[derive(Debug, Default)]
 pub(super) struct Lines<'a> {
     sources: &'a [u32],

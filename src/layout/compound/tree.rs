@@ -5,8 +5,8 @@ use crate::layout::graph::{Csr, NONE};
 /// The level of the boxes that no container contains.
 pub(super) const ROOT: u32 = 0;
 
-/// The containers. Each has a *level*, its inside; levels are numbered in file order of their containers, after [`ROOT`], so that
-/// the inner have higher numbers than the outer.
+/// The containers. Each has a *level*, its inside; levels are numbered in file order of their containers, after
+/// [`ROOT`], so that the inner have higher numbers than the outer.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     /// Of each box, the level that it is a member of.
