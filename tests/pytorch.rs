@@ -191,3 +191,37 @@ fn damaged_compression_is_an_error_of_the_values() {
         model.tensors.iter().map(|(id, _)| values::read(&model, id, &files, 0, 12).is_ok()).collect();
     assert_eq!(results, [true, true, true, false]);
 }
+
+/// A text of a pickle.
+fn text(text: &str) -> Vec<u8> {
+    [&b"X"[..], &u32::try_from(text.len()).unwrap().to_le_bytes(), text.as_bytes()].concat()
+}
+
+#[test]
+fn what_is_in_many_places_is_taken_apart_once() {
+    // Each of many keys has the same dictionary, which has as many entries: the square of that would take forever.
+    let many = 20_000u32;
+    let number = |number: u32| [&b"J"[..], &number.to_le_bytes()].concat();
+    let mut bytes = [b"\x80\x02}(".to_vec(), text("torch"), b"ccollections\nOrderedDict\n)Rq\x00(".to_vec()].concat();
+    (0..many).for_each(|key| bytes.extend([number(key), b"K\x01".to_vec()].concat()));
+    bytes.extend(b"u");
+    (0..many).for_each(|key| bytes.extend([number(key), b"h\x00".to_vec()].concat()));
+    bytes.extend(b"u.");
+    let model = common::open(&common::in_memory("many.pkl", bytes)).unwrap().model;
+    assert!(model.metadata.len() < 5000, "{} rows", model.metadata.len());
+    assert_eq!(metadata(&model, "torch.7"), Some("1"));
+    assert!(metadata(&model, "…").is_some_and(|left_out| left_out.ends_with("more entries")));
+}
+
+#[test]
+fn state_dicts_without_end_are_one() {
+    let mut bytes = b"\x80\x02}(".to_vec();
+    for index in 0..100 {
+        bytes.extend([text(&format!("client{index}")), b"}".to_vec(), text("fc.weight")].concat());
+        bytes.extend(b"ctorch._utils\n_rebuild_meta_tensor_no_storage\n(ctorch\nfloat32\nK\x02\x85K\x01\x85\x89tRs");
+    }
+    bytes.extend(b"u.");
+    let model = common::open(&common::in_memory("clients.pkl", bytes)).unwrap().model;
+    assert_eq!((model.graphs.len(), model.tensors.len()), (1, 100));
+    assert!(model.tensors.values().any(|tensor| &*tensor.name == "client42.fc.weight"));
+}

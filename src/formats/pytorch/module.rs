@@ -63,6 +63,7 @@ pub fn lower<'a>(
         seen: HashSet::default(),
         ends: HashMap::default(),
         outputs: HashMap::default(),
+        left: checkpoint.pickle.objects.len().saturating_mul(2),
     };
     let class = class(&checkpoint.pickle, id);
     lowering.walk(id);
@@ -119,6 +120,8 @@ struct Lowering<'a, 'b> {
     ends: HashMap<usize, Ends>,
     /// What nodes give out.
     outputs: HashMap<NodeId, ValueId>,
+    /// How many more attributes and tensors may be looked at: modules that are in many places would have them there again.
+    left: usize,
 }
 
 impl Lowering<'_, '_> {
@@ -136,6 +139,10 @@ impl Lowering<'_, '_> {
     fn enter(&mut self, place: &Place, visits: &mut usize, stack: &mut Vec<Step>) {
         let pickle = &self.checkpoint.pickle;
         let attributes = objects::attributes(pickle, place.id).unwrap_or_default();
+        self.left = self.left.saturating_sub(attributes.len() + 1);
+        if self.left == 0 {
+            return;
+        }
         let class = class(pickle, place.id);
         let members = |name: &str| -> Vec<Pair> {
             let members = get(pickle, &attributes, name);
@@ -152,6 +159,7 @@ impl Lowering<'_, '_> {
         }
         let modules = if within { modules } else { Vec::new() };
         let held = [members("_parameters"), members("_buffers")].concat();
+        self.left = self.left.saturating_sub(held.len() + modules.len());
         let held: Vec<Pair> = held.into_iter().filter(|(_, tensor)| is_tensor(self.checkpoint, *tensor)).collect();
         let plain = modules.is_empty();
         let node = (plain || !held.is_empty()).then(|| self.node(place, &class, &held, &attributes));

@@ -83,12 +83,16 @@ pub fn find(
             found.tensors.push((name, id));
             continue;
         }
-        if depth > DEPTH || !holds(id) || module::is_module(pickle, id) {
+        if depth > DEPTH || !holds(id) {
             found.others.push((name, id));
             continue;
         }
         // What is met in several places is shown in one.
         if !seen.insert(id) {
+            continue;
+        }
+        if module::is_module(pickle, id) {
+            found.others.push((name, id));
             continue;
         }
         let path = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };

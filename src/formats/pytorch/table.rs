@@ -21,12 +21,14 @@ pub struct Table<'a> {
     /// The rows so far.
     pub rows: Vec<Entry>,
     left_out: usize,
+    /// What was taken apart already: what is met again is put in one line.
+    seen: HashSet<ObjectId>,
 }
 
 impl<'a> Table<'a> {
     /// No rows yet.
     pub fn new(words: Words<'a>) -> Self {
-        Self { words, rows: Vec::new(), left_out: 0 }
+        Self { words, rows: Vec::new(), left_out: 0, seen: HashSet::default() }
     }
 
     fn checkpoint(&self) -> &'a Checkpoint {
@@ -44,17 +46,15 @@ impl<'a> Table<'a> {
 
     /// Adds what `id` holds: a row for each setting, called by its path from `name` on.
     pub fn add(&mut self, name: &str, id: ObjectId) {
-        let mut seen = HashSet::default();
         let mut stack = vec![(name.to_owned(), id, 0)];
         while let Some((name, id, depth)) = stack.pop() {
             if self.rows.len() >= ROWS {
                 self.left_out += 1;
                 continue;
             }
-            let children = if depth < DEPTH && !seen.contains(&id) { self.children(id) } else { None };
+            let children = if depth < DEPTH && self.seen.insert(id) { self.children(id) } else { None };
             match children {
                 Some(children) => {
-                    seen.insert(id);
                     if let Some(class) = class(self.checkpoint(), id) {
                         self.row(&name, class);
                     }
