@@ -12,6 +12,9 @@
 /** More files than this in one folder are not a model: the walk stops. */
 const MOST_FILES = 10_000;
 
+/** Extensions that many programs use for what accompanies a model, too. */
+const COMMON = new Set(['bin', 'tar', 'pkl']);
+
 /**
  * @param {FileList|File[]} list
  * @returns {Given[]}
@@ -72,8 +75,8 @@ function asFile(entry) {
 }
 
 /**
- * Puts the main file first: an index of shards if there is one, else the largest file with the extension of a known format, else the
- * largest file. Files nearer to the top of the folders come before deeper ones, and `model.onnx.data` belongs to `model.onnx`.
+ * Puts the main file first: an index of shards if there is one, else the largest file with the extension of a known format (last, those
+ * that are common), else the largest file. Files nearer to the top of the folders come before deeper ones, and `model.onnx.data` belongs to `model.onnx`.
  * @param {Given[]} files
  * @param {Set<string>} extensions of the known formats, without the dot, in lower case
  * @returns {Given[]}
@@ -84,8 +87,10 @@ export function mainFirst(files, extensions) {
   const rank = ({ path }) => {
     const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
     if (name.endsWith('.index.json')) return 0;
-    if ([...path.matchAll(/\./g)].some(({ index }) => paths.has(path.slice(0, index)))) return 2;
-    return [...name.matchAll(/\./g)].some(({ index }) => extensions.has(name.slice(index + 1))) ? 1 : 2;
+    if ([...path.matchAll(/\./g)].some(({ index }) => paths.has(path.slice(0, index)))) return 3;
+    const known = [...name.matchAll(/\./g)].map(({ index }) => name.slice(index + 1)).filter((extension) => extensions.has(extension));
+    if (known.length === 0) return 3;
+    return known.every((extension) => COMMON.has(extension)) ? 2 : 1;
   };
   /** @param {Given} file */
   const depth = ({ path }) => path.split('/').length;

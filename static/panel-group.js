@@ -32,7 +32,7 @@ export function groupPanel(group, around, tools, actions) {
   ];
   return [
     el('header', { class: 'head' },
-      el('p', { class: 'kind' }, icon('group'), roleOf(group)),
+      el('p', { class: 'kind' }, icon('group'), group.class || roleOf(group)),
       el('h2', {}, path.at(-1) ?? 'group', group.role === 'stack' && el('span', { class: 'times' }, ` ×${exact(instances.length)}`)),
       around.length > 0 && groupLinks(around, graph, actions)),
     tools,

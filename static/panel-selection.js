@@ -49,7 +49,8 @@ function nodePanel(node, graphs, tools, actions) {
   const kind = node.category === 'other' ? 'node' : node.category;
   return [
     el('header', { class: 'head' },
-      el('p', { class: 'kind' }, swatch(node.category), module ? 'module' : kind, node.domain && el('span', { class: 'chip' }, node.domain)),
+      el('p', { class: 'kind' }, swatch(node.category), module ? 'module' : kind, node.domain && el('span', { class: 'chip' }, node.domain),
+        node.inferred && el('span', { class: 'chip', title: 'The file does not state it: names and shapes suggest it' }, 'inferred')),
       el('h2', {}, node.operator),
       node.name && copyable(node.name),
       node.path.length > 0 && !module && groupLinks(node.path, node.graph, actions)),

@@ -190,6 +190,7 @@
  * @property {string} name
  * @property {string} domain of the operator; empty where the format itself defines it
  * @property {string} category
+ * @property {boolean} [inferred] whether operator and attributes are inferred from names and shapes
  * @property {string} documentationKey entry of `static/ops/<formatId>.json`
  * @property {GroupRef[]} path the groups around it, outermost first
  * @property {string} description
@@ -209,6 +210,7 @@
  * @property {number} id
  * @property {number} graph
  * @property {'module'|'stack'|'part'|'repeat'} role
+ * @property {string} [class] of the module that it is, where the file states it
  * @property {string[]} path the names of the groups around it and its own, outermost first
  * @property {number} nodes in it and below
  * @property {[string, number][]} mix how many nodes are of each category, most frequent first

@@ -156,6 +156,7 @@ fn what_is_sound_in_a_damaged_file_is_shown() {
         ("objects-cut.pth", 2, Severity::Error, "the section ends here"),
         ("stacked.pkl", 0, Severity::Warning, "18 bytes follow the end of the pickle"),
         ("stream-trailing.pth", 4, Severity::Warning, "14 bytes follow the storages"),
+        ("marked-encrypted.pth", 4, Severity::Warning, "is marked as encrypted, but is not"),
         ("no-stop.pkl", 0, Severity::Error, "the file ends here"),
     ];
     for (path, tensors, severity, message) in cases {
@@ -189,4 +190,38 @@ fn damaged_compression_is_an_error_of_the_values() {
     let results: Vec<bool> =
         model.tensors.iter().map(|(id, _)| values::read(&model, id, &files, 0, 12).is_ok()).collect();
     assert_eq!(results, [true, true, true, false]);
+}
+
+/// A text of a pickle.
+fn text(text: &str) -> Vec<u8> {
+    [&b"X"[..], &u32::try_from(text.len()).unwrap().to_le_bytes(), text.as_bytes()].concat()
+}
+
+#[test]
+fn what_is_in_many_places_is_taken_apart_once() {
+    // Each of many keys has the same dictionary, which has as many entries: the square of that would take forever.
+    let many = 20_000u32;
+    let number = |number: u32| [&b"J"[..], &number.to_le_bytes()].concat();
+    let mut bytes = [b"\x80\x02}(".to_vec(), text("torch"), b"ccollections\nOrderedDict\n)Rq\x00(".to_vec()].concat();
+    (0..many).for_each(|key| bytes.extend([number(key), b"K\x01".to_vec()].concat()));
+    bytes.extend(b"u");
+    (0..many).for_each(|key| bytes.extend([number(key), b"h\x00".to_vec()].concat()));
+    bytes.extend(b"u.");
+    let model = common::open(&common::in_memory("many.pkl", bytes)).unwrap().model;
+    assert!(model.metadata.len() < 5000, "{} rows", model.metadata.len());
+    assert_eq!(metadata(&model, "torch.7"), Some("1"));
+    assert!(metadata(&model, "…").is_some_and(|left_out| left_out.ends_with("more entries")));
+}
+
+#[test]
+fn state_dicts_without_end_are_one() {
+    let mut bytes = b"\x80\x02}(".to_vec();
+    for index in 0..100 {
+        bytes.extend([text(&format!("client{index}")), b"}".to_vec(), text("fc.weight")].concat());
+        bytes.extend(b"ctorch._utils\n_rebuild_meta_tensor_no_storage\n(ctorch\nfloat32\nK\x02\x85K\x01\x85\x89tRs");
+    }
+    bytes.extend(b"u.");
+    let model = common::open(&common::in_memory("clients.pkl", bytes)).unwrap().model;
+    assert_eq!((model.graphs.len(), model.tensors.len()), (1, 100));
+    assert!(model.tensors.values().any(|tensor| &*tensor.name == "client42.fc.weight"));
 }

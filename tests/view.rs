@@ -214,7 +214,9 @@ fn names_are_text_in_exported_drawings() {
 fn modules() -> Model {
     let mut model = Model::default();
     let mut graph = Graph { wiring: Wiring::Modules, ..Graph::default() };
-    let scope = |graph: &mut Graph, name: &str, parent| graph.scopes.push(Scope { name: name.into(), parent });
+    let scope = |graph: &mut Graph, name: &str, parent| {
+        graph.scopes.push(Scope { name: name.into(), parent, class: "".into() })
+    };
     let root = scope(&mut graph, "root", None);
     let layers = scope(&mut graph, "layers", Some(root));
     let ten = scope(&mut graph, "10", Some(layers));

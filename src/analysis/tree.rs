@@ -5,7 +5,7 @@ use super::flow::Flow;
 use super::shapes::Shapes;
 use super::{calls, differences, fold, place, scopes};
 use crate::model::arena::id;
-use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, Text, Wiring};
+use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, ScopeId, Text, Wiring};
 use crate::sort;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -30,6 +30,8 @@ pub struct Tree {
 pub struct Group {
     /// The last part of its path, or several, where levels with nothing else in them were joined: `self_attn`, `model.decoder`.
     pub name: Text,
+    /// The class of the module that it is, where the file states it.
+    pub class: Text,
     /// The group around it.
     pub parent: Option<GroupId>,
     /// Why it is a group.
@@ -124,6 +126,7 @@ impl Draft {
             let level = &self.levels[level];
             let group = tree.groups.push(Group {
                 name: level.title(parent.map(|parent| &*tree.groups[parent].name)),
+                class: "".into(),
                 parent,
                 kind: level.kind,
                 members: Vec::with_capacity(level.members.len()),
@@ -158,6 +161,7 @@ impl Draft {
             }));
         }
         tree.count(model, graph, flow);
+        tree.classify(graph);
         tree
     }
 }
@@ -211,6 +215,42 @@ impl Tree {
             }
         }
         sums
+    }
+
+    /// Gives each module the class of the innermost scope around all of its nodes.
+    fn classify(&mut self, graph: &Graph) {
+        if graph.scopes.values().all(|scope| scope.class.is_empty()) {
+            return;
+        }
+        let mut depths: Vec<u32> = Vec::with_capacity(graph.scopes.len());
+        for scope in graph.scopes.values() {
+            depths.push(scope.parent.map_or(1, |parent| depths[parent.index()] + 1));
+        }
+        let depth = |scope: Option<ScopeId>| scope.map_or(0, |scope| depths[scope.index()]);
+        let meet = |mut a: Option<ScopeId>, mut b: Option<ScopeId>| {
+            while a != b {
+                let deeper = if depth(a) >= depth(b) { &mut a } else { &mut b };
+                *deeper = deeper.and_then(|scope| graph.scopes[scope].parent);
+            }
+            a
+        };
+        // Of each group: the scope of what was met in it, once something was.
+        let mut around: Vec<Option<Option<ScopeId>>> = vec![None; self.groups.len()];
+        let join =
+            |known: &mut Option<Option<ScopeId>>, scope| *known = Some(known.map_or(scope, |known| meet(known, scope)));
+        for (node, group) in graph.nodes.values().zip(&self.group_of) {
+            join(&mut around[group.index()], node.scope);
+        }
+        for index in (0..self.groups.len()).rev() {
+            let group = &mut self.groups[GroupId(index as u32)];
+            let scope = around[index].flatten();
+            if let Some(scope) = scope.filter(|_| group.kind == GroupKind::Module && group.parent.is_some()) {
+                group.class = graph.scopes[scope].class.clone();
+            }
+            if let Some(parent) = group.parent {
+                join(&mut around[parent.index()], scope);
+            }
+        }
     }
 
     /// The innermost group that has both `a` and `b` in it, or is one of them.

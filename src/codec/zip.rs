@@ -184,15 +184,13 @@ impl Entry {
         })
     }
 
-    /// Its bytes, unpacked: a range of `archive`, which is `file`, or a file of its own in `files`.
+    /// Its bytes, unpacked: a range of `archive`, which is `file`, or a file of its own in `files`. Whether it says that it is encrypted is not
+    /// looked at: there are programs that do not look at it either.
     ///
     /// # Errors
-    /// [`Kind::Unsupported`](crate::report::Kind::Unsupported) when it is encrypted or packed in a way that is not known;
+    /// [`Kind::Unsupported`](crate::report::Kind::Unsupported) when it is packed in a way that is not known;
     /// [`Kind::Limit`](crate::report::Kind::Limit) when it claims to inflate to too much; those of [`Self::span`].
     pub fn open(&self, files: &Files, file: FileId, archive: &Slice, limits: &Limits) -> Result<(FileId, Span)> {
-        if self.encrypted {
-            return Err(Error::unsupported(format!("{:?} is encrypted", self.path)).at(self.header));
-        }
         let span = self.span(archive)?;
         match self.method {
             Method::Stored => Ok((file, span)),

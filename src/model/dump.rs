@@ -147,6 +147,9 @@ impl Printer<'_> {
             self.attribute(attribute)?;
             self.out.push('\n');
         }
+        for (id, scope) in graph.scopes.iter().filter(|(_, scope)| !scope.class.is_empty()) {
+            writeln!(self.out, "  scope: {}: {}", quote(&graph.path(id, "/")), quote(&scope.class))?;
+        }
         self.flow(graph)
     }
 

@@ -185,6 +185,8 @@ pub struct Scope {
     pub name: Text,
     /// The level around it.
     pub parent: Option<ScopeId>,
+    /// The class of the module that it stands for, where the file states it: `torchvision.models.resnet.BasicBlock`.
+    pub class: Text,
 }
 
 /// The family of an operator: the colour of its node. Always the same across formats.

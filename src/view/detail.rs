@@ -138,6 +138,8 @@ pub struct NodeInfo {
     pub domain: String,
     /// Its family.
     pub category: Category,
+    /// Whether operator and attributes are inferred from names and shapes.
+    pub inferred: bool,
     /// Its entry in the documentation of its format's operators.
     pub documentation_key: String,
     /// The groups around it, outermost first.
@@ -167,6 +169,8 @@ pub struct GroupInfo {
     pub graph: GraphId,
     /// What it is.
     pub role: GroupKind,
+    /// The class of the module that it is, where the file states it.
+    pub class: String,
     /// The names of the groups around it and its own, outermost first.
     pub path: Vec<String>,
     /// The nodes in it and below.
@@ -224,6 +228,7 @@ impl Describe<'_> {
             name: node.name.to_string(),
             domain: node.domain.to_string(),
             category: node.category,
+            inferred: node.inferred,
             documentation_key: format!("{}:{}", self.domain(node), node.operator),
             path: self.around(id),
             description: node.description.to_string(),
@@ -272,6 +277,7 @@ impl Describe<'_> {
             id,
             graph: self.id,
             role: group.kind,
+            class: group.class.to_string(),
             path: self.tree.path(id).into_iter().map(|id| self.tree.groups[id].name.to_string()).collect(),
             nodes: group.nodes,
             mix: group.mix.clone(),

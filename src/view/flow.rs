@@ -243,7 +243,10 @@ fn container(tree: &Tree, id: GroupId, parent: u32) -> Item {
 /// The card of a closed group.
 pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32) -> Item {
     let group = &tree.groups[id];
-    let mut card = Card::titled(&title(tree, id));
+    let mut card = Card::titled(&match group.class.rsplit('.').next() {
+        None | Some("") => title(tree, id),
+        Some(class) => format!("{} · {class}", title(tree, id)),
+    });
     card.marked = true;
     let nodes = if group.nodes == 1 { "node" } else { "nodes" };
     card.line(nodes, &words::count(group.nodes.into()));

@@ -13,6 +13,7 @@ import gzip
 import io
 import pathlib
 import pickle
+import re
 import struct
 import tarfile
 import warnings
@@ -27,6 +28,8 @@ import nets
 from common import FIXTURES, noise, record, save, save_json
 
 warnings.filterwarnings("ignore")
+# Streams keep the source of the classes of modules, and where it was: neither belongs into a fixture.
+torch.serialization.get_source_lines_and_file = lambda thing: ([f"class {thing.__name__}: ...\n"], 1, f"{thing.__name__}.py")
 EXPECTED = {}
 
 CODES = {
@@ -82,7 +85,17 @@ def flat(loaded):
 
 
 def legacy(content, **options):
-    return saved(content, _use_new_zipfile_serialization=False, **options)
+    return renamed(saved(content, _use_new_zipfile_serialization=False, **options))
+
+
+def renamed(data):
+    """The same with storages named by their order: streams name them by their addresses, which differ from run to run."""
+    names = {}
+
+    def name(match):
+        return names.setdefault(match[0], str(len(names) + 1).rjust(len(match[0]), "0").encode())
+
+    return re.sub(rb"(?<!\d)\d{14,15}(?!\d)", name, data)
 
 
 def copy(path, data, original):
@@ -201,6 +214,9 @@ def quantised():
         "transposed": torch.quantize_per_tensor(weight, 0.05, 3, torch.qint8).t(),
     }
     write("quantised.pt", saved(tensors), flat)
+    dynamic = torch.ao.quantization.quantize_dynamic(nets.seeded(nn.Sequential(nn.Linear(4, 3))), {nn.Linear}, dtype=torch.qint8)
+    packed = "0._packed_params._packed_params"
+    write("dynamic.pt", saved(dynamic.state_dict()), lambda loaded: {f"{packed}.{index}": part for index, part in enumerate(loaded[packed])})
 
 
 def sparse():
@@ -236,6 +252,25 @@ class Rnn(nn.Module):
         self.weighted = nn.utils.weight_norm(nn.Linear(3, 2))
         self.tied = nn.Linear(6, 12, bias=False)
         self.tied.weight = self.embedding.weight
+
+
+class Subclass(torch.Tensor):
+    """A tensor of a class of its own."""
+
+
+def subclasses():
+    """Tensors of classes of their own, with attributes, nested, and of NumPy in a state dict."""
+    named = nn.Parameter(torch.ones(2))
+    named.origin = "here"
+    tensors = {
+        "subclass": torch.from_numpy(noise("subclass", 3)).as_subclass(Subclass),
+        "parameter": nn.Parameter(torch.from_numpy(noise("sub", 2, 2)).as_subclass(Subclass)),
+        "with_state": named,
+        "array": noise("array", 2, 3),
+    }
+    write("subclasses.pt", saved(tensors), lambda loaded: {name: torch.as_tensor(tensor).as_subclass(torch.Tensor) for name, tensor in loaded.items()})
+    ragged = torch.nested.nested_tensor([torch.ones(2), torch.zeros(3)])
+    write("nested-tensor.pt", saved({"ragged": ragged}))
 
 
 def layers():
@@ -334,6 +369,7 @@ def checkpoints(model):
         "hyper_parameters": {"width": 6, "nested": {"rate": 0.1, "layers": [1, 2]}},
     }
     write("lightning.ckpt", saved(lightning))
+    write("optimizer.pt", saved(optimiser.state_dict()), lambda loaded: {"0.exp_avg": loaded["state"][0]["exp_avg"]})
     both = {"netG": {"a.weight": torch.ones(2, 2)}, "netD": {"b.weight": torch.zeros(3, 2)}, "ema": {"a.weight": torch.ones(2, 2)}, "step": 4}
     write("several.pt", saved(both), lambda loaded: {"a.weight": loaded["netG"]["a.weight"], "b.weight": loaded["netD"]["b.weight"]})
     write("settings.pt", saved({"weight": torch.ones(1, 2), **settings()}))
@@ -356,7 +392,7 @@ def pickles():
     """Plain pickles: tensors keep a stream each, arrays their bytes."""
     content = {"weight": torch.from_numpy(noise("plain", 3, 4)), "bias": torch.zeros(3)}
     for protocol in range(6):
-        data = pickle.dumps(content, protocol)
+        data = renamed(pickle.dumps(content, protocol))
         save(f"pytorch/tensors-{protocol}.pkl", data)
         EXPECTED[f"tensors-{protocol}.pkl"] = {name: as_record(tensor) for name, tensor in pickle.loads(data).items()}
     arrays = {
@@ -372,7 +408,7 @@ def pickles():
         data = pickle.dumps(arrays, protocol)
         save(f"pytorch/arrays-{protocol}.pkl", data)
         EXPECTED[f"arrays-{protocol}.pkl"] = {name: record(array) for name, array in pickle.loads(data).items()}
-    save("pytorch/settings.pkl", pickle.dumps(settings(), 4))
+    save("pytorch/settings.pkl", renamed(pickle.dumps(settings(), 4)))
 
 
 def tar():
@@ -415,6 +451,7 @@ def main():
     views()
     quantised()
     sparse()
+    subclasses()
     layers()
     checkpoints(nets.seeded(nets.Cnn(4)))
     modules(nets.seeded(nets.Cnn(4)))

@@ -65,6 +65,10 @@ def files():
     place = damaged.find(b"data/3") + 6
     damaged[place : place + 20] = b"\xff" * 20
     bad("deflated-damaged.pth", bytes(damaged))
+    marked = bytearray(repacked(whole, zipfile.ZIP_STORED))
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        marked[marked.find(header) + flags] |= 1
+    bad("marked-encrypted.pth", bytes(marked))
     values = struct.pack("<4f", 1, 2, 3, 4)
     shapes = {
         "beyond": tensor((3, 4), (4, 1)),

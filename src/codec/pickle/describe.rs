@@ -78,6 +78,9 @@ impl Printer<'_> {
             }
         }
         for state in &instance.states {
+            if self.is_full() {
+                break;
+            }
             self.out.push_str(" with state ");
             self.object(*state, depth + 1);
         }

@@ -36,7 +36,7 @@ impl Lowering<'_> {
             let name = if own.is_empty() { class() } else { own.to_owned() };
             let key = (scope, self.strings.intern(&name));
             let scopes = &mut draft.graph.scopes;
-            let known = draft.scopes.entry(key).or_insert_with_key(|(parent, name)| scopes.push(Scope { name: name.clone(), parent: *parent }));
+            let known = draft.scopes.entry(key).or_insert_with_key(|(parent, name)| scopes.push(Scope { name: name.clone(), parent: *parent, class: "".into() }));
             scope = Some(*known);
             outer = path;
         }

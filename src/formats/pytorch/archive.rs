@@ -24,7 +24,9 @@ const WORD: u64 = 1024;
 /// How sure it is that the archive is a checkpoint; programs have code and constants beside their data.
 pub fn recognise(zip: &Zip) -> Option<Confidence> {
     let folder = folder(&zip.entries)?;
-    let has = |path: &str| zip.entries.iter().any(|entry| entry.path.strip_prefix(&*folder).is_some_and(|own| own.starts_with(path)));
+    let has = |path: &str| {
+        zip.entries.iter().any(|entry| entry.path.strip_prefix(&*folder).is_some_and(|own| own.starts_with(path)))
+    };
     (!has("constants.pkl") && !has("code/")).then_some(Confidence::Certain)
 }
 
@@ -41,7 +43,9 @@ fn folder(entries: &[Entry]) -> Option<String> {
 /// When the directory or the pickle cannot be read.
 pub fn open(subject: &Subject, open: &mut Open) -> Result<Checkpoint> {
     let directory = match open.probe.zip() {
-        Some(Zip { entries, duplicates, fault: None }) => Directory { entries: entries.clone(), duplicates: *duplicates },
+        Some(Zip { entries, duplicates, fault: None }) => {
+            Directory { entries: entries.clone(), duplicates: *duplicates }
+        }
         _ => Directory::read(&subject.bytes, DIRECTORY)?,
     };
     if directory.duplicates {
@@ -53,6 +57,13 @@ pub fn open(subject: &Subject, open: &mut Open) -> Result<Checkpoint> {
     let (file, span) = entry.open(open.files, subject.file, &subject.bytes, &open.limits)?;
     let bytes = open.files.slice(file).unwrap_or_default();
     let pickle = Pickle::read(bytes.window(span), &open.limits);
+    if entry.encrypted {
+        if pickle.fault.is_some() {
+            return Err(Error::unsupported(format!("{path:?} is encrypted with a password")).at(entry.header));
+        }
+        // PyTorch does not look at the mark, and other programs do: a way to hide from them.
+        open.report.add(Severity::Warning, format!("{path:?} is marked as encrypted, but is not"));
+    }
     let mut checkpoint = Checkpoint::new("PyTorch v1.6".into(), pickle, file, bytes);
     checkpoint.properties.push(("container", "ZIP archive".into()));
     if !folder.is_empty() {

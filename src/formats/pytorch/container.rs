@@ -147,7 +147,8 @@ fn recognise_head(probe: &Probe) -> Option<(Container, Confidence)> {
 /// How sure it is that the file is a pickle of tensors, arrays or plain data.
 fn pickle(probe: &Probe) -> Option<Confidence> {
     let head = probe.head();
-    let begins = matches!(head, [0x80, 0..=5, ..] | [b'(', b'd' | b'l' | b't' | b'i' | b'c', ..] | [b'c' | b'}' | b']', ..]);
+    let begins =
+        matches!(head, [0x80, 0..=5, ..] | [b'(', b'd' | b'l' | b't' | b'i' | b'c', ..] | [b'c' | b'}' | b']', ..]);
     if !begins {
         return None;
     }

@@ -20,6 +20,8 @@ use std::cell::{Cell, RefCell};
 
 /// How many objects are looked at to see whether there are tensors among them.
 const LOOKED_AT: usize = 8 << 20;
+/// With more parts than these, state dicts are shown as one.
+const PARTS: usize = 32;
 /// What the weights are called, the most important first.
 const WEIGHTS: &[&str] = &[
     "state_dict",
@@ -40,8 +42,24 @@ const WEIGHTS: &[&str] = &[
 const COPIES: &[&str] = &["ema", "ema_state_dict", "model_ema", "params_ema", "target"];
 /// What never is the weights, even with tensors in it.
 const OTHER: &[&str] = &[
-    "callbacks", "loops", "lr_schedulers", "lr_scheduler", "scheduler", "schedulers", "hyper_parameters", "hparams", "args", "config", "cfg",
-    "rng_state", "rng_states", "random_state", "scaler", "grad_scaler", "native_amp_scaling_state", "meta",
+    "callbacks",
+    "loops",
+    "lr_schedulers",
+    "lr_scheduler",
+    "scheduler",
+    "schedulers",
+    "hyper_parameters",
+    "hparams",
+    "args",
+    "config",
+    "cfg",
+    "rng_state",
+    "rng_states",
+    "random_state",
+    "scaler",
+    "grad_scaler",
+    "native_amp_scaling_state",
+    "meta",
 ];
 
 /// A part of a checkpoint.
@@ -70,13 +88,14 @@ pub fn lower(checkpoint: Checkpoint, open: &mut Open) -> Result<Model> {
         parts: Vec::new(),
         known: RefCell::default(),
         looked_at: Cell::default(),
+        optimisers: RefCell::default(),
     };
     lowering.sort(root);
     let parts = std::mem::take(&mut lowering.parts);
     let mut left = checkpoint.pickle.objects.len();
     let mut model = Model { format: checkpoint.format.clone(), ..Model::default() };
     for (name, part) in parts {
-        let graph: Graph = match part {
+        let mut graph: Graph = match part {
             Part::Weights(roots) => {
                 let found = state::find(&checkpoint, roots, &mut left, &|id| lowering.holds_tensors(id));
                 for (setting, id) in &found.others {
@@ -87,6 +106,10 @@ pub fn lower(checkpoint: Checkpoint, open: &mut Open) -> Result<Model> {
             }
             Part::Module(id) => module::lower(&checkpoint, &mut lowering.tensors, &name, id, &mut open.report),
         };
+        for Entry { name: key, value } in std::mem::take(&mut graph.metadata) {
+            let path = if name.is_empty() { key.to_string() } else { format!("{name}.{key}") };
+            lowering.table.row(&path, value.to_string());
+        }
         model.graphs.push(graph);
     }
     let Lowering { tensors, table, .. } = lowering;
@@ -117,6 +140,8 @@ struct Lowering<'a> {
     /// What was looked at already, by its id: whether there is a tensor in it.
     known: RefCell<HashMap<ObjectId, bool>>,
     looked_at: Cell<usize>,
+    /// What was looked at already, by its id: whether it is an optimiser.
+    optimisers: RefCell<HashMap<ObjectId, bool>>,
 }
 
 impl Lowering<'_> {
@@ -129,13 +154,24 @@ impl Lowering<'_> {
             return self.parts.push((String::new(), Part::Weights(vec![(String::new(), root)])));
         }
         let Some(members) = self.members(root) else { return self.table.add("", root) };
-        let direct = members.iter().any(|(_, value)| is_tensor(self.checkpoint, *value) && !is_scalar(self.checkpoint, *value));
-        let whole = direct && !members.iter().any(|(name, value)| weight(name).is_some() && self.holds_tensors(*value));
+        let direct =
+            members.iter().any(|(_, value)| is_tensor(self.checkpoint, *value) && !is_scalar(self.checkpoint, *value));
+        let part = |(name, value): &(String, ObjectId)| weight(name).is_some() && self.holds_tensors(*value);
+        let path = |(name, value): &(String, ObjectId)| name.contains('.') && self.holds_tensors(*value);
+        let whole = direct && !members.iter().any(part) || members.iter().any(path);
         if whole || self.is_nested(&members) {
             return self.parts.push((String::new(), Part::Weights(vec![(String::new(), root)])));
         }
         let (mut parts, mut loose) = (Vec::new(), Vec::new());
+        let mut met: HashMap<ObjectId, String> = HashMap::default();
         for (name, id) in members {
+            if is_holder(self.checkpoint.pickle.object(id)) && !is_tensor(self.checkpoint, id) {
+                if let Some(first) = met.get(&id) {
+                    self.table.row(&name, format!("the same as {first}"));
+                    continue;
+                }
+                met.insert(id, name.clone());
+            }
             if self.is_optimiser(id) {
                 self.table.optimiser(&name, id);
             } else if OTHER.contains(&&*name) || name.starts_with("optim") && !self.is_module(id) {
@@ -149,6 +185,9 @@ impl Lowering<'_> {
             } else {
                 self.table.add(&name, id);
             }
+        }
+        if parts.len() > PARTS {
+            parts = together(parts);
         }
         if !loose.is_empty() {
             parts.push(("tensors".into(), Part::Weights(loose)));
@@ -173,8 +212,8 @@ impl Lowering<'_> {
     fn members(&self, id: ObjectId) -> Option<Vec<(String, ObjectId)>> {
         let pickle = &self.checkpoint.pickle;
         if let Some(entries) = objects::pairs(pickle, id) {
-            let name = |key: ObjectId| objects::key(pickle, key).unwrap_or_else(|| pickle.describe(key, 80));
-            return Some(entries.iter().map(|(key, value)| (name(*key), *value)).collect());
+            let named = entries.iter().enumerate();
+            return Some(named.map(|(at, (key, value))| (objects::name(pickle, *key, at), *value)).collect());
         }
         let items = objects::items(pickle, id)?;
         Some(items.iter().enumerate().map(|(index, item)| (index.to_string(), *item)).collect())
@@ -189,10 +228,12 @@ impl Lowering<'_> {
             let entries = objects::entries(pickle, *id).unwrap_or_default();
             entries.iter().any(|(key, _)| pickle.text(*key).is_some_and(|key| key.contains('.')))
         };
+        let other = |id: &ObjectId| self.is_optimiser(*id) || self.is_module(*id) || has_paths(id);
+        let mut met = HashSet::default();
         holders.len() > 1
             && holders.len() == members.len()
-            && !members.iter().any(|(name, id)| weight(name).is_some() || self.is_optimiser(*id) || self.is_module(*id))
-            && !holders.iter().any(has_paths)
+            && !members.iter().any(|(name, _)| weight(name).is_some())
+            && !holders.iter().filter(|id| met.insert(**id)).any(other)
     }
 
     fn is_module(&self, id: ObjectId) -> bool {
@@ -201,10 +242,15 @@ impl Lowering<'_> {
 
     /// Whether `id` is the state dict of an optimiser.
     fn is_optimiser(&self, id: ObjectId) -> bool {
+        if let Some(known) = self.optimisers.borrow().get(&id) {
+            return *known;
+        }
         let pickle = &self.checkpoint.pickle;
         let entries = objects::pairs(pickle, id).unwrap_or_default();
         let has = |name: &str| objects::get(pickle, &entries, name).is_some();
-        has("state") && has("param_groups")
+        let is = has("state") && has("param_groups");
+        self.optimisers.borrow_mut().insert(id, is);
+        is
     }
 
     /// Whether there is a tensor in `id` or below.
@@ -226,7 +272,7 @@ impl Lowering<'_> {
                 return true;
             }
             self.looked_at.set(self.looked_at.get() + 1);
-            let holder = matches!(pickle.object(id), Object::Dict(_) | Object::List(_) | Object::Tuple(_) | Object::Instance(_));
+            let holder = is_holder(pickle.object(id));
             if !holder || self.looked_at.get() > LOOKED_AT || !seen.insert(id) {
                 continue;
             }
@@ -237,6 +283,25 @@ impl Lowering<'_> {
         }
         false
     }
+}
+
+/// Few parts for many: the weights as one, and the first modules.
+fn together(parts: Vec<(String, Part)>) -> Vec<(String, Part)> {
+    let (mut few, mut roots) = (Vec::new(), Vec::new());
+    for (name, part) in parts {
+        match part {
+            Part::Weights(own) => roots.extend(own.into_iter().map(|(_, id)| (name.clone(), id))),
+            Part::Module(_) if few.len() < PARTS => few.push((name, part)),
+            Part::Module(_) => {}
+        }
+    }
+    few.push((String::new(), Part::Weights(roots)));
+    few
+}
+
+/// Whether `object` may hold others.
+fn is_holder(object: &Object) -> bool {
+    matches!(object, Object::Dict(_) | Object::List(_) | Object::Tuple(_) | Object::Instance(_))
 }
 
 /// The place of the weights called `name` among others; none if that is no name of weights.

@@ -10,7 +10,9 @@ use super::tensor::{Tensors, is_tensor};
 use super::text::Words;
 use crate::analysis::layers;
 use crate::codec::pickle::{Object, ObjectId, Pickle};
-use crate::model::{Argument, Attribute, Entry, Graph, Literal, Node, NodeId, Scope, ScopeId, Strings, Text, Value, ValueId};
+use crate::model::{
+    Argument, Attribute, Entry, Graph, Literal, Node, NodeId, Scope, ScopeId, Strings, Text, Value, ValueId,
+};
 use crate::report::{Report, Severity};
 use foldhash::{HashMap, HashSet};
 
@@ -22,13 +24,26 @@ const SETTINGS: usize = 64;
 const SEQUENTIAL: &str = "torch.nn.modules.container.Sequential";
 /// Modules of these names are called beside those before them, not after.
 const BESIDE: &[&str] = &[
-    "k_proj", "v_proj", "key", "value", "to_k", "to_v", "wk", "wv", "up_proj", "downsample", "shortcut", "skip", "identity",
+    "k_proj",
+    "v_proj",
+    "key",
+    "value",
+    "to_k",
+    "to_v",
+    "wk",
+    "wv",
+    "up_proj",
+    "downsample",
+    "shortcut",
+    "skip",
+    "identity",
 ];
 
 /// Whether `id` is a module.
 pub fn is_module(pickle: &Pickle, id: ObjectId) -> bool {
-    objects::attributes(pickle, id)
-        .is_some_and(|attributes| get(pickle, &attributes, "_modules").is_some() && get(pickle, &attributes, "_parameters").is_some())
+    objects::attributes(pickle, id).is_some_and(|attributes| {
+        get(pickle, &attributes, "_modules").is_some() && get(pickle, &attributes, "_parameters").is_some()
+    })
 }
 
 /// Lowers the module `id`.
@@ -48,6 +63,7 @@ pub fn lower<'a>(
         seen: HashSet::default(),
         ends: HashMap::default(),
         outputs: HashMap::default(),
+        left: checkpoint.pickle.objects.len().saturating_mul(2),
     };
     let class = class(&checkpoint.pickle, id);
     lowering.walk(id);
@@ -76,7 +92,12 @@ struct Place {
 enum Step {
     Enter(Place),
     /// All modules in it are done.
-    Leave { visit: usize, class: String, children: Vec<(String, usize)>, node: Option<NodeId> },
+    Leave {
+        visit: usize,
+        class: String,
+        children: Vec<(String, usize)>,
+        node: Option<NodeId>,
+    },
 }
 
 /// The nodes at which data comes into a module and leaves it, and whether that is certain.
@@ -99,13 +120,14 @@ struct Lowering<'a, 'b> {
     ends: HashMap<usize, Ends>,
     /// What nodes give out.
     outputs: HashMap<NodeId, ValueId>,
+    /// How many more attributes and tensors may be looked at: modules that are in many places would have them there again.
+    left: usize,
 }
 
 impl Lowering<'_, '_> {
     fn walk(&mut self, root: ObjectId) {
         let mut visits = 1;
-        let mut stack =
-            vec![Step::Enter(Place { id: root, visit: 0, path: String::new(), scope: None, depth: 0 })];
+        let mut stack = vec![Step::Enter(Place { id: root, visit: 0, path: String::new(), scope: None, depth: 0 })];
         while let Some(step) = stack.pop() {
             match step {
                 Step::Enter(place) => self.enter(&place, &mut visits, &mut stack),
@@ -117,20 +139,27 @@ impl Lowering<'_, '_> {
     fn enter(&mut self, place: &Place, visits: &mut usize, stack: &mut Vec<Step>) {
         let pickle = &self.checkpoint.pickle;
         let attributes = objects::attributes(pickle, place.id).unwrap_or_default();
+        self.left = self.left.saturating_sub(attributes.len() + 1);
+        if self.left == 0 {
+            return;
+        }
         let class = class(pickle, place.id);
         let members = |name: &str| -> Vec<Pair> {
             let members = get(pickle, &attributes, name);
             members.and_then(|members| objects::entries(pickle, members)).unwrap_or_default().into_owned()
         };
         let is_new = self.seen.insert(place.id);
-        let modules: Vec<Pair> = members("_modules").into_iter().filter(|(_, module)| is_module(pickle, *module)).collect();
+        let modules: Vec<Pair> =
+            members("_modules").into_iter().filter(|(_, module)| is_module(pickle, *module)).collect();
         let within = is_new && place.depth < DEPTH;
         if !is_new && !modules.is_empty() {
-            let message = format!("module {:?} is in several places; what is in it is shown at the first one", place.path);
+            let message =
+                format!("module {:?} is in several places; what is in it is shown at the first one", place.path);
             self.report.add(Severity::Note, message);
         }
         let modules = if within { modules } else { Vec::new() };
         let held = [members("_parameters"), members("_buffers")].concat();
+        self.left = self.left.saturating_sub(held.len() + modules.len());
         let held: Vec<Pair> = held.into_iter().filter(|(_, tensor)| is_tensor(self.checkpoint, *tensor)).collect();
         let plain = modules.is_empty();
         let node = (plain || !held.is_empty()).then(|| self.node(place, &class, &held, &attributes));
@@ -139,9 +168,15 @@ impl Lowering<'_, '_> {
         for (key, module) in &modules {
             let name = objects::key(pickle, *key).unwrap_or_default();
             let text = self.strings.intern(&name);
-            let scope = self.graph.scopes.push(Scope { name: text, parent: place.scope });
+            let scope = self.graph.scopes.push(Scope { name: text, parent: place.scope, class: self.strings.empty() });
             let path = if place.path.is_empty() { name.clone() } else { format!("{}.{name}", place.path) };
-            steps.push(Step::Enter(Place { id: *module, visit: *visits, path, scope: Some(scope), depth: place.depth + 1 }));
+            steps.push(Step::Enter(Place {
+                id: *module,
+                visit: *visits,
+                path,
+                scope: Some(scope),
+                depth: place.depth + 1,
+            }));
             children.push((name, *visits));
             *visits += 1;
         }
@@ -167,7 +202,11 @@ impl Lowering<'_, '_> {
             inputs.push(Argument { name: self.strings.intern(&own), values: vec![value] });
             for (what, id) in made.beside {
                 if let Some(beside) = self.tensors.make(id, &format!("{name}/{what}"), self.report) {
-                    let value = Value { name: format!("{name}/{what}").as_str().into(), tensor: Some(beside.tensor), ..Value::default() };
+                    let value = Value {
+                        name: format!("{name}/{what}").as_str().into(),
+                        tensor: Some(beside.tensor),
+                        ..Value::default()
+                    };
                     let value = self.graph.values.push(value);
                     inputs.push(Argument { name: format!("{own}/{what}").as_str().into(), values: vec![value] });
                 }
@@ -230,9 +269,9 @@ impl Lowering<'_, '_> {
 
     /// Notes the class of a module that holds others, and of the outermost one its settings.
     fn describe(&mut self, place: &Place, class: &str, attributes: &[Pair]) {
-        if place.depth > 0 {
-            let entry = Entry { name: place.path.as_str().into(), value: class.into() };
-            return self.graph.metadata.push(entry);
+        if let Some(scope) = place.scope.and_then(|scope| self.graph.scopes.get_mut(scope)) {
+            scope.class = self.strings.intern(class);
+            return;
         }
         let pickle = &self.checkpoint.pickle;
         let public = attributes.iter().filter_map(|(key, value)| Some((pickle.text(*key)?.clone(), *value)));

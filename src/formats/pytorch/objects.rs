@@ -30,6 +30,16 @@ pub fn key(pickle: &Pickle, id: ObjectId) -> Option<String> {
     }
 }
 
+/// What the entry number `at` of a dictionary is called: its key, if that is short; else its number.
+pub fn name(pickle: &Pickle, id: ObjectId, at: usize) -> String {
+    let plain = |id: &ObjectId| !matches!(pickle.object(*id), Object::Instance(_) | Object::Persistent(_));
+    match pickle.object(id) {
+        Object::Tuple(items) if items.iter().all(plain) => pickle.describe(id, 80),
+        Object::Bool(_) | Object::Float(_) | Object::None | Object::Global(_) => pickle.describe(id, 80),
+        _ => key(pickle, id).unwrap_or_else(|| at.to_string()),
+    }
+}
+
 /// The storage that `name` refers to: `("storage", type, key, location, count)`, in streams with the view that it is.
 pub fn storage(pickle: &Pickle, name: ObjectId) -> Option<Storage> {
     let [kind, class, own, device, count, rest @ ..] = pickle.items(name)? else { return None };
@@ -145,7 +155,9 @@ pub fn entries<'a>(pickle: &'a Pickle, id: ObjectId) -> Option<Cow<'a, [Pair]>> 
     let (instance, _) = pickle.instance(id)?;
     let (path, arguments) = made_by(pickle, id)?;
     let given = match &*path {
-        "collections.OrderedDict" | "collections.Counter" | "builtins.dict" | "types.MappingProxyType" => arguments.first().copied(),
+        "collections.OrderedDict" | "collections.Counter" | "builtins.dict" | "types.MappingProxyType" => {
+            arguments.first().copied()
+        }
         "collections.defaultdict" => arguments.get(1).copied(),
         _ if !instance.entries.is_empty() => None,
         _ => return None,
@@ -173,7 +185,8 @@ pub fn items(pickle: &Pickle, id: ObjectId) -> Option<&[ObjectId]> {
     let (instance, _) = pickle.instance(id)?;
     let (path, arguments) = made_by(pickle, id)?;
     match &*path {
-        "torch.Size" | "builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.frozenset" | "collections.deque" => {
+        "torch.Size" | "builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.frozenset"
+        | "collections.deque" => {
             let given = arguments.first().and_then(|given| pickle.items(*given));
             Some(if instance.items.is_empty() { given.unwrap_or_default() } else { &instance.items })
         }

@@ -83,7 +83,7 @@ pub fn find(
             found.tensors.push((name, id));
             continue;
         }
-        if depth > DEPTH || !holds(id) || module::is_module(pickle, id) {
+        if depth > DEPTH || !holds(id) {
             found.others.push((name, id));
             continue;
         }
@@ -91,11 +91,17 @@ pub fn find(
         if !seen.insert(id) {
             continue;
         }
+        if module::is_module(pickle, id) {
+            found.others.push((name, id));
+            continue;
+        }
         let path = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
         match objects::pairs(pickle, id) {
             Some(pairs) => {
-                let name = |key| path(&objects::key(pickle, key).unwrap_or_else(|| pickle.describe(key, 80)));
-                stack.extend(pairs.iter().rev().map(|(key, value)| (name(*key), *value, depth + 1)));
+                let named = pairs.iter().enumerate().rev();
+                stack.extend(
+                    named.map(|(at, (key, value))| (path(&objects::name(pickle, *key, at)), *value, depth + 1)),
+                );
             }
             None => {
                 let items = objects::items(pickle, id).unwrap_or_default().iter().enumerate().rev();

@@ -97,9 +97,15 @@ pub fn read(bytes: &Slice, file: FileId, limits: &Limits, report: &mut Report) -
 /// them, the storages end where the file does, they are right.
 fn storages(stream: &mut Stream, keys: &Pickle, reader: &mut Reader, file: FileId) -> Result<()> {
     let sizes = sizes(&stream.pickle);
-    let keys: Vec<String> =
-        keys.root.and_then(|root| keys.items(root)).unwrap_or_default().iter().filter_map(|key| objects::key(keys, *key)).collect();
-    let known: Option<u64> = keys.iter().try_fold(0u64, |sum, key| sum.checked_add(sizes.get(key)?.bytes()?)?.checked_add(COUNT));
+    let keys: Vec<String> = keys
+        .root
+        .and_then(|root| keys.items(root))
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|key| objects::key(keys, *key))
+        .collect();
+    let known: Option<u64> =
+        keys.iter().try_fold(0u64, |sum, key| sum.checked_add(sizes.get(key)?.bytes()?)?.checked_add(COUNT));
     let trusted = known == Some(reader.left());
     for key in keys {
         let size = sizes.get(&key).ok_or_else(|| {

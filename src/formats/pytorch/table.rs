@@ -21,12 +21,14 @@ pub struct Table<'a> {
     /// The rows so far.
     pub rows: Vec<Entry>,
     left_out: usize,
+    /// What was taken apart already: what is met again is put in one line.
+    seen: HashSet<ObjectId>,
 }
 
 impl<'a> Table<'a> {
     /// No rows yet.
     pub fn new(words: Words<'a>) -> Self {
-        Self { words, rows: Vec::new(), left_out: 0 }
+        Self { words, rows: Vec::new(), left_out: 0, seen: HashSet::default() }
     }
 
     fn checkpoint(&self) -> &'a Checkpoint {
@@ -44,17 +46,15 @@ impl<'a> Table<'a> {
 
     /// Adds what `id` holds: a row for each setting, called by its path from `name` on.
     pub fn add(&mut self, name: &str, id: ObjectId) {
-        let mut seen = HashSet::default();
         let mut stack = vec![(name.to_owned(), id, 0)];
         while let Some((name, id, depth)) = stack.pop() {
             if self.rows.len() >= ROWS {
                 self.left_out += 1;
                 continue;
             }
-            let children = if depth < DEPTH && !seen.contains(&id) { self.children(id) } else { None };
+            let children = if depth < DEPTH && self.seen.insert(id) { self.children(id) } else { None };
             match children {
                 Some(children) => {
-                    seen.insert(id);
                     if let Some(class) = class(self.checkpoint(), id) {
                         self.row(&name, class);
                     }
@@ -77,12 +77,14 @@ impl<'a> Table<'a> {
         if is_tensor(self.checkpoint(), id) {
             return None;
         }
-        let named = |pairs: &[Pair]| pairs.iter().map(|(key, value)| (self.words.line(*key), *value)).collect::<Vec<_>>();
+        let named =
+            |pairs: &[Pair]| pairs.iter().map(|(key, value)| (self.words.line(*key), *value)).collect::<Vec<_>>();
         if let Some(entries) = objects::entries(pickle, id) {
             return (!entries.is_empty()).then(|| named(&entries));
         }
         if let Some(items) = objects::items(pickle, id) {
-            let nested = items.iter().any(|item| objects::entries(pickle, *item).is_some_and(|entries| !entries.is_empty()));
+            let nested =
+                items.iter().any(|item| objects::entries(pickle, *item).is_some_and(|entries| !entries.is_empty()));
             return nested.then(|| items.iter().enumerate().map(|(index, item)| (index.to_string(), *item)).collect());
         }
         let attributes = objects::attributes(pickle, id)?;
@@ -132,7 +134,8 @@ impl<'a> Table<'a> {
         for (_, state) in parameters.iter() {
             for (key, value) in objects::entries(pickle, *state).unwrap_or_default().iter() {
                 let made = tensors.make(*value, "", &mut Report::default());
-                let tensor = made.and_then(|made| tensors.all.get(made.tensor)).filter(|tensor| !tensor.shape.is_empty());
+                let tensor =
+                    made.and_then(|made| tensors.all.get(made.tensor)).filter(|tensor| !tensor.shape.is_empty());
                 if let Some(tensor) = tensor {
                     let sum = kept.entry(self.words.line(*key)).or_default();
                     *sum = (sum.0 + 1, sum.1.saturating_add(tensor.elements().unwrap_or(0)));

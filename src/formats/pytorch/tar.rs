@@ -94,8 +94,11 @@ fn storages(
     for view in views.root.and_then(|root| views.items(root)).unwrap_or_default() {
         let [target, root, offset, count] = views.items(*view).unwrap_or_default() else { continue };
         let (Some(target), Some(root)) = (objects::key(&views, *target), objects::key(&views, *root)) else { continue };
-        let (Some(place), Some(dtype)) = (checkpoint.storages.get(&root).copied(), types.get(&root).copied()) else { continue };
-        let size = |id| dtype.bytes(views.int(id).and_then(|count| u64::try_from(count).ok()).unwrap_or(0)).unwrap_or(0);
+        let (Some(place), Some(dtype)) = (checkpoint.storages.get(&root).copied(), types.get(&root).copied()) else {
+            continue;
+        };
+        let size =
+            |id| dtype.bytes(views.int(id).and_then(|count| u64::try_from(count).ok()).unwrap_or(0)).unwrap_or(0);
         let at = place.span.at.saturating_add(size(*offset)).min(place.span.end());
         let span = Span { at, len: size(*count).min(place.span.end() - at) };
         types.insert(target.clone(), dtype);

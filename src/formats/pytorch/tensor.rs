@@ -29,7 +29,9 @@ pub fn is_tensor(checkpoint: &Checkpoint, id: ObjectId) -> bool {
         return described(checkpoint, *name).is_some();
     }
     match rebuilt(checkpoint, id) {
-        Some((inner, call)) => call.is_some() || inner != id && is_described(checkpoint, inner) || is_array(pickle, inner),
+        Some((inner, call)) => {
+            call.is_some() || inner != id && is_described(checkpoint, inner) || is_array(pickle, inner)
+        }
         None => false,
     }
 }
@@ -60,7 +62,12 @@ fn rebuilt(checkpoint: &Checkpoint, id: ObjectId) -> Option<(ObjectId, Option<Re
         let Some((path, arguments)) = made_by(pickle, id) else { return Some((id, None)) };
         let name = path.strip_prefix("torch._utils.").unwrap_or_default();
         match (&*path, arguments) {
-            ("torch._tensor._rebuild_from_type_v2" | "torch._tensor._rebuild_from_type" | "torch.tensor._rebuild_from_type", [function, _, inner, ..]) => {
+            (
+                "torch._tensor._rebuild_from_type_v2"
+                | "torch._tensor._rebuild_from_type"
+                | "torch.tensor._rebuild_from_type",
+                [function, _, inner, ..],
+            ) => {
                 let function = objects::path(pickle, *function)?;
                 let inner = pickle.items(*inner)?;
                 return match (is_known(&function), inner) {
@@ -72,7 +79,9 @@ fn rebuilt(checkpoint: &Checkpoint, id: ObjectId) -> Option<(ObjectId, Option<Re
             }
             ("torch.nn.parameter.Parameter" | "torch.nn.parameter.Buffer", [inner, ..]) => id = *inner,
             _ if matches!(name, "_rebuild_parameter" | "_rebuild_parameter_with_state") => id = *arguments.first()?,
-            _ if name.starts_with("_rebuild_device_tensor_from") || name == "_rebuild_xla_tensor" => id = *arguments.first()?,
+            _ if name.starts_with("_rebuild_device_tensor_from") || name == "_rebuild_xla_tensor" => {
+                id = *arguments.first()?
+            }
             _ => return Some((id, rebuilt_once(pickle, id))),
         }
     }
@@ -88,7 +97,9 @@ fn rebuilt_once(pickle: &Pickle, id: ObjectId) -> Option<Rebuilt<'_>> {
     let class = function.strip_prefix("torch.")?;
     let (instance, _) = pickle.instance(id)?;
     let state = pickle.items(*instance.states.last()?)?;
-    let fits = class.ends_with("Tensor") && state.len() == 4 && matches!(pickle.object(*state.first()?), Object::Persistent(_));
+    let fits = class.ends_with("Tensor")
+        && state.len() == 4
+        && matches!(pickle.object(*state.first()?), Object::Persistent(_));
     fits.then(|| Rebuilt { function: "torch._utils._rebuild_tensor".into(), arguments: state })
 }
 
@@ -251,7 +262,8 @@ impl<'a> Tensors<'a> {
     ) -> Option<Dense> {
         let pickle = &self.checkpoint.pickle;
         let mut shape = sizes(pickle, size)?;
-        let mut strides = sizes(pickle, stride).filter(|strides| strides.len() == shape.len()).unwrap_or_else(|| row_major(&shape));
+        let mut strides =
+            sizes(pickle, stride).filter(|strides| strides.len() == shape.len()).unwrap_or_else(|| row_major(&shape));
         let mut offset = pickle.int(offset).and_then(|offset| u64::try_from(offset).ok())?;
         let storage = self.storage(storage, name, report);
         let dtype = match (&storage, dtype) {
@@ -279,7 +291,10 @@ impl<'a> Tensors<'a> {
             // What comes after a fault cannot be there: that is said already.
             let wanted = &*storage.device != "meta" && self.checkpoint.pickle.fault.is_none();
             if place.is_none() && wanted && self.missing.insert(storage.key.clone()) {
-                report.add(Severity::Warning, format!("the values of {name:?} are missing: there is no storage {:?}", storage.key));
+                report.add(
+                    Severity::Warning,
+                    format!("the values of {name:?} are missing: there is no storage {:?}", storage.key),
+                );
             }
             let place = place.unwrap_or(Place { span: Span { at: u64::MAX, len: 0 }, ..Place::default() });
             return Some((storage, place));
@@ -292,7 +307,9 @@ impl<'a> Tensors<'a> {
         let (file, window) = match &bytes {
             Bytes::Range(span) => (self.checkpoint.file, self.checkpoint.bytes.window(*span)),
             Bytes::Decoded(bytes) => {
-                let file = self.files.add_inside(&format!("{}/{name}", self.files.name()), Rc::new(BytesSource(bytes.to_vec())));
+                let file = self
+                    .files
+                    .add_inside(&format!("{}/{name}", self.files.name()), Rc::new(BytesSource(bytes.to_vec())));
                 (file, self.files.slice(file)?)
             }
         };
@@ -359,7 +376,9 @@ impl<'a> Tensors<'a> {
         let data = pickle.items(data)?;
         let (pointers, indices, values, size) = match data {
             [indices, values, size] => (None, *indices, *values, *size),
-            [indices, values, size, last] if matches!(pickle.object(*last), Object::Bool(_)) => (None, *indices, *values, *size),
+            [indices, values, size, last] if matches!(pickle.object(*last), Object::Bool(_)) => {
+                (None, *indices, *values, *size)
+            }
             [pointers, indices, values, size, ..] => (Some(*pointers), *indices, *values, *size),
             _ => return None,
         };
@@ -401,7 +420,9 @@ impl<'a> Tensors<'a> {
             }
             Bytes::Range(span) => Data::Range(self.checkpoint.file, span),
             Bytes::Decoded(bytes) if array.fortran && tensor.shape.len() > 1 => {
-                let file = self.files.add_inside(&format!("{}/{name}", self.files.name()), Rc::new(BytesSource(bytes.to_vec())));
+                let file = self
+                    .files
+                    .add_inside(&format!("{}/{name}", self.files.name()), Rc::new(BytesSource(bytes.to_vec())));
                 Data::Strided(file, Span { at: 0, len: bytes.len() as u64 }, column_major(&tensor.shape))
             }
             Bytes::Decoded(bytes) => Data::Inline(bytes.to_vec()),
@@ -412,7 +433,9 @@ impl<'a> Tensors<'a> {
     /// All tensors; those that share bytes with another one say so.
     pub fn finish(mut self) -> Arena<TensorId, Tensor> {
         let range = |(id, tensor): (TensorId, &Tensor)| match &tensor.data {
-            Data::Range(file, span) | Data::Strided(file, span, _) if span.len > 0 => Some((file.0, span.at, span.end(), id)),
+            Data::Range(file, span) | Data::Strided(file, span, _) if span.len > 0 => {
+                Some((file.0, span.at, span.end(), id))
+            }
             _ => None,
         };
         let mut ranges: Vec<_> = self.all.iter().filter_map(range).collect();
@@ -423,7 +446,9 @@ impl<'a> Tensors<'a> {
             match last {
                 Some((same, reach, owner)) if same == file && at < reach => {
                     let owner_name = self.all.get(owner).map(|owner| owner.name.clone()).unwrap_or_default();
-                    if let Some(tensor) = self.all.get_mut(id).filter(|tensor| tensor.indices.is_none() && tensor.name != owner_name) {
+                    if let Some(tensor) =
+                        self.all.get_mut(id).filter(|tensor| tensor.indices.is_none() && tensor.name != owner_name)
+                    {
                         tensor.metadata.push(Entry { name: "shares bytes with".into(), value: owner_name });
                     }
                     if end > reach {

@@ -87,9 +87,7 @@ impl Words<'_> {
             }
             ("builtins.complex", [real, imaginary]) => complex(pickle.object(*real), pickle.object(*imaginary)),
             ("decimal.Decimal" | "uuid.UUID" | "fractions.Fraction", [value]) => Some(short(value)),
-            ("datetime.datetime" | "datetime.date" | "datetime.time", [state, ..]) => {
-                moment(&self.bytes(*state, 16)?)
-            }
+            ("datetime.datetime" | "datetime.date" | "datetime.time", [state, ..]) => moment(&self.bytes(*state, 16)?),
             ("datetime.timedelta", [days, seconds, micros]) => {
                 let (days, seconds, micros) = (pickle.int(*days)?, pickle.int(*seconds)?, pickle.int(*micros)?);
                 Some(format!("{days} d {seconds}.{micros:06} s"))
