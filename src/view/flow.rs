@@ -2,13 +2,13 @@
 
 use super::card::{Card, Shown};
 use super::fold::Open;
+use super::homes::Homes;
 use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts, flag};
-use super::spine::Spine;
+use super::wires::Wires;
 use super::words;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
-use crate::model::{Category, Graph, GraphId, GraphKind, Links, Model, NodeId, ValueId};
-use std::cell::LazyCell;
-use std::collections::HashMap;
+use crate::model::{Category, Graph, GraphId, GraphKind, Model, NodeId, ValueId};
+use foldhash::{HashMap, HashMapExt};
 
 /// A tensor that this many items read is drawn as stubs, as its edges would cover the others; but not on the main line, which would
 /// fall apart.
@@ -16,6 +16,9 @@ const CLUTTER: usize = 24;
 
 /// From this many on, inputs that go to the same closed group (or outputs that come from it) are one pill.
 const ALIKE: usize = 4;
+
+/// The values of each pill, with its flags, by the open group that it is in.
+type Pills = HashMap<Option<GroupId>, Vec<(Vec<ValueId>, u8)>>;
 
 /// Builds the parts of one graph.
 pub(super) struct Flow<'a> {
@@ -30,11 +33,13 @@ pub(super) struct Flow<'a> {
     /// Of each node: the closed group that hides it.
     hidden_by: Vec<Option<GroupId>>,
     /// Of each value: the node that produces it, the nodes that read it.
-    links: Links,
+    wires: &'a Wires,
+    /// The containers of open groups.
+    containers: HashMap<GroupId, u32>,
 }
 
 /// The parts of graph `id`: without `tree`, all its nodes; with it, the groups that are `open` as containers, the others as cards.
-pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: Option<(&Tree, &Open)>) -> Parts {
+pub(super) fn parts(model: &Model, id: GraphId, wires: &Wires, shown: Shown, tree: Option<(&Tree, &Open)>) -> Parts {
     let graph = &model.graphs[id];
     let mut flow = Flow {
         model,
@@ -44,35 +49,38 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: Option<(&Tre
         source: vec![NONE; graph.values.len()],
         item_of: vec![NONE; graph.nodes.len()],
         hidden_by: tree.map_or_else(|| vec![None; graph.nodes.len()], |(tree, open)| open.hiders(tree)),
-        links: graph.links(),
+        wires,
+        containers: HashMap::new(),
     };
-    flow.inputs();
+    let tree_only = tree.map(|(tree, _)| tree);
+    let mut inputs = flow.inputs(tree_only);
+    flow.entries(&mut inputs, None);
     match tree {
         None => graph.nodes.iter().for_each(|(node, _)| flow.node(node, NONE)),
-        Some((tree, open)) => flow.groups(tree, open),
+        Some((tree, open)) => flow.groups(tree, open, &mut inputs),
     }
     flow.sources();
-    flow.nets();
+    flow.nets(tree_only);
     flow.parts
 }
 
-impl Flow<'_> {
+impl<'a> Flow<'a> {
     fn push(&mut self, item: Item) -> u32 {
         self.parts.items.push(item);
         self.parts.items.len() as u32 - 1
     }
 
-    fn pill(&mut self, kind: ItemKind, value: ValueId, flags: u8) -> u32 {
-        let title = match (&*self.graph.values[value].name, kind) {
-            ("", ItemKind::Output) => "output",
-            ("", _) => "input",
-            (name, _) => name,
-        };
-        let card = Card::titled(title);
-        self.push(Item { flags, ..Item::new(kind, value.0, Category::Data, card) })
+    /// What is written on the pill of `value`.
+    fn name(&self, kind: ItemKind, value: ValueId) -> String {
+        match (&*self.graph.values[value].name, kind) {
+            ("", ItemKind::Output) => "output".to_owned(),
+            ("", _) => "input".to_owned(),
+            (name, _) => name.to_owned(),
+        }
     }
 
-    fn inputs(&mut self) {
+    /// The pills of the inputs.
+    fn inputs(&self, tree: Option<&Tree>) -> Pills {
         let graph = self.graph;
         let captured = graph.values.iter().filter(|(_, value)| graph.kind == GraphKind::Body && value.outer.is_some());
         let inputs = graph.inputs.iter().map(|value| (*value, 0));
@@ -83,30 +91,64 @@ impl Flow<'_> {
                 graph.values[*value].tensor.is_none() && !std::mem::replace(&mut seen[value.index()], true)
             })
             .collect();
+        let mut goes_out = vec![false; graph.values.len()];
+        graph.outputs.iter().for_each(|value| goes_out[value.index()] = true);
         let group = |value: ValueId| {
-            let mut readers = self.links.consumers[value.index()].iter().map(|node| self.hidden_by[node.index()]);
+            let mut readers = self.wires.links.consumers[value.index()].iter().map(|node| self.hidden_by[node.index()]);
             let first = readers.next()??;
-            (readers.all(|other| other == Some(first)) && !graph.outputs.contains(&value)).then_some(first)
+            (readers.all(|other| other == Some(first)) && !goes_out[value.index()]).then_some(first)
         };
-        for (values, flags) in alike(own.into_iter().map(|(value, flags)| (value, flags, group(value)))) {
-            let item = self.pills(ItemKind::Input, &values, flags);
+        let pills = alike(own.into_iter().map(|(value, flags)| (value, flags, group(value))));
+        self.homed(tree, pills, |value| &self.wires.links.consumers[value.index()])
+    }
+
+    /// Sorts `pills` by the open group that each is in, judged by the `nodes` that have to do with its values. Only where several are in groups:
+    /// a single one is an end of the graph.
+    fn homed(
+        &self,
+        tree: Option<&Tree>,
+        pills: Vec<(Vec<ValueId>, u8)>,
+        nodes: impl Fn(ValueId) -> &'a [NodeId],
+    ) -> Pills {
+        let homes = tree.map(|tree| Homes::new(tree, &self.hidden_by));
+        let home =
+            |values: &[ValueId]| homes.as_ref()?.around(values.iter().flat_map(|value| nodes(*value).iter().copied()));
+        let mut found: Vec<Option<GroupId>> = pills.iter().map(|(values, _)| home(values)).collect();
+        if found.iter().flatten().count() < ALIKE {
+            found.fill(None);
+        }
+        let mut sorted = Pills::new();
+        for (home, pill) in found.into_iter().zip(pills) {
+            sorted.entry(home).or_default().push(pill);
+        }
+        sorted
+    }
+
+    /// Adds the pills of those `inputs` that are directly in `group`.
+    fn entries(&mut self, inputs: &mut Pills, group: Option<GroupId>) {
+        for (values, flags) in inputs.remove(&group).unwrap_or_default() {
+            let item = self.pills(ItemKind::Input, &values, flags, group);
             values.iter().for_each(|value| self.source[value.index()] = item);
         }
     }
 
-    /// Adds one pill for `values`.
-    fn pills(&mut self, kind: ItemKind, values: &[ValueId], flags: u8) -> u32 {
-        let [first, .., last] = values else { return self.pill(kind, values[0], flags) };
-        let (a, b) = (&*self.graph.values[*first].name, &*self.graph.values[*last].name);
-        let common: String = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
-        let stem = common.trim_end_matches(|c: char| !c.is_alphabetic());
-        let what = match (stem, kind) {
-            ("", ItemKind::Output) => "outputs",
-            ("", _) => "inputs",
-            (stem, _) => stem,
+    /// Adds one pill for `values`, in the container of `group`.
+    fn pills(&mut self, kind: ItemKind, values: &[ValueId], flags: u8, group: Option<GroupId>) -> u32 {
+        let title = match values {
+            [first, .., last] => {
+                let (a, b) = (&*self.graph.values[*first].name, &*self.graph.values[*last].name);
+                let common: String = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+                let what = match (common.trim_end_matches(|c: char| !c.is_alphabetic()), kind) {
+                    ("", ItemKind::Output) => "outputs",
+                    ("", _) => "inputs",
+                    (stem, _) => stem,
+                };
+                format!("{what} ×{}", values.len())
+            }
+            _ => self.name(kind, values[0]),
         };
-        let card = Card::titled(&format!("{what} ×{}", values.len()));
-        self.push(Item { flags, ..Item::new(kind, first.0, Category::Data, card) })
+        let parent = group.and_then(|group| self.containers.get(&group)).copied().unwrap_or(NONE);
+        self.push(Item { flags, parent, ..Item::new(kind, values[0].0, Category::Data, Card::titled(&title)) })
     }
 
     /// Adds the card of a node, within the container `parent`.
@@ -122,7 +164,7 @@ impl Flow<'_> {
     }
 
     /// Adds what is visible of the hierarchy: containers before what is in them.
-    fn groups(&mut self, tree: &Tree, open: &Open) {
+    fn groups(&mut self, tree: &Tree, open: &Open, inputs: &mut Pills) {
         // Each entry is a member, and the container that it goes into.
         let mut stack: Vec<(Member, u32)> =
             tree.groups[Tree::ROOT].members.iter().rev().map(|member| (*member, NONE)).collect();
@@ -131,6 +173,8 @@ impl Flow<'_> {
                 Member::Node(node) => self.node(node, parent),
                 Member::Group(group) if open.has(group) => {
                     let item = self.push(container(tree, group, parent));
+                    self.containers.insert(group, item);
+                    self.entries(inputs, Some(group));
                     stack.extend(tree.groups[group].members.iter().rev().map(|member| (*member, item)));
                 }
                 Member::Group(group) => {
@@ -165,33 +209,43 @@ impl Flow<'_> {
     }
 
     /// Adds outputs and nets. Values that go from the same item to the same items are one net: where groups are closed there would be many.
-    fn nets(&mut self) {
-        let items = |nodes: &Vec<NodeId>| nodes.iter().map(|node| self.item_of[node.index()]).collect();
-        let mut targets: Vec<Vec<u32>> = self.links.consumers.iter().map(items).collect();
-        let group = |value: ValueId| self.hidden_by[self.links.producer[value.index()]?.index()];
+    fn nets(&mut self, tree: Option<&Tree>) {
+        let group = |value: ValueId| self.hidden_by[self.wires.links.producer[value.index()]?.index()];
         let outputs: Vec<_> = self.graph.outputs.iter().map(|value| (*value, 0, group(*value))).collect();
-        for (values, flags) in alike(outputs.into_iter()) {
-            let item = self.pills(ItemKind::Output, &values, flags);
-            values.iter().for_each(|value| targets[value.index()].push(item));
+        let producer = |value: ValueId| self.wires.links.producer[value.index()].as_slice();
+        let outputs = self.homed(tree, alike(outputs.into_iter()), producer);
+        let mut outputs: Vec<_> = outputs.into_iter().collect();
+        outputs.sort_unstable_by_key(|(home, _)| *home);
+        let mut ends: HashMap<ValueId, Vec<u32>> = HashMap::new();
+        for (home, pills) in outputs {
+            for (values, flags) in pills {
+                let item = self.pills(ItemKind::Output, &values, flags, home);
+                values.iter().for_each(|value| ends.entry(*value).or_default().push(item));
+            }
         }
+        let mut targets = Vec::new();
         let mut bundles: HashMap<(u32, Vec<u32>), usize> = HashMap::new();
-        let spine = LazyCell::new(|| Spine::new(self.graph, &self.links));
-        for ((id, value), mut targets) in self.graph.values.iter().zip(targets) {
+        for (id, value) in self.graph.values.iter() {
             let source = self.source[id.index()];
             if source == NONE || value.tensor.is_some() {
                 continue;
             }
-            targets.sort_unstable();
-            targets.dedup();
             let group = |item: u32| self.parts.items[item as usize].kind == ItemKind::Group;
-            if group(source) {
-                // What stays within a closed group is not seen.
-                targets.retain(|target| *target != source);
-            }
+            let inside = group(source);
+            let readers = self.wires.links.consumers[id.index()].iter().map(|node| self.item_of[node.index()]);
+            targets.clear();
+            // What stays within a closed group is not seen.
+            targets.extend(
+                readers
+                    .chain(ends.get(&id).into_iter().flatten().copied())
+                    .filter(|target| !inside || *target != source),
+            );
             if targets.is_empty() {
                 continue;
             }
-            let bundled = group(source) || targets.iter().any(|target| group(*target));
+            targets.sort_unstable();
+            targets.dedup();
+            let bundled = inside || targets.iter().any(|target| group(*target));
             if bundled && let Some(net) = bundles.get(&(source, targets.clone())) {
                 self.parts.nets[*net].more += 1;
                 continue;
@@ -200,12 +254,12 @@ impl Flow<'_> {
                 bundles.insert((source, targets.clone()), self.parts.nets.len());
             }
             let shape = value.ty.as_ref().and_then(|ty| ty.shape());
-            let (style, label) = if targets.len() >= CLUTTER && !spine.has(id) {
+            let (style, label) = if targets.len() >= CLUTTER && !self.wires.is_main(self.graph, id) {
                 (NetStyle::Stub, words::shorten(&self.parts.items[source as usize].card.title, 20))
             } else {
                 (NetStyle::Data, shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default())
             };
-            self.parts.nets.push(Net { source, value: id.0, style, label, targets, more: 0 });
+            self.parts.nets.push(Net { source, value: id.0, style, label, targets: targets.clone(), more: 0 });
         }
         for net in self.parts.nets.iter_mut().filter(|net| net.more > 0 && net.style != NetStyle::Stub) {
             net.label = format!("{} tensors", net.more + 1);

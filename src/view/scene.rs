@@ -6,6 +6,7 @@ use super::fold::{self, Level, Open, Step};
 use super::labels;
 use super::measure::{Advances, Role};
 use super::modules;
+use super::wires::Wires;
 use crate::analysis::{GroupId, Tree};
 use crate::layout::{self, Direction, Layout, Memo, Size};
 use crate::model::{Category, GraphId, Model, NodeId, Wiring};
@@ -146,6 +147,7 @@ pub(super) struct Subject<'a> {
     pub model: &'a Model,
     pub report: &'a Report,
     pub tree: &'a Tree,
+    pub wires: &'a Wires,
     pub graph: GraphId,
 }
 
@@ -182,7 +184,7 @@ pub(super) struct Parts {
 impl Scene {
     /// Lays out `graph` of `model`.
     pub(super) fn new(of: &Subject, memo: &mut Memo, options: &SceneOptions) -> Self {
-        let Subject { model, report, tree, graph } = *of;
+        let Subject { model, report, tree, wires, graph } = *of;
         let modules = model.graphs[graph].wiring == Wiring::Modules;
         let direction = match options.direction {
             Flow::Down => Direction::Down,
@@ -208,8 +210,8 @@ impl Scene {
         let open = options.step.into_iter().fold(open, |open, step| open.after(tree, step));
         let mut parts = match (modules, level) {
             (true, _) => modules::parts(model, graph, options.shown, tree, &open),
-            (false, Level::Flat) => flow::parts(model, graph, options.shown, None),
-            (false, _) => flow::parts(model, graph, options.shown, Some((tree, &open))),
+            (false, Level::Flat) => flow::parts(model, graph, wires, options.shown, None),
+            (false, _) => flow::parts(model, graph, wires, options.shown, Some((tree, &open))),
         };
         mark(&mut parts.items, report, graph);
         let Parts { items, nets } = parts;
