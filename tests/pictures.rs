@@ -165,3 +165,22 @@ fn arrowheads_have_room() {
         }
     }
 }
+
+#[test]
+fn labels_do_not_cover_the_wires_of_other_tensors() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/samples/decoder.onnx");
+    for (_, level, step) in LEVELS {
+        let scene = scene(&model, level, step);
+        for (net, at) in scene.labels.iter().enumerate().filter_map(|(net, at)| Some((net, (*at)?))) {
+            // Even the narrowest label is as wide as one digit.
+            let half = 3.0 * scene.nets[net].label.chars().count() as f64;
+            for (points, other) in paths(&scene).zip(&scene.layout.path_net).filter(|(_, other)| **other as usize != net) {
+                for piece in points.windows(4).step_by(3).filter(|piece| piece[0].x == piece[3].x) {
+                    let beside = (piece[0].x - at.x).abs() > half || piece[0].y.max(piece[3].y) < at.y - 5.0;
+                    let covered = !beside && piece[0].y.min(piece[3].y) < at.y + 5.0;
+                    assert!(!covered, "{} over {}", scene.nets[net].label, scene.nets[*other as usize].label);
+                }
+            }
+        }
+    }
+}
