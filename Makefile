@@ -47,7 +47,7 @@ bench: build
 	@$(ENV); with_wasm cargo build --locked --release --target wasm32-unknown-unknown --no-default-features --example graphs-wasm; \
 	wasm-bindgen --target web --out-dir tests/bench/work/wasm \
 		--out-name graphs-wasm target/wasm32-unknown-unknown/release/examples/graphs_wasm.wasm; \
-	wasm-opt -O1 --all-features tests/bench/work/wasm/graphs-wasm_bg.wasm -o tests/bench/work/wasm/graphs-wasm_bg.wasm
+	wasm-opt -O1 tests/bench/work/wasm/graphs-wasm_bg.wasm -o tests/bench/work/wasm/graphs-wasm_bg.wasm
 	node tests/bench/bench.mjs $(BENCH)
 
 shots: build

@@ -77,12 +77,10 @@ function one(engine, graph, modules, limit) {
     };
     const timer = setTimeout(() => end(null, `> ${limit} s`), limit * 1000);
     thread.on('message', (outcome) => end(outcome, ''));
-    thread.on('error', (error) => end(null, /memory/.test(String(error)) ? '> 4 GB' : 'error'));
-    thread.on('exit', (code) => {
-      if (code !== 0) {
-        console.error(said);
-      }
-      end(null, /RangeError: Maximum call stack/.test(said) ? 'stack overflow' : 'error');
+    thread.on('error', (error) => end(null, /memory/.test(String(error)) ? '> 4 GB' : String(error)));
+    thread.on('exit', () => {
+      const overflow = /RangeError: Maximum call stack/.test(said);
+      end(null, overflow ? 'stack overflow' : `error: ${said.trim().split('\n')[0]}`);
     });
   });
 }
@@ -105,7 +103,7 @@ export async function measure(wanted, modules, limit, engines = ENGINES) {
       const key = `${engine} ${kind}`;
       const hopeless = kind !== undefined && gaveUp[key] < Number(size);
       const row = hopeless ? { graph, engine, outcome: null, failure: `> ${limit} s` } : await one(engine, graph, modules, limit);
-      if (!row.outcome && kind !== undefined) {
+      if (row.failure.startsWith('>') && kind !== undefined) {
         gaveUp[key] ??= Number(size);
       }
       rows.push(row);
