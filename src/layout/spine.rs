@@ -36,7 +36,9 @@ impl<'a> Spine<'a> {
         let count = dag.topo.len();
         let height = heights(dag);
         let main = |node: u32| graph.main.get(node as usize).copied().filter(|main| dag.pred.row(node).contains(main));
-        let strength = |other: u32| (!dag.hangs_in[other as usize], depth[other as usize]);
+        // Of ports, those on the main line of what is around are stronger.
+        let leads = |other: u32| !graph.comes_in(other) || other < graph.leading;
+        let strength = |other: u32| (!dag.hangs_in[other as usize], depth[other as usize], leads(other));
         let before: Vec<u32> =
             (0..count as u32).map(|node| main(node).unwrap_or_else(|| longest(dag.pred.row(node), strength))).collect();
         let after = (0..count as u32)
@@ -105,7 +107,7 @@ fn heights(dag: &Dag) -> Vec<u32> {
 }
 
 /// The one of `row` with the greatest key, of several the middle one; or `NONE`.
-fn longest(row: &[u32], key: impl Fn(u32) -> (bool, u32)) -> u32 {
+fn longest<K: Ord>(row: &[u32], key: impl Fn(u32) -> K) -> u32 {
     let most = row.iter().map(|&other| key(other)).max();
     let best = || row.iter().filter(|&&other| Some(key(other)) == most);
     best().nth(best().count().saturating_sub(1) / 2).copied().unwrap_or(NONE)

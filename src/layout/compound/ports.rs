@@ -41,8 +41,8 @@ impl Ports {
     /// The ports for `pieces`, which are all of a level, by net. `inside` gives the ports of members.
     ///
     /// The nets that have the longest way to go come in first, and then the others, each in the order in which boxes
-    /// read them. Of those that one box reads, skips come last, so that they run on the right here as elsewhere. Nets
-    /// go out by how deep they are, the main line first.
+    /// read them. Of those that one box reads, skips are among the others. Nets go out by how deep they are, the main
+    /// line first.
     pub fn new<'a>(pieces: &[Piece], lines: &Lines, inside: impl Fn(u32) -> Option<&'a Ports>) -> Self {
         let (mut ins, mut outs) = (Vec::new(), Vec::new());
         for legs in pieces.chunk_by(|a, b| a.net == b.net) {
@@ -61,14 +61,18 @@ impl Ports {
             }
         }
         let most = ins.iter().map(|port| port.height).max().unwrap_or(0);
-        let leads = |port: &Port| port.height + ASIDE > most;
-        ins.sort_by_key(|port| (!leads(port), port.reader, lines.source(port.net), port.net));
-        for together in ins.chunk_by_mut(|a, b| a.reader == b.reader) {
+        ins.sort_by_key(|port| (port.reader, lines.source(port.net), port.net));
+        let mut leads = Vec::with_capacity(ins.len());
+        for together in ins.chunk_by(|a, b| a.reader == b.reader) {
             let deepest = together.iter().map(|port| lines.depth(port.net)).max().unwrap_or(0);
-            together.sort_by_key(|port| (!leads(port), lines.depth(port.net) + SKIP < deepest));
+            let is_skip = |port: &Port| lines.depth(port.net) + SKIP < deepest;
+            leads.extend(together.iter().map(|port| port.height + ASIDE > most && !is_skip(port)));
         }
+        let leading = leads.iter().filter(|leads| **leads).count() as u32;
+        let mut ranked: Vec<(bool, Port)> = leads.into_iter().zip(ins).collect();
+        ranked.sort_by_key(|(leads, _)| !leads);
+        let ins: Vec<Port> = ranked.into_iter().map(|(_, port)| port).collect();
         outs.sort_by_key(|port| (Reverse(lines.depth(port.net)), lines.source(port.net), port.net));
-        let leading = ins.iter().filter(|port| leads(port)).count() as u32;
         let main = ins.iter().find(|port| port.height == most).map_or(NONE, |port| port.net);
         Self { ins: number(ins), outs: number(outs), leading, main }
     }
