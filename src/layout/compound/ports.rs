@@ -149,6 +149,11 @@ impl<'a> Lines<'a> {
         self.depth[self.source(net) as usize]
     }
 
+    /// The length of the longest path to `node`.
+    pub fn reach(&self, node: u32) -> u32 {
+        self.depth.get(node as usize).copied().unwrap_or(0)
+    }
+
     fn height(&self, node: u32) -> u32 {
         self.height.get(node as usize).copied().unwrap_or(0)
     }
