@@ -7,11 +7,14 @@
 import { el, fill } from './dom.js';
 import { icon } from './icons.js';
 import { plural } from './numbers.js';
+import { nested } from './trail.js';
 
 /** @import {GraphInfo, GroupRef} from './types.js' */
 
 /** Graphs before the current one that are always shown; more fold into an ellipsis. */
 const GRAPHS = 3;
+/** The most steps that an entry of the list of graphs is indented. */
+const DEEPEST = 8;
 
 export class Crumbs {
   element = el('nav', { class: 'crumbs', 'aria-label': 'Place in the model' });
@@ -120,11 +123,11 @@ function crumbButton(title, onclick) {
  * @param {(graph: number) => void} onGraph
  */
 function graphSelect(current, all, onGraph) {
-  const kinds = /** @type {const} */ ([['main', 'Graphs'], ['function', 'Functions'], ['body', 'Subgraphs']]);
-  const select = el('select', { 'aria-label': 'Graph', title: current.title }, ...kinds.map(([kind, label]) => {
-    const graphs = all.filter((graph) => graph.kind === kind);
-    return graphs.length > 0 && el('optgroup', { label }, ...graphs.map((graph) =>
-      el('option', { value: graph.id, selected: graph.id === current.id }, `${graph.title} (${plural(graph.nodes, 'node')})`)));
+  const kinds = /** @type {const} */ ([[false, 'Graphs'], [true, 'Functions']]);
+  const select = el('select', { 'aria-label': 'Graph', title: current.title }, ...kinds.map(([functions, label]) => {
+    const entries = nested(all).filter(({ outermost }) => (outermost.kind === 'function') === functions);
+    return entries.length > 0 && el('optgroup', { label }, ...entries.map(({ graph: { id, title, nodes }, depth }) =>
+      el('option', { value: id, selected: id === current.id }, `${'\u2003'.repeat(Math.min(depth, DEEPEST))}${title} (${plural(nodes, 'node')})`)));
   }));
   select.addEventListener('change', () => onGraph(Number(select.value)));
   return el('span', { class: 'crumb current' }, icon('graph'), el('span', { class: 'selected', 'aria-hidden': 'true' }, current.title), select, icon('chevron'));

@@ -19,6 +19,9 @@ import { Cancelled } from './session.js';
 const NEAREST = 1.5;
 const MARGIN = 64;
 
+/** Up to this width, in px, nothing is beside the drawing. */
+const PHONE = 640;
+
 /** No item. */
 const NONE = 0xffffffff;
 
@@ -142,7 +145,20 @@ export class Drawing {
   async #options(graph, step) {
     this.#advances ??= measureAdvances();
     const { direction, attributes, weights, names } = preferences;
-    return { direction, advances: this.#advances, attributes, weights, names, ...await this.hierarchy.options(graph, step) };
+    const screen = this.#screen();
+    return { direction, advances: this.#advances, attributes, weights, names, screen, ...await this.hierarchy.options(graph, step) };
+  }
+
+  /**
+   * Width and height of the room for the drawing. While a model is opened, the columns beside it are not there yet.
+   * @returns {[number, number]}
+   */
+  #screen() {
+    const { state, sidebar, outline } = document.documentElement.dataset;
+    const { clientWidth, clientHeight } = this.#host;
+    if (state === 'ready' || window.innerWidth <= PHONE) return [clientWidth, clientHeight];
+    const beside = (sidebar === 'closed' ? 0 : preferences.sidebarWidth) + (outline === 'open' ? preferences.outlineWidth : 0);
+    return [Math.max(1, clientWidth - beside), clientHeight];
   }
 
   /**

@@ -8,10 +8,14 @@ import { el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, exact, figure, plural, seconds, short } from './numbers.js';
 import { capped, diagnosticList, dtypeTable, entryList, metadata, section, swatch } from './pieces.js';
+import { nested } from './trail.js';
 
 /** @import {Child} from './dom.js' */
 /** @import {Actions} from './pieces.js' */
 /** @import {GraphInfo, ModelInfo} from './types.js' */
+
+/** The most steps that an entry of the list of graphs is indented. */
+const DEEPEST = 6;
 
 /**
  * @param {ModelInfo} info
@@ -64,21 +68,12 @@ function importEntries({ imports }) {
  * @param {Actions} actions
  */
 function graphList(graphs, actions) {
-  return el('div', { class: 'rows' }, ...capped(graphs, (graph) =>
-    el('button', { type: 'button', class: 'row', onclick: () => actions.enter(graph.id) },
+  return el('div', { class: 'rows' }, ...capped(nested(graphs), ({ graph, depth }) =>
+    el('button', { type: 'button', class: 'row nested', style: { '--depth': Math.min(depth, DEEPEST) }, onclick: () => actions.enter(graph.id) },
       icon('graph'),
       el('span', { class: 'operator', title: graph.title }, graph.title),
-      graph.kind !== 'main' && el('span', { class: 'context' }, placeOf(graph)),
+      graph.kind === 'function' && el('span', { class: 'context' }, 'function'),
       el('span', { class: 'aside' }, plural(graph.nodes, 'node'))), 8));
-}
-
-/**
- * What a graph is to the model, as far as its title does not say it.
- * @param {GraphInfo} graph
- */
-function placeOf({ kind, title, parent }) {
-  if (kind === 'function') return 'function';
-  return parent && parent.label !== title ? parent.label : 'subgraph';
 }
 
 /**

@@ -11,6 +11,7 @@ const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
  * @property {string} command
  * @property {string} label
  * @property {string} keys as in `Ctrl+Shift+F`; Ctrl also stands for Command. A sign such as `{` is the character, however it is typed
+ * @property {string[]} [also] other keys that do the same
  * @property {boolean} [typing] also while typing in a field
  * @property {boolean} [viewer] only while a model is shown
  */
@@ -32,9 +33,9 @@ export const TOPICS = {
     { command: 'back', label: 'Deselect, go back', keys: 'Escape' },
   ],
   View: [
-    { command: 'zoomIn', label: 'Zoom in', keys: 'Shift+ArrowUp', viewer: true },
-    { command: 'zoomOut', label: 'Zoom out', keys: 'Shift+ArrowDown', viewer: true },
-    { command: 'actual', label: 'Actual size', keys: 'Shift+Backspace', viewer: true },
+    { command: 'zoomIn', label: 'Zoom in', keys: '+', also: ['=', 'Shift+ArrowUp'], viewer: true },
+    { command: 'zoomOut', label: 'Zoom out', keys: '-', also: ['_', 'Shift+ArrowDown'], viewer: true },
+    { command: 'actual', label: 'Actual size', keys: '1', also: ['Shift+Backspace'], viewer: true },
     { command: 'fit', label: 'Fit the graph', keys: '0', viewer: true },
     { command: 'near', label: 'Zoom to the selection', keys: '.', viewer: true },
     { command: 'direction', label: 'Direction of the graph', keys: 'Ctrl+K', viewer: true },
@@ -57,8 +58,11 @@ const SHORTCUTS = Object.values(TOPICS).flat();
  */
 export function keysOf(command) {
   const found = SHORTCUTS.find((shortcut) => shortcut.command === command);
-  return found ? found.keys.split('+').map(keyName) : [];
+  return found ? partsOf(found.keys).map(keyName) : [];
 }
+
+/** @param {string} keys */
+const partsOf = (keys) => (keys === '+' ? [keys] : keys.split('+'));
 
 /** @param {string} key */
 function keyName(key) {
@@ -86,7 +90,7 @@ export function listen(viewing, run) {
   document.addEventListener('keydown', (event) => {
     if (event.isComposing || document.querySelector('dialog[open], :popover-open')) return;
     const typing = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
-    const found = SHORTCUTS.find((shortcut) => matches(shortcut.keys, event));
+    const found = SHORTCUTS.find(({ keys, also = [] }) => [keys, ...also].some((each) => matches(each, event)));
     if (!found || (typing && !found.typing) || (found.viewer && !viewing())) return;
     event.preventDefault();
     event.stopPropagation();
@@ -99,7 +103,7 @@ export function listen(viewing, run) {
  * @param {KeyboardEvent} event
  */
 function matches(keys, event) {
-  const parts = keys.split('+');
+  const parts = partsOf(keys);
   const key = parts.pop() ?? '';
   // Where a sign is typed with AltGr, the browser may report Ctrl and Alt.
   const alone = event.getModifierState('AltGraph');

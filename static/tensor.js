@@ -58,6 +58,8 @@ function valuesView(tensor, actions) {
     more.disabled = true;
     try {
       const values = await actions.values(tensor.id, shown.length, BATCH);
+      // In quotation marks a text is told from a number, and its spaces and line ends are seen.
+      if (tensor.dtype === 'string') values.values = values.values.map((text) => JSON.stringify(text));
       appendValues(grid, values);
       shown.push(...values.values);
       grid.style.setProperty('--cell', `${Math.min(WIDEST, Math.max(...shown.map(({ length }) => length), 1))}ch`);

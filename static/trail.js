@@ -30,3 +30,27 @@ export function trailOn(graphs, trail, graph) {
   const isFunction = graphs.find(({ id }) => id === graph)?.kind === 'function';
   return isFunction ? [...trail, graph] : trailTo(graphs, graph);
 }
+
+/**
+ * The graphs in the order of a list: bodies after the graph that holds them, one step deeper.
+ * @param {GraphInfo[]} graphs
+ * @returns {{graph: GraphInfo, depth: number, outermost: GraphInfo}[]}
+ */
+export function nested(graphs) {
+  /** @type {Map<number|null, GraphInfo[]>} */
+  const inner = new Map();
+  for (const graph of graphs) {
+    const around = graph.parent?.graph ?? null;
+    const bodies = inner.get(around);
+    if (bodies) bodies.push(graph);
+    else inner.set(around, [graph]);
+  }
+  const list = [];
+  const stack = (inner.get(null) ?? []).map((graph) => ({ graph, depth: 0, outermost: graph })).reverse();
+  for (let entry = stack.pop(); entry; entry = stack.pop()) {
+    const { outermost, depth } = entry;
+    list.push(entry);
+    stack.push(...(inner.get(entry.graph.id) ?? []).map((graph) => ({ graph, depth: depth + 1, outermost })).reverse());
+  }
+  return list;
+}

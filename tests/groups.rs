@@ -3,7 +3,7 @@
 
 use lamina::analysis::{GroupId, Member, Tree};
 use lamina::formats;
-use lamina::model::{GraphId, NodeId};
+use lamina::model::{GraphId, Links, NodeId};
 use lamina::source::{Files, NativeFile};
 use lamina::view::{ItemKind, Level, NetStyle, Scene, SceneOptions, Step, Viewer};
 use std::collections::BTreeSet;
@@ -61,11 +61,11 @@ fn edges(scene: &Scene) -> BTreeSet<(u32, u32)> {
 /// The edges of the graph, as they must show when each node is shown by its item.
 fn projected(viewer: &Viewer, items: &[usize], scene: &Scene) -> BTreeSet<(u32, u32)> {
     let graph = &viewer.model().graphs[GraphId(0)];
-    let links = graph.links();
+    let links = Links::of(graph);
     let mut pairs = BTreeSet::new();
     for (value, of) in graph.values.iter().filter(|(_, value)| value.tensor.is_none()) {
         let Some(producer) = links.producer[value.index()] else { continue };
-        for consumer in &links.consumers[value.index()] {
+        for consumer in links.consumers(value) {
             let (from, to) = (items[producer.index()], items[consumer.index()]);
             let inside = from == to && scene.items[from].kind == ItemKind::Group;
             if !inside {
@@ -109,6 +109,44 @@ impl Random {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 % limit.max(1) as u64) as usize
+    }
+}
+
+#[test]
+fn what_is_open_at_first_can_be_read_on_the_screen() {
+    let viewer = viewer("tests/fixtures/onnx/tf-cnn.onnx");
+    let on = |width: f64, height: f64| {
+        let options = SceneOptions { level: Level::Groups, screen: Some((width, height)), ..SceneOptions::default() };
+        let scene = viewer.scene(GraphId(0), &options).unwrap();
+        let size = scene.layout.size;
+        assert!(scene.open.len() == 1 || (size.w * 0.6 + 48.0 <= width && size.h * 0.6 + 48.0 <= height));
+        scene.open
+    };
+    let screens = [(100.0, 100.0), (400.0, 600.0), (800.0, 600.0), (1200.0, 900.0), (4000.0, 9000.0)];
+    let open = screens.map(|(width, height)| on(width, height));
+    assert_eq!(open[0].len(), 1, "what never fits is closed");
+    assert!(open.windows(2).all(|pair| pair[0].iter().all(|group| pair[1].contains(group))), "{open:?}");
+    assert!(open[1] < open[4], "a larger screen shows more: {open:?}");
+}
+
+#[test]
+fn a_level_less_takes_back_a_level_more() {
+    for path in MODELS {
+        let viewer = viewer(path);
+        let mut levels = vec![scene(&viewer, Level::Groups, None, Some(Step::None)).open];
+        loop {
+            let last = levels.last().unwrap();
+            let deeper = scene(&viewer, Level::Groups, Some(last), Some(Step::Deeper)).open;
+            if deeper == *last {
+                break;
+            }
+            levels.push(deeper);
+        }
+        assert!(levels.len() > 1);
+        while let Some(level) = levels.pop() {
+            let shallower = scene(&viewer, Level::Groups, Some(&level), Some(Step::Shallower)).open;
+            assert_eq!(&shallower, levels.last().unwrap_or(&level), "{path}");
+        }
     }
 }
 

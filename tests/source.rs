@@ -635,7 +635,9 @@ fn companions_are_found_where_people_drop_them() {
 
 #[test]
 fn a_path_that_leaves_the_folder_is_refused() {
-    for wanted in ["../data.bin", "/data.bin", "C:\\data.bin", "https://example.org/data.bin", "w/../../data.bin", "", "./"] {
+    for wanted in
+        ["../data.bin", "/data.bin", "C:\\data.bin", "https://example.org/data.bin", "w/../../data.bin", "", "./"]
+    {
         let error = dropped(&["m/model.onnx", "data.bin"]).sibling(wanted).unwrap_err();
         assert_eq!(error.kind, Kind::Unsupported, "{wanted}");
         assert!(error.message.starts_with(&format!("{wanted:?} is not a path within")), "{error}");

@@ -141,6 +141,31 @@ fn a_body_shows_what_it_captures() {
 }
 
 #[test]
+fn bodies_that_would_be_called_alike_are_told_apart() {
+    let titles = |names: &[&str]| -> Vec<String> {
+        let mut model = Model::default();
+        let mut main = Graph { name: "main".into(), ..Graph::default() };
+        for (at, name) in names.iter().enumerate() {
+            let body = Literal::Graph(GraphId(at as u32 + 1));
+            let attributes = vec![Attribute { name: "body".into(), value: body }];
+            main.nodes.push(Node { name: (*name).into(), operator: "Loop".into(), attributes, ..Node::default() });
+        }
+        model.graphs.push(main);
+        for at in 0..names.len() {
+            let parent = Some((GraphId(0), NodeId(at as u32)));
+            model.graphs.push(Graph { kind: GraphKind::Body, parent, ..Graph::default() });
+        }
+        let viewer = viewer(model, Report::default());
+        viewer.info().graphs[1..].iter().map(|graph| graph.title.clone()).collect()
+    };
+    assert_eq!(titles(&["a/Loop"]), ["Loop body"]);
+    assert_eq!(titles(&["a/Loop", "a/Loop_1"]), ["Loop body · Loop", "Loop body · Loop_1"]);
+    assert_eq!(titles(&["x/a/Loop", "x/b/Loop"]), ["Loop body · a/Loop", "Loop body · b/Loop"]);
+    assert_eq!(titles(&["same", "same"]), ["Loop body · 1", "Loop body · 2"]);
+    assert_eq!(titles(&["", "é"]), ["Loop body · 1", "Loop body · 2"]);
+}
+
+#[test]
 fn the_panels_tell_all() {
     let (model, report) = residual();
     let viewer = viewer(model, report);

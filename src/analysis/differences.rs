@@ -145,7 +145,7 @@ fn text(literal: &Literal) -> String {
     }
 }
 
-/// Which of `labels` have which of `values`: `512×512 in 0–3, 1024×512 in 4`.
+/// Which of `labels` have which of `values`: `512×512 in 0–3; 1024×512 in 4–7`. What most have comes last: `1024×512 in 4; else 512×512`.
 fn spread(values: impl Iterator<Item = String>, labels: &[u64]) -> String {
     let mut different: Vec<(String, Vec<(usize, usize)>)> = Vec::new();
     for (place, value) in values.enumerate() {
@@ -159,6 +159,10 @@ fn spread(values: impl Iterator<Item = String>, labels: &[u64]) -> String {
             different.push((value, vec![(place, place)]));
         }
     }
+    let count = |ranges: &[(usize, usize)]| ranges.iter().map(|(start, end)| end + 1 - start).sum::<usize>();
+    let all = different.iter().map(|(_, ranges)| count(ranges)).sum::<usize>();
+    let most = different.iter().position(|(_, ranges)| 2 * count(ranges) > all).filter(|_| different.len() <= SIZES);
+    let others = most.map(|at| different.remove(at).0);
     let label = |place: usize| labels.get(place).copied().unwrap_or(place as u64);
     let range = |(start, end): &(usize, usize)| match (label(*start), label(*end)) {
         (start, end) if start == end => start.to_string(),
@@ -175,5 +179,6 @@ fn spread(values: impl Iterator<Item = String>, labels: &[u64]) -> String {
     if different.len() > SIZES {
         parts.push("others in the rest".into());
     }
+    parts.extend(others.map(|value| format!("else {value}")));
     parts.join("; ")
 }

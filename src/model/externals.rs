@@ -20,10 +20,13 @@ pub fn check_externals(model: &Model, files: &Files, report: &mut Report) {
         return;
     }
     for External { path, tensors, end } in externals(model) {
-        let values = if tensors == 1 { "the values of a tensor".into() } else { format!("the values of {tensors} tensors") };
+        let values =
+            if tensors == 1 { "the values of a tensor".into() } else { format!("the values of {tensors} tensors") };
         let message = match files.sibling(path) {
             Ok(Some(file)) => match files.slice(file).map_or(0, |slice| slice.len()) {
-                len if len < end => format!("{path:?} ends after {len} bytes, but its last tensor reaches to byte {end}"),
+                len if len < end => {
+                    format!("{path:?} ends after {len} bytes, but its last tensor reaches to byte {end}")
+                }
                 _ => continue,
             },
             Ok(None) => format!("{values} are in {path:?}, which is not here: open that file together with the model"),

@@ -20,8 +20,10 @@ pub mod check;
 mod dtype;
 pub mod dump;
 pub mod externals;
+mod links;
 mod literal;
 mod modules;
+mod strided;
 mod tensor;
 mod totals;
 mod types;
@@ -29,6 +31,7 @@ pub mod values;
 
 pub use arena::{Arena, Id};
 pub use dtype::DType;
+pub use links::Links;
 pub use literal::Literal;
 pub use modules::Modules;
 pub use tensor::{Data, Encoding, Tensor};
@@ -265,8 +268,10 @@ impl Category {
 pub struct Node {
     /// The name, possibly empty. Of a module: its whole path.
     pub name: Text,
-    /// The operator: `Conv`. Of a module: what it is called in its scope.
+    /// The operator: `Conv`. Of a module: its class where that is known or inferred, else what it is called in its scope.
     pub operator: Text,
+    /// Whether operator and attributes are not stated by the file, but inferred from names and shapes.
+    pub inferred: bool,
     /// Where the operator is defined, as the file spells it.
     pub domain: Text,
     /// The family of the operator.
@@ -307,6 +312,8 @@ pub struct Value {
     pub tensor: Option<TensorId>,
     /// Of a captured value: the same value in the graph around this one.
     pub outer: Option<ValueId>,
+    /// Whether the file does not state that its producer and its consumers follow each other: it is inferred from their order.
+    pub inferred: bool,
     /// What the author says about it.
     pub description: Text,
     /// What the author attached; quantisation parameters among it.
@@ -322,35 +329,11 @@ pub struct Attribute {
     pub value: Literal,
 }
 
-/// Where a value comes from and goes to.
-#[derive(Clone, Debug, Default)]
-pub struct Links {
-    /// Of each value: the node that produces it.
-    pub producer: Vec<Option<NodeId>>,
-    /// Of each value: the distinct nodes that read it, in order.
-    pub consumers: Vec<Vec<NodeId>>,
-}
-
 impl Graph {
-    /// Who produces and who reads each value.
-    pub fn links(&self) -> Links {
-        let mut links =
-            Links { producer: vec![None; self.values.len()], consumers: vec![Vec::new(); self.values.len()] };
-        for (id, node) in self.nodes.iter() {
-            for value in node.outputs.iter().flat_map(|argument| &argument.values) {
-                if let Some(producer) = links.producer.get_mut(value.index()) {
-                    producer.get_or_insert(id);
-                }
-            }
-            for value in node.inputs.iter().flat_map(|argument| &argument.values) {
-                if let Some(consumers) = links.consumers.get_mut(value.index())
-                    && consumers.last() != Some(&id)
-                {
-                    consumers.push(id);
-                }
-            }
-        }
-        links
+    /// What `node` is called among its siblings: of a module, the last part of its path; else its operator.
+    pub fn own_name<'a>(&'a self, node: &'a Node) -> &'a Text {
+        let scope = node.scope.filter(|_| self.wiring == Wiring::Modules);
+        scope.and_then(|scope| self.scopes.get(scope)).map_or(&node.operator, |scope| &scope.name)
     }
 
     /// The path of `scope` from the outermost level, joined by `separator`.

@@ -239,7 +239,7 @@ impl Describe<'_> {
     /// The groups around a node, outermost first; the root is not among them.
     fn around(&self, node: NodeId) -> Vec<Instance> {
         let Some(group) = self.tree.group_of.get(node.index()) else { return Vec::new() };
-        let name = |id: GroupId| Instance { id, name: self.tree.groups[id].name.to_string() };
+        let name = |id: GroupId| Instance { id, name: super::flow::title(self.tree, id) };
         self.tree.path(*group).into_iter().map(name).collect()
     }
 
@@ -324,7 +324,7 @@ impl Describe<'_> {
             metadata: value.metadata.clone(),
             tensor: value.tensor.and_then(|tensor| self.tensor(tensor)),
             producer: producer.map(|node| self.end(node, id, |node| &node.outputs)),
-            consumers: ends(&self.links.consumers[id.index()]),
+            consumers: ends(self.links.consumers(id)),
             input: self.graph.inputs.contains(&id),
             output: self.graph.outputs.contains(&id),
             captured: value.outer.is_some(),
@@ -368,6 +368,9 @@ impl Describe<'_> {
         match &tensor.data {
             Data::Absent => ("not in the file".into(), false),
             Data::Range(file, span) => (format!("{} at {:#x}{}", path(*file), span.at, odd(span.len)), true),
+            Data::Strided(file, span, strides) => {
+                (format!("{} at {:#x}, strides {}", path(*file), span.at, words::shape(strides)), true)
+            }
             Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
             Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
             Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),

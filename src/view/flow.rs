@@ -8,7 +8,7 @@ use super::wires::Wires;
 use super::words;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
 use crate::model::{Category, Graph, GraphId, GraphKind, Model, NodeId, ValueId};
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
 
 /// A tensor that this many items read is drawn as stubs, as its edges would cover the others; but not on the main line, which would
 /// fall apart.
@@ -32,7 +32,6 @@ pub(super) struct Flow<'a> {
     item_of: Vec<u32>,
     /// Of each node: the closed group that hides it.
     hidden_by: Vec<Option<GroupId>>,
-    /// Of each value: the node that produces it, the nodes that read it.
     wires: &'a Wires,
     /// The containers of open groups.
     containers: HashMap<GroupId, u32>,
@@ -50,17 +49,17 @@ pub(super) fn parts(model: &Model, id: GraphId, wires: &Wires, shown: Shown, tre
         item_of: vec![NONE; graph.nodes.len()],
         hidden_by: tree.map_or_else(|| vec![None; graph.nodes.len()], |(tree, open)| open.hiders(tree)),
         wires,
-        containers: HashMap::new(),
+        containers: HashMap::default(),
     };
-    let tree_only = tree.map(|(tree, _)| tree);
-    let mut inputs = flow.inputs(tree_only);
+    let all = tree.map(|(tree, _)| tree);
+    let mut inputs = flow.inputs(all);
     flow.entries(&mut inputs, None);
     match tree {
         None => graph.nodes.iter().for_each(|(node, _)| flow.node(node, NONE)),
         Some((tree, open)) => flow.groups(tree, open, &mut inputs),
     }
     flow.sources();
-    flow.nets(tree_only);
+    flow.nets(all);
     flow.parts
 }
 
@@ -82,7 +81,8 @@ impl<'a> Flow<'a> {
     /// The pills of the inputs.
     fn inputs(&self, tree: Option<&Tree>) -> Pills {
         let graph = self.graph;
-        let captured = graph.values.iter().filter(|(_, value)| graph.kind == GraphKind::Body && value.outer.is_some());
+        let body = (graph.kind == GraphKind::Body).then(|| graph.values.iter());
+        let captured = body.into_iter().flatten().filter(|(_, value)| value.outer.is_some());
         let inputs = graph.inputs.iter().map(|value| (*value, 0));
         let all = inputs.chain(captured.map(|(value, _)| (value, flag::CAPTURED)));
         let mut seen = vec![false; graph.values.len()];
@@ -94,12 +94,12 @@ impl<'a> Flow<'a> {
         let mut goes_out = vec![false; graph.values.len()];
         graph.outputs.iter().for_each(|value| goes_out[value.index()] = true);
         let group = |value: ValueId| {
-            let mut readers = self.wires.links.consumers[value.index()].iter().map(|node| self.hidden_by[node.index()]);
+            let mut readers = self.wires.links.consumers(value).iter().map(|node| self.hidden_by[node.index()]);
             let first = readers.next()??;
             (readers.all(|other| other == Some(first)) && !goes_out[value.index()]).then_some(first)
         };
         let pills = alike(own.into_iter().map(|(value, flags)| (value, flags, group(value))));
-        self.homed(tree, pills, |value| &self.wires.links.consumers[value.index()])
+        self.homed(tree, pills, |value| self.wires.links.consumers(value))
     }
 
     /// Sorts `pills` by the open group that each is in, judged by the `nodes` that have to do with its values. Only where several are in groups:
@@ -117,7 +117,7 @@ impl<'a> Flow<'a> {
         if found.iter().flatten().count() < ALIKE {
             found.fill(None);
         }
-        let mut sorted = Pills::new();
+        let mut sorted = Pills::default();
         for (home, pill) in found.into_iter().zip(pills) {
             sorted.entry(home).or_default().push(pill);
         }
@@ -158,13 +158,15 @@ impl<'a> Flow<'a> {
             node.definition.is_some() || node.attributes.iter().any(|attribute| !attribute.value.graphs().is_empty());
         let mut card = Card::of_node(self.model, self.graph, node, self.shown);
         card.marked = enterable;
-        let flags = if enterable { flag::ENTER } else { 0 };
+        let mut flags = if enterable { flag::ENTER } else { 0 };
+        flags |= if node.inferred { flag::INFERRED } else { 0 };
         let item = Item { flags, parent, ..Item::new(ItemKind::Node, id.0, node.category, card) };
         self.item_of[id.index()] = self.push(item);
     }
 
     /// Adds what is visible of the hierarchy: containers before what is in them.
     fn groups(&mut self, tree: &Tree, open: &Open, inputs: &mut Pills) {
+        let mut card_of = vec![NONE; tree.groups.len()];
         // Each entry is a member, and the container that it goes into.
         let mut stack: Vec<(Member, u32)> =
             tree.groups[Tree::ROOT].members.iter().rev().map(|member| (*member, NONE)).collect();
@@ -178,86 +180,82 @@ impl<'a> Flow<'a> {
                     stack.extend(tree.groups[group].members.iter().rev().map(|member| (*member, item)));
                 }
                 Member::Group(group) => {
-                    let item = self.push(closed(tree, group, parent));
-                    self.hide(tree, group, item);
+                    card_of[group.index()] = self.push(closed(tree, group, parent));
                 }
             }
         }
-    }
-
-    /// Has `item` stand for all nodes of `group`.
-    fn hide(&mut self, tree: &Tree, group: GroupId, item: u32) {
-        let mut stack = vec![group];
-        while let Some(group) = stack.pop() {
-            for member in &tree.groups[group].members {
-                match member {
-                    Member::Node(node) => self.item_of[node.index()] = item,
-                    Member::Group(child) => stack.push(*child),
-                }
+        for (item, group) in self.item_of.iter_mut().zip(&self.hidden_by) {
+            if let Some(group) = group {
+                *item = card_of[group.index()];
             }
         }
     }
 
     fn sources(&mut self) {
-        for (id, node) in self.graph.nodes.iter() {
-            for value in node.outputs.iter().flat_map(|argument| &argument.values) {
-                if self.source[value.index()] == NONE {
-                    self.source[value.index()] = self.item_of[id.index()];
-                }
+        for (source, producer) in self.source.iter_mut().zip(&self.wires.links.producer) {
+            if let (NONE, Some(producer)) = (*source, producer) {
+                *source = self.item_of[producer.index()];
             }
         }
     }
 
+    /// Adds the pills of the outputs: pairs of value and item, in order.
+    fn outputs(&mut self, tree: Option<&Tree>) -> Vec<(ValueId, u32)> {
+        let producer = |value: ValueId| self.wires.links.producer[value.index()];
+        let group = |value: ValueId| self.hidden_by[producer(value)?.index()];
+        let outputs: Vec<_> = self.graph.outputs.iter().map(|value| (*value, 0, group(*value))).collect();
+        let mut pairs = Vec::new();
+        let sorted =
+            self.homed(tree, alike(outputs.into_iter()), |value| self.wires.links.producer[value.index()].as_slice());
+        let mut sorted: Vec<_> = sorted.into_iter().collect();
+        sorted.sort_unstable_by_key(|(home, _)| *home);
+        for (home, (values, flags)) in
+            sorted.into_iter().flat_map(|(home, pills)| pills.into_iter().map(move |pill| (home, pill)))
+        {
+            let item = self.pills(ItemKind::Output, &values, flags, home);
+            pairs.extend(values.iter().map(|value| (*value, item)));
+        }
+        pairs.sort_unstable();
+        pairs
+    }
+
     /// Adds outputs and nets. Values that go from the same item to the same items are one net: where groups are closed there would be many.
     fn nets(&mut self, tree: Option<&Tree>) {
-        let group = |value: ValueId| self.hidden_by[self.wires.links.producer[value.index()]?.index()];
-        let outputs: Vec<_> = self.graph.outputs.iter().map(|value| (*value, 0, group(*value))).collect();
-        let producer = |value: ValueId| self.wires.links.producer[value.index()].as_slice();
-        let outputs = self.homed(tree, alike(outputs.into_iter()), producer);
-        let mut outputs: Vec<_> = outputs.into_iter().collect();
-        outputs.sort_unstable_by_key(|(home, _)| *home);
-        let mut ends: HashMap<ValueId, Vec<u32>> = HashMap::new();
-        for (home, pills) in outputs {
-            for (values, flags) in pills {
-                let item = self.pills(ItemKind::Output, &values, flags, home);
-                values.iter().for_each(|value| ends.entry(*value).or_default().push(item));
-            }
-        }
-        let mut targets = Vec::new();
-        let mut bundles: HashMap<(u32, Vec<u32>), usize> = HashMap::new();
-        for (id, value) in self.graph.values.iter() {
-            let source = self.source[id.index()];
-            if source == NONE || value.tensor.is_some() {
-                continue;
-            }
+        let mut outputs = self.outputs(tree).into_iter().peekable();
+        let mut bundles: HashMap<(u32, Vec<u32>), usize> = HashMap::default();
+        let mut targets: Vec<u32> = Vec::new();
+        // Most values of a large graph stay within a closed group: they are passed over before anything else is asked of them.
+        for (index, &source) in self.source.iter().enumerate().filter(|(_, source)| **source != NONE) {
+            let id = ValueId(index as u32);
             let group = |item: u32| self.parts.items[item as usize].kind == ItemKind::Group;
-            let inside = group(source);
-            let readers = self.wires.links.consumers[id.index()].iter().map(|node| self.item_of[node.index()]);
+            let closed = group(source);
             targets.clear();
-            // What stays within a closed group is not seen.
-            targets.extend(
-                readers
-                    .chain(ends.get(&id).into_iter().flatten().copied())
-                    .filter(|target| !inside || *target != source),
-            );
-            if targets.is_empty() {
+            targets.extend(self.wires.links.consumers(id).iter().map(|node| self.item_of[node.index()]));
+            while let Some((value, item)) = outputs.next_if(|(value, _)| *value <= id) {
+                targets.extend((value == id).then_some(item));
+            }
+            if closed {
+                targets.retain(|target| *target != source);
+            }
+            if targets.is_empty() || self.graph.values[id].tensor.is_some() {
                 continue;
             }
             targets.sort_unstable();
             targets.dedup();
-            let bundled = inside || targets.iter().any(|target| group(*target));
-            if bundled && let Some(net) = bundles.get(&(source, targets.clone())) {
-                self.parts.nets[*net].more += 1;
-                continue;
+            if closed || targets.iter().any(|target| group(*target)) {
+                let bundle = (source, targets.clone());
+                if let Some(net) = bundles.get(&bundle) {
+                    self.parts.nets[*net].more += 1;
+                    continue;
+                }
+                bundles.insert(bundle, self.parts.nets.len());
             }
-            if bundled {
-                bundles.insert((source, targets.clone()), self.parts.nets.len());
-            }
-            let shape = value.ty.as_ref().and_then(|ty| ty.shape());
-            let (style, label) = if targets.len() >= CLUTTER && !self.wires.is_main(self.graph, id) {
+            let shape = self.graph.values[id].ty.as_ref().and_then(|ty| ty.shape());
+            let (style, label) = if targets.len() >= CLUTTER && !self.wires.on_spine(self.graph, id) {
                 (NetStyle::Stub, words::shorten(&self.parts.items[source as usize].card.title, 20))
             } else {
-                (NetStyle::Data, shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default())
+                let style = if self.graph.values[id].inferred { NetStyle::Inferred } else { NetStyle::Data };
+                (style, shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default())
             };
             self.parts.nets.push(Net { source, value: id.0, style, label, targets: targets.clone(), more: 0 });
         }
@@ -269,7 +267,7 @@ impl<'a> Flow<'a> {
 
 /// Values in order, those that belong to the same group together at the place of the first, if they are at least [`ALIKE`].
 fn alike(values: impl Iterator<Item = (ValueId, u8, Option<GroupId>)> + Clone) -> Vec<(Vec<ValueId>, u8)> {
-    let mut members: HashMap<(GroupId, u8), Vec<ValueId>> = HashMap::new();
+    let mut members: HashMap<(GroupId, u8), Vec<ValueId>> = HashMap::default();
     for (value, flags, group) in values.clone() {
         if let Some(group) = group {
             members.entry((group, flags)).or_default().push(value);
@@ -287,11 +285,9 @@ fn alike(values: impl Iterator<Item = (ValueId, u8, Option<GroupId>)> + Clone) -
     together
 }
 
-/// The container of an open group.
+/// The container of an open group. It has the lines of the closed one until it is laid out: they give it its least width.
 fn container(tree: &Tree, id: GroupId, parent: u32) -> Item {
-    let group = &tree.groups[id];
-    let card = Card { marked: true, ..Card::titled(&title(tree, id)) };
-    Item { parent, ..Item::new(ItemKind::Container, id.0, leading(group), card) }
+    Item { kind: ItemKind::Container, flags: 0, mix: Vec::new(), ..closed(tree, id, parent) }
 }
 
 /// The card of a closed group.

@@ -28,7 +28,7 @@ pub enum Step {
     },
     /// Opens what is closed, one level.
     Deeper,
-    /// Closes what is open innermost.
+    /// Closes the deepest level that is open.
     Shallower,
     /// Opens everything.
     All,
@@ -79,8 +79,9 @@ impl Open {
         open
     }
 
-    /// As much as fits a screen: whole levels are opened as long as they fit. Stacks stay folded, since their instances are alike.
-    pub fn fitting(tree: &Tree) -> Self {
+    /// As much as fits a screen: whole levels are opened as long as they are few items and `fits` says so. Stacks stay folded, since their
+    /// instances are alike.
+    pub fn fitting(tree: &Tree, mut fits: impl FnMut(&Self) -> bool) -> Self {
         let mut open = Self::closed(tree);
         let mut level = vec![Tree::ROOT];
         let mut items = tree.groups[Tree::ROOT].members.len();
@@ -95,7 +96,12 @@ impl Open {
             if level.is_empty() || items > SCREEN {
                 return open;
             }
-            level.iter().for_each(|group| open.set(*group, true));
+            let mut deeper = open.clone();
+            level.iter().for_each(|group| deeper.set(*group, true));
+            if !fits(&deeper) {
+                return open;
+            }
+            open = deeper;
         }
     }
 
@@ -149,13 +155,17 @@ impl Open {
             }
             Step::Shallower => {
                 let visible = self.visible(tree);
-                let mut inner = vec![true; tree.groups.len()];
+                let mut depth = vec![0_u32; tree.groups.len()];
                 for group in &visible {
                     if let Some(parent) = tree.groups[*group].parent {
-                        inner[parent.index()] = false;
+                        depth[group.index()] = depth[parent.index()] + 1;
                     }
                 }
-                visible.iter().filter(|group| inner[group.index()]).for_each(|group| self.set(*group, false));
+                let deepest = depth.iter().copied().max();
+                visible
+                    .iter()
+                    .filter(|group| Some(depth[group.index()]) == deepest)
+                    .for_each(|group| self.set(*group, false));
             }
             Step::Reveal { node } => {
                 if let Some(group) = tree.group_of.get(node.index()) {

@@ -1,10 +1,10 @@
 //! The Model panel: what the model is, in figures.
 
 use crate::formats::Opened;
-use crate::model::{Category, DType, Entry, GraphId, GraphKind, Import, Model, Tensor, Totals, Wiring};
+use crate::model::{Category, DType, Entry, Graph, GraphId, GraphKind, Import, Model, NodeId, Tensor, Totals, Wiring};
 use crate::report::Diagnostic;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How much of the model is of one element type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -166,32 +166,56 @@ pub(super) fn operators(model: &Model) -> Vec<Usage> {
 
 /// The list of graphs.
 pub(super) fn graphs(model: &Model) -> Vec<GraphInfo> {
-    model
-        .graphs
-        .iter()
-        .map(|(id, graph)| {
-            let parent = graph.parent.map(|(outer, node_id)| {
-                let node = &model.graphs[outer].nodes[node_id];
-                let attribute = node.attributes.iter().find(|attribute| attribute.value.graphs().contains(&id));
-                let name = attribute.map(|attribute| &*attribute.name).unwrap_or_default();
-                Holder { graph: outer, node: node_id.0, label: format!("{} {name}", node.operator) }
-            });
-            let title = match (&*graph.name, &parent) {
-                (_, Some(holder)) => holder.label.clone(),
-                ("", None) => "graph".into(),
-                (name, None) => name.into(),
-            };
-            GraphInfo {
-                id,
-                title,
-                kind: graph.kind,
-                wiring: graph.wiring,
-                parent,
-                nodes: graph.nodes.len(),
-                edges: model.edges(id),
-            }
-        })
-        .collect()
+    let mut graphs: Vec<GraphInfo> = model.graphs.iter().map(|(id, graph)| info(model, id, graph)).collect();
+    let mut alike: BTreeMap<(GraphId, String), Vec<usize>> = BTreeMap::new();
+    for (at, graph) in graphs.iter().enumerate() {
+        if let Some(holder) = &graph.parent {
+            alike.entry((holder.graph, holder.label.clone())).or_default().push(at);
+        }
+    }
+    for places in alike.into_values().filter(|places| places.len() > 1) {
+        let holders = places.iter().filter_map(|at| graphs[*at].parent.as_ref());
+        let names: Vec<&str> =
+            holders.map(|holder| &*model.graphs[holder.graph].nodes[NodeId(holder.node)].name).collect();
+        for (at, name) in places.iter().zip(tell_apart(&names)) {
+            graphs[*at].title += &format!(" · {name}");
+        }
+    }
+    graphs
+}
+
+fn info(model: &Model, id: GraphId, graph: &Graph) -> GraphInfo {
+    let parent = graph.parent.map(|(outer, node_id)| {
+        let node = &model.graphs[outer].nodes[node_id];
+        let attribute = node.attributes.iter().find(|attribute| attribute.value.graphs().contains(&id));
+        let name = attribute.map(|attribute| &*attribute.name).unwrap_or_default();
+        Holder { graph: outer, node: node_id.0, label: format!("{} {name}", node.operator) }
+    });
+    let title = match (&*graph.name, &parent) {
+        (_, Some(holder)) => holder.label.clone(),
+        ("", None) if graph.wiring == Wiring::Modules => "model".into(),
+        ("", None) => "graph".into(),
+        (name, None) => name.into(),
+    };
+    let (nodes, edges) = (graph.nodes.len(), model.edges(id));
+    GraphInfo { id, title, kind: graph.kind, wiring: graph.wiring, parent, nodes, edges }
+}
+
+/// The shortest ends of `names`, by whole parts, that tell them apart; numbers where the names do not.
+fn tell_apart(names: &[&str]) -> Vec<String> {
+    let end = |name: &str, parts: usize| {
+        let start = name.rmatch_indices(['/', '.']).nth(parts - 1).map_or(0, |(at, sign)| at + sign.len());
+        name[start..].to_string()
+    };
+    let most = names.iter().map(|name| name.matches(['/', '.']).count() + 1).max().unwrap_or(1);
+    for parts in 1..=most.min(8) {
+        let ends: Vec<String> = names.iter().map(|name| end(name, parts)).collect();
+        let distinct: BTreeSet<&String> = ends.iter().filter(|end| !end.is_empty()).collect();
+        if distinct.len() == names.len() {
+            return ends;
+        }
+    }
+    (1..=names.len()).map(|number| number.to_string()).collect()
 }
 
 impl ModelInfo {

@@ -16,6 +16,7 @@ mod modules;
 mod outline;
 mod palette;
 mod scene;
+mod spine;
 mod svg;
 mod thumbnail;
 mod wires;
@@ -68,17 +69,21 @@ impl Viewer {
     /// The Model panel; the cost of opening is the caller's to fill in.
     pub fn info(&self) -> ModelInfo {
         let name = self.files.name();
-        let mut companions = self.files.paths();
-        companions.retain(|path| *path != name);
-        let file = FileInfo { name, size: self.files.main().len(), companions };
+        let file = FileInfo { name, size: self.files.main().len(), companions: self.files.companions() };
         ModelInfo::new(&self.opened, file)
     }
 
     /// The drawing of `graph`; none if there is no such graph.
     pub fn scene(&self, graph: GraphId, options: &SceneOptions) -> Option<Scene> {
-        let (tree, wires) = (self.tree(graph)?, self.wires(graph)?);
-        let Opened { model, report, .. } = &self.opened;
-        let of = scene::Subject { model, report, tree: &tree, wires: &wires, graph };
+        let tree = self.tree(graph)?;
+        let wires = self.wires(graph)?;
+        let of = scene::Subject {
+            model: &self.opened.model,
+            report: &self.opened.report,
+            tree: &tree,
+            wires: &wires,
+            graph,
+        };
         Some(Scene::new(&of, &mut self.memo.borrow_mut(), options))
     }
 
@@ -145,7 +150,7 @@ impl Viewer {
 
     fn wires(&self, graph: GraphId) -> Option<Rc<Wires>> {
         let of = self.opened.model.graphs.get(graph)?;
-        Some(self.wires.borrow_mut().entry(graph).or_insert_with(|| Rc::new(Wires::new(of))).clone())
+        Some(self.wires.borrow_mut().entry(graph).or_insert_with(|| Rc::new(Wires::of(of))).clone())
     }
 }
 

@@ -17,6 +17,10 @@ use std::collections::HashMap;
 /// Stands for "none" where an index is expected.
 pub const NONE: u32 = u32::MAX;
 
+/// The least scale at which all is legible, and what of the screen is around a drawing that is fitted to it. The page has the same.
+const LEGIBLE: f64 = 0.6;
+const MARGIN: f64 = 24.0;
+
 /// The width that an arrowhead takes on a card, in pixels, and how much all may take together.
 const HEAD: f64 = 10.0;
 const WIDEST: f64 = 240.0;
@@ -38,6 +42,8 @@ pub struct SceneOptions {
     pub open: Option<Vec<GroupId>>,
     /// What the reader does with them.
     pub step: Option<Step>,
+    /// Width and height of the screen in pixels; none where there is none.
+    pub screen: Option<(f64, f64)>,
 }
 
 /// A wish for a direction.
@@ -81,6 +87,8 @@ pub mod flag {
     pub const ERROR: u8 = 4;
     /// A graph can be entered through it.
     pub const ENTER: u8 = 8;
+    /// What it is, is inferred; the file does not state it.
+    pub const INFERRED: u8 = 16;
     /// It is captured from the graph around.
     pub const CAPTURED: u8 = 32;
     /// It folds several groups of the same structure.
@@ -95,6 +103,8 @@ pub enum NetStyle {
     Data = 0,
     /// A module contains others.
     Containment = 1,
+    /// That data flows here is inferred: dotted.
+    Inferred = 2,
     /// Too many items read it: its ends are named, and its edges are drawn only when asked for.
     Stub = 3,
 }
@@ -184,7 +194,7 @@ pub(super) struct Parts {
 impl Scene {
     /// Lays out `graph` of `model`.
     pub(super) fn new(of: &Subject, memo: &mut Memo, options: &SceneOptions) -> Self {
-        let Subject { model, report, tree, wires, graph } = *of;
+        let Subject { model, tree, graph, .. } = *of;
         let modules = model.graphs[graph].wiring == Wiring::Modules;
         let direction = match options.direction {
             Flow::Down => Direction::Down,
@@ -202,24 +212,22 @@ impl Scene {
             Level::Flat => (true, Level::Flat),
             _ => (false, Level::Groups),
         };
+        let draft = |open: &Open| Draft::new(of, options, level, direction, open);
         let open = match (&options.open, flat) {
             (_, true) => Open::all(tree),
             (Some(groups), _) => Open::of(tree, groups),
-            (None, _) => Open::fitting(tree),
+            (None, _) => Open::fitting(tree, |open| {
+                options.screen.is_none_or(|screen| fits(draft(open).lay_out(memo).size, screen))
+            }),
         };
         let open = options.step.into_iter().fold(open, |open, step| open.after(tree, step));
-        let mut parts = match (modules, level) {
-            (true, _) => modules::parts(model, graph, options.shown, tree, &open),
-            (false, Level::Flat) => flow::parts(model, graph, wires, options.shown, None),
-            (false, _) => flow::parts(model, graph, wires, options.shown, Some((tree, &open))),
-        };
-        mark(&mut parts.items, report, graph);
-        let Parts { items, nets } = parts;
-        let (input, spacing) = arrange(&items, &nets, modules, direction, &options.advances);
-        let mut layout = layout::layout_with(&input, &spacing, memo);
+        let draft = draft(&open);
+        let mut layout = draft.lay_out(memo);
         for target in &mut layout.path_target {
-            *target = input.targets.get(*target as usize).copied().unwrap_or(NONE);
+            *target = draft.input.targets.get(*target as usize).copied().unwrap_or(NONE);
         }
+        let Parts { mut items, nets } = draft.parts;
+        items.iter_mut().filter(|item| item.kind == ItemKind::Container).for_each(|item| item.card.lines.clear());
         if modules && direction == Direction::Right {
             modules::branches(&nets, &mut layout);
         }
@@ -227,6 +235,37 @@ impl Scene {
         let open = if level == Level::Flat { Vec::new() } else { open.visible(tree) };
         Self { graph, direction, level, grouped: tree.groups.len() > 1, open, items, nets, layout, labels }
     }
+}
+
+/// A graph with some groups open, before it is laid out.
+struct Draft {
+    parts: Parts,
+    input: layout::Input,
+    spacing: layout::Options,
+}
+
+impl Draft {
+    fn new(of: &Subject, options: &SceneOptions, level: Level, direction: Direction, open: &Open) -> Self {
+        let Subject { model, report, tree, wires, graph } = *of;
+        let modules = model.graphs[graph].wiring == Wiring::Modules;
+        let mut parts = match (modules, level) {
+            (true, _) => modules::parts(model, graph, options.shown, tree, open),
+            (false, Level::Flat) => flow::parts(model, graph, wires, options.shown, None),
+            (false, _) => flow::parts(model, graph, wires, options.shown, Some((tree, open))),
+        };
+        mark(&mut parts.items, report, graph);
+        let (input, spacing) = arrange(&parts.items, &parts.nets, modules, direction, &options.advances);
+        Self { parts, input, spacing }
+    }
+
+    fn lay_out(&self, memo: &mut Memo) -> Layout {
+        layout::layout_with(&self.input, &self.spacing, memo)
+    }
+}
+
+/// Whether a drawing fits a screen so that it can be read.
+fn fits(drawing: Size, (width, height): (f64, f64)) -> bool {
+    drawing.w * LEGIBLE + 2.0 * MARGIN <= width && drawing.h * LEGIBLE + 2.0 * MARGIN <= height
 }
 
 /// What the layout gets: the size of every item, every net, and the spacing.
@@ -271,6 +310,10 @@ fn size(item: &Item, advances: &Advances) -> Size {
     if matches!(item.kind, ItemKind::Input | ItemKind::Output) {
         // The ends of a pill are round: its text needs more room.
         size.w += METRICS.pad;
+    }
+    if item.kind == ItemKind::Container {
+        // As wide as the closed group: what was clicked there to open it is under the pointer still.
+        size.h = METRICS.header;
     }
     size
 }

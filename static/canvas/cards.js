@@ -38,6 +38,10 @@ export function paintAt({ categories, itemKind, itemCategory }, item) {
   return categories.length + Math.max(0, itemKind[item] - KIND.output);
 }
 
+/** The same from so far that a closed group is only a spot: it has the colour of most of its operators. @param {Scene} scene @param {number} item */
+export const spotPaintAt = (scene, item) =>
+  scene.mixStarts[item] < scene.mixStarts[item + 1] ? scene.mixCategory[scene.mixStarts[item]] : paintAt(scene, item);
+
 /**
  * Draws an item, relative to an origin.
  *

@@ -28,6 +28,8 @@ export const TOGGLE = { half: 6, reach: 10, gap: 12 };
 const LEAST = { full: 3, titles: 3, blocks: 6, mosaic: 14 };
 const FAR = { size: 11, pad: 3, height: 34, share: 8 };
 const TITLE = 12;
+/** What is behind a title: its height, and what of it is beside the text. */
+const PATCH = { height: 16, beside: 3 };
 
 /**
  * Where the title of an open group is, and its mark.
@@ -128,6 +130,10 @@ export function drawNames({ index: { scene, containers }, level, named }, square
 function drawBar(scene, item, { x, y }, parent) {
   const bar = titleBar(scene, item);
   const group = element('g', { class: 'titlebar', role: 'img', 'aria-label': `open group ${scene.texts[scene.itemTitle[item]]}`, 'data-group': item }, parent);
+  // Wires that enter the group would strike its title out.
+  const patch = { x: tenth(bar.x - PATCH.beside - x), y: tenth(bar.y - PATCH.height / 2 - y), width: tenth(bar.mark - bar.x + PATCH.beside), height: PATCH.height };
+  element('rect', { class: around(scene, item).length % 2 ? 'patch' : 'patch tinted', ...patch }, group);
+  element('rect', { class: 'bar', ...patch }, group);
   text(bar.title, { class: 'title', x: tenth(bar.x - x), y: tenth(bar.y - y) }, group);
   drawToggle(tenth(bar.mark - x), tenth(bar.y - y), false, group);
 }

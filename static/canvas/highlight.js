@@ -128,7 +128,8 @@ export class Highlight {
       drawItems({ index: this.index, paints: this.paints, level: crowd }, shown, base, element('g', { class: level.kind }, group));
     }
     if (level.kind === 'full') this.drawLabels(nets, base, window, element('g', {}, group));
-    if (place.item !== NONE) outline(cropped(rectOf(scene.rects, place.item), window), base, scene.metrics.radius, group);
+    const frame = place.item === NONE ? null : cropped(rectOf(scene.rects, place.item), window);
+    if (frame) outline(frame, base, scene.metrics.radius, group);
     return group;
   }
 
@@ -190,13 +191,14 @@ const netsOf = ({ outStarts, outNets, inStarts, inNets }, item) => ({
   incoming: [...new Set(inNets.subarray(inStarts[item], inStarts[item + 1]))],
 });
 
-/** What of a rectangle can be seen, and a little more, so that no side of it is moved into view. @param {Rect} rect @param {Rect} window @returns {Rect} */
-const cropped = (rect, window) => ({
-  left: Math.max(rect.left, window.left - (window.right - window.left)),
-  top: Math.max(rect.top, window.top - (window.bottom - window.top)),
-  right: Math.min(rect.right, window.right + (window.right - window.left)),
-  bottom: Math.min(rect.bottom, window.bottom + (window.bottom - window.top)),
-});
+/** What of a rectangle can be seen, and a little more, so that no side of it is moved into view; null far out of view. @param {Rect} rect @param {Rect} window @returns {Rect | null} */
+function cropped(rect, window) {
+  const left = Math.max(rect.left, window.left - (window.right - window.left));
+  const top = Math.max(rect.top, window.top - (window.bottom - window.top));
+  const right = Math.min(rect.right, window.right + (window.right - window.left));
+  const bottom = Math.min(rect.bottom, window.bottom + (window.bottom - window.top));
+  return left < right && top < bottom ? { left, top, right, bottom } : null;
+}
 
 /** A square with the seen part in its middle half. @param {Rect} seen @returns {Rect} */
 function around({ left, top, right, bottom }) {

@@ -9,8 +9,10 @@ import { KIND, NONE } from './codes.js';
 import { routesTo } from './routes.js';
 
 /** @import {Scene, Selection} from '../types.js' */
+/** @import {Point} from './camera.js' */
 /** @import {Index} from './index.js' */
 /** @import {Links} from './links.js' */
+/** @import {Extent} from './routes.js' */
 
 /**
  * What to isolate. `hops`: how many nets away at most, may be Infinity; `both` means what is before and what is after.
@@ -19,7 +21,11 @@ import { routesTo } from './routes.js';
  * @typedef {{kind: 'paths', from: Selection, to: Selection}} Paths all paths between two, whichever of them comes first
  */
 
-/** What is not dimmed: 1 by item, net and path; `count`: how many items, open groups aside. @typedef {{items: Uint8Array, nets: Uint8Array, paths: Uint8Array, count: number}} Isolated */
+/**
+ * What is not dimmed: 1 by item, net and path; `extents`: of paths that lead on to what is dimmed, how far they are not; `count`: how many items,
+ * open groups aside.
+ * @typedef {{items: Uint8Array, nets: Uint8Array, paths: Uint8Array, extents: Map<number, Extent>, count: number}} Isolated
+ */
 
 /**
  * @param {Index} index
@@ -29,7 +35,7 @@ import { routesTo } from './routes.js';
 export function isolated(index, spec) {
   const items = spec.kind === 'paths' ? between(index, spec) : around(index, spec);
   if (!items) return null;
-  const { itemKind, itemParent, netSource, netStarts, netTargets, pathNet } = index.scene;
+  const { itemKind, itemParent, netSource, netStarts, netTargets, pathNet, pathStarts } = index.scene;
   let count = 0;
   // Groups come before what is in them.
   for (let item = items.length - 1; item >= 0; item--) {
@@ -50,11 +56,35 @@ export function isolated(index, spec) {
     if (kept > 0 && kept < netStarts[net + 1] - netStarts[net]) partly.push(net);
   }
   for (let path = 0; path < paths.length; path++) paths[path] = nets[pathNet[path]];
+  /** @type {Map<number, Extent>} */
+  const extents = new Map();
   for (const net of partly) {
     for (const path of index.pathsOf(net)) paths[path] = 0;
-    for (const path of routesTo(index, net, (target) => items[target] === 1).keys()) paths[path] = 1;
+    for (const [path, extent] of routesTo(index, net, (target) => items[target] === 1)) {
+      paths[path] = 1;
+      if (extent.to < pathStarts[path + 1] - 1) extents.set(path, extent);
+    }
   }
-  return { items, nets, paths, count };
+  return { items, nets, paths, extents, count };
+}
+
+/**
+ * What of a stretch of a path is dimmed, or is not; `tip`: where it goes straight on to.
+ *
+ * @param {Isolated} isolated
+ * @param {boolean} dim
+ * @param {number} path
+ * @param {number} from a point
+ * @param {number} to a point
+ * @returns {{from: number, to: number, tip: Point | null} | null}
+ */
+export function stretchOf({ paths, extents }, dim, path, from, to) {
+  const extent = extents.get(path);
+  if (!extent) return (paths[path] === 0) === dim ? { from, to, tip: null } : null;
+  // What is not dimmed lies above what is: that may begin where a curve does.
+  if (dim) return to > extent.to ? { from: Math.max(from, extent.to), to, tip: null } : null;
+  if (from > extent.to || (from === extent.to && !extent.tip)) return null;
+  return { from, to: Math.min(to, extent.to), tip: to > extent.to ? extent.tip : null };
 }
 
 /** @param {Index} index @param {Neighbourhood} spec @returns {Uint8Array | null} */

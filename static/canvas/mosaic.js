@@ -4,7 +4,7 @@
  * @module
  */
 
-import { paintAt } from './cards.js';
+import { spotPaintAt } from './cards.js';
 import { visitNear } from './grid.js';
 import { path } from './svg.js';
 
@@ -36,7 +36,7 @@ export function drawMosaic({ scene, items }, paints, rect, { columns, rows }, pa
     const at = 4 * item;
     const x = (scene.rects[at] - left) / across;
     const y = (scene.rects[at + 1] - top) / down;
-    addCover(mosaic, paintAt(scene, item), x, y, x + scene.rects[at + 2] / across, y + scene.rects[at + 3] / down);
+    addCover(mosaic, spotPaintAt(scene, item), x, y, x + scene.rects[at + 2] / across, y + scene.rects[at + 3] / down);
   });
   // A drawing narrower than a tessera covers little of it, which is no reason to draw it faintly.
   const room = Math.min(1, scene.width / across) * Math.min(1, scene.height / down);

@@ -9,18 +9,20 @@ import { drawBlocks, drawTitles } from './blocks.js';
 import { drawCard } from './cards.js';
 import { drawGrounds, drawNames, naming } from './containers.js';
 import { visitNear, visitSquare } from './grid.js';
+import { stretchOf } from './isolation.js';
 import { drawLabel } from './labels.js';
 import { drawMosaic } from './mosaic.js';
 import { grown, meet, rectOf } from './rect.js';
 import { drawTags } from './stubs.js';
 import { element } from './svg.js';
-import { addChord, addCurves, appendWires, noWires } from './wires.js';
+import { addChord, addCurves, addLine, appendWires, noWires } from './wires.js';
 
 /** @import {Point} from './camera.js' */
 /** @import {Index} from './index.js' */
 /** @import {Isolated} from './isolation.js' */
 /** @import {Level} from './levels.js' */
 /** @import {Rect} from './rect.js' */
+/** @import {Wires} from './wires.js' */
 
 /**
  * Something drawn: SVG elements with their content, the corner that it is relative to, and where it can be seen.
@@ -46,7 +48,8 @@ import { addChord, addCurves, appendWires, noWires } from './wires.js';
 
 /**
  * What is drawn together: everything, or what is dimmed, or what is not.
- * @typedef {{item: (item: number) => boolean, path: (path: number) => boolean, net: (net: number) => boolean, dim: boolean}} Pass
+ * @typedef {{item: (item: number) => boolean, net: (net: number) => boolean, stretch: (path: number, from: number, to: number) => Stretch, dim: boolean}} Pass
+ * @typedef {ReturnType<typeof stretchOf>} Stretch
  */
 
 /** Screen px of a square and of a tessera, at least, at the least scale of their level, and tesserae in a row of a square. */
@@ -77,15 +80,14 @@ export function planTiles(index, paints, level, sheets, isolated) {
 /** @param {Isolated | null} isolated @returns {Pass[]} from the bottom to the top */
 function passesOf(isolated) {
   const all = () => true;
-  if (!isolated) return [{ item: all, path: all, net: all, dim: false }];
-  const { items, paths, nets } = isolated;
-  const pass = (/** @type {number} */ kept) => ({
-    item: (/** @type {number} */ item) => items[item] === kept,
-    path: (/** @type {number} */ path) => paths[path] === kept,
-    net: (/** @type {number} */ net) => nets[net] === kept,
-    dim: kept === 0,
-  });
-  return [pass(0), pass(1)];
+  if (!isolated) return [{ item: all, net: all, stretch: (_, from, to) => ({ from, to, tip: null }), dim: false }];
+  const { items, nets } = isolated;
+  return [true, false].map((dim) => ({
+    item: (item) => (items[item] === 0) === dim,
+    net: (net) => (nets[net] === 0) === dim,
+    stretch: (path, from, to) => stretchOf(isolated, dim, path, from, to),
+    dim,
+  }));
 }
 
 /** @param {Plan} plan @param {number} column @param {number} row @returns {Part} */
@@ -98,9 +100,9 @@ export function drawTile(plan, column, row) {
   for (const pass of passesOf(plan.isolated)) {
     const within = (/** @type {Element} */ group) => (pass.dim ? element('g', { class: 'dim' }, group) : group);
     const [lower, upper] = [within(wires), within(nodes)];
+    drawWires(plan, square, lower, pass);
     // A title may reach into the next square, whose grounds would hide it if it were among them.
     if (plan.level.kind === 'full') drawNames(plan, square, lower, pass.item);
-    drawWires(plan, square, lower, pass);
     drawContent(plan, square, upper, pass);
     if (plan.level.kind !== 'full') drawNames(plan, square, upper, pass.item);
   }
@@ -150,7 +152,7 @@ export function drawItems({ index: { scene }, paints, level }, items, origin, pa
  * @param {Element} parent
  * @param {Pass} pass
  */
-function drawWires({ index, level, tile, depth }, square, parent, { path: test, net }) {
+function drawWires({ index, level, tile, depth }, square, parent, { stretch, net }) {
   const { scene, pieces, pieceFrom, pieceTo, piecePath } = index;
   const { points } = scene;
   const origin = { x: square.left, y: square.top };
@@ -158,26 +160,42 @@ function drawWires({ index, level, tile, depth }, square, parent, { path: test, 
   const afar = AFAR[level.kind];
   const shortest = (afar?.shortest ?? 0) / level.least;
   const from = Math.max(0, Math.ceil(Math.log2(shortest / pieces.cell)));
+  const part = (/** @type {number} */ piece) => stretch(piecePath[piece], pieceFrom[piece], pieceTo[piece]);
   /** @type {number[]} */
   const small = [];
   visitSquare(pieces, square.left, square.top, tile, depth, (piece) => {
-    if (test(piecePath[piece]) && lengthOf(points, pieceFrom[piece], pieceTo[piece]) >= shortest) small.push(piece);
+    if (lengthOf(points, pieceFrom[piece], pieceTo[piece]) >= shortest && part(piece)) small.push(piece);
   }, from);
   const straight = afar && small.length > afar.curves;
   for (const piece of afar ? thinned(small, afar.most) : small) {
-    if (straight) addChord(wires, index, piece, origin);
-    else addCurves(wires, index, piecePath[piece], pieceFrom[piece], pieceTo[piece], origin);
+    const shown = part(piece);
+    if (shown && straight) addChord(wires, index, piecePath[piece], shown, origin);
+    else if (shown) addStretch(wires, index, piecePath[piece], shown, origin);
   }
   /** @type {number[]} */
   const large = [];
-  visitNear(pieces, square.left, square.top, square.right, square.bottom, (piece) => void (test(piecePath[piece]) && large.push(piece)), depth + 1);
+  visitNear(pieces, square.left, square.top, square.right, square.bottom, (piece) => void (part(piece) && large.push(piece)), depth + 1);
   for (const piece of afar ? thinned(large, afar.most) : large) {
-    addCurves(wires, index, piecePath[piece], pieceFrom[piece], pieceTo[piece], origin, square);
+    const shown = part(piece);
+    if (shown) addStretch(wires, index, piecePath[piece], shown, origin, square);
   }
   if (afar) wires.arrows = '';
   appendWires(wires, parent);
   if (level.kind !== 'full') return;
   visitSquare(index.labels, square.left, square.top, tile, depth, (each) => void (net(each) && drawLabel(index, each, origin, parent)));
+}
+
+/**
+ * @param {Wires} wires
+ * @param {Index} index
+ * @param {number} path
+ * @param {{from: number, to: number, tip: Point | null}} stretch
+ * @param {Point} origin
+ * @param {Rect} [square] to cut it to
+ */
+function addStretch(wires, index, path, { from, to, tip }, origin, square) {
+  if (from < to) addCurves(wires, index, path, from, to, origin, square);
+  if (tip) addLine(wires, index, path, to, tip, origin, square);
 }
 
 /** @param {Float64Array} points @param {number} from @param {number} to */

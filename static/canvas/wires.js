@@ -72,13 +72,15 @@ export function addCurves(wires, { scene }, which, from, to, origin, square) {
  * @param {number} from the point to start at
  * @param {Point} to
  * @param {Point} origin
- * @param {Rect} square to cut it to
+ * @param {Rect} [square] to cut it to
  */
 export function addLine(wires, { scene: { points, pathNet, netStyle } }, which, from, to, { x, y }, square) {
   const [ax, ay] = [points[2 * from], points[2 * from + 1]];
-  cut([ax, ay, (2 * ax + to.x) / 3, (2 * ay + to.y) / 3, (ax + 2 * to.x) / 3, (ay + 2 * to.y) / 3, to.x, to.y], square, (part) => {
-    wires.styles[netStyle[pathNet[which]]] += start(part, x, y) + onward(part, x, y);
-  });
+  const emit = (/** @type {Curve} */ part) => (wires.styles[netStyle[pathNet[which]]] += start(part, x, y) + onward(part, x, y));
+  /** @type {Curve} */
+  const line = [ax, ay, (2 * ax + to.x) / 3, (2 * ay + to.y) / 3, (ax + 2 * to.x) / 3, (ay + 2 * to.y) / 3, to.x, to.y];
+  if (square) cut(line, square, emit);
+  else emit(line);
 }
 
 /** How far the ends of an edge without a path go straight on, in graph px. */
@@ -108,16 +110,14 @@ export function addEdge(wires, from, to, down, { x, y }, square) {
  *
  * @param {Wires} wires
  * @param {Index} index
- * @param {number} piece
+ * @param {number} which the path
+ * @param {{from: number, to: number, tip: Point | null}} stretch its points; `tip`: where it ends instead
  * @param {Point} origin
  */
-export function addChord(wires, { scene, pieceFrom, pieceTo, piecePath }, piece, { x, y }) {
-  const { points, pathNet, netStyle } = scene;
-  const from = 2 * pieceFrom[piece];
-  const to = 2 * pieceTo[piece];
-  const start = `${Math.round(points[from] - x)} ${Math.round(points[from + 1] - y)}`;
-  const end = `${Math.round(points[to] - x)} ${Math.round(points[to + 1] - y)}`;
-  wires.styles[netStyle[pathNet[piecePath[piece]]]] += `M${start}L${end}`;
+export function addChord(wires, { scene: { points, pathNet, netStyle } }, which, { from, to, tip }, { x, y }) {
+  const end = tip ?? { x: points[2 * to], y: points[2 * to + 1] };
+  const line = `M${Math.round(points[2 * from] - x)} ${Math.round(points[2 * from + 1] - y)}L${Math.round(end.x - x)} ${Math.round(end.y - y)}`;
+  wires.styles[netStyle[pathNet[which]]] += line;
 }
 
 /**

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { indexScene } from '../../static/canvas/index.js';
-import { isolated } from '../../static/canvas/isolation.js';
+import { isolated, stretchOf } from '../../static/canvas/isolation.js';
 import { routesTo } from '../../static/canvas/routes.js';
 import { pack } from './canvas-mock.mjs';
 
@@ -78,4 +78,27 @@ test('what is isolated of a net is the way to the targets that are kept', () => 
   const found = isolated(index, { kind: 'paths', from: { kind: 'node', id: 0 }, to: { kind: 'node', id: 2 } });
   assert.deepEqual([...(found?.items ?? [])], [1, 0, 1]);
   assert.deepEqual([...(found?.paths ?? [])], [0, 1, 0, 1]);
+});
+
+test('a trunk that goes on to what is dimmed is dimmed from there on', () => {
+  const index = indexOf(3, [
+    { ends: [[40, 24], [90, 60], [90, 2960]], target: NONE },
+    { ends: [[90, 960], [40, 1000]], target: 1 },
+    { ends: [[90, 1960], [40, 2000]], target: 2 },
+    { ends: [[90, 2960], [40, 3000]], target: 3 },
+  ]);
+  const [, leg] = index.scene.pathStarts;
+  const found = isolated(index, { kind: 'paths', from: { kind: 'node', id: 0 }, to: { kind: 'node', id: 2 } });
+  assert.ok(found);
+  assert.deepEqual([...found.paths], [1, 0, 1, 0]);
+  assert.deepEqual(stretchOf(found, false, 0, 0, 6), { from: 0, to: 3, tip: { x: 90, y: 1960 } });
+  assert.deepEqual(stretchOf(found, false, 0, 3, 6), { from: 3, to: 3, tip: { x: 90, y: 1960 } });
+  assert.deepEqual(stretchOf(found, true, 0, 0, 6), { from: 3, to: 6, tip: null }, 'what is not dimmed lies above');
+  assert.equal(stretchOf(found, true, 0, 0, 3), null);
+  assert.equal(stretchOf(found, false, 1, leg, leg + 3), null);
+  assert.deepEqual(stretchOf(found, true, 1, leg, leg + 3), { from: leg, to: leg + 3, tip: null });
+  const all = isolated(index, { kind: 'neighbourhood', selection: { kind: 'node', id: 0 }, direction: 'out', hops: 1 });
+  assert.ok(all);
+  assert.deepEqual(stretchOf(all, false, 0, 0, 6), { from: 0, to: 6, tip: null });
+  assert.equal(stretchOf(all, true, 0, 0, 6), null);
 });

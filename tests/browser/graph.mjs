@@ -37,7 +37,8 @@ export async function rest(page) {
         const { x, y, width, height } = (layer.querySelector('svg') ?? layer).getBoundingClientRect();
         return [layer.getAttribute('class'), x, y, width, height].join(' ');
       });
-      const now = boxes.join('|');
+      // What is in view is drawn bit by bit.
+      const now = [...boxes, document.querySelectorAll('#canvas *').length].join('|');
       same = now === last ? same + 1 : 0;
       last = now;
       if (same === 9) resolve(undefined);

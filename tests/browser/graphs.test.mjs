@@ -90,8 +90,12 @@ test('functions are entered through their calls', async (t) => {
   const { page } = lamina;
   await lamina.choose(`${ONNX}/functions.onnx`);
   assert.equal((await lamina.ready()).nodes, 14);
-  const groups = await page.locator('.crumbs select optgroup').evaluateAll((elements) => elements.map((group) => group.getAttribute('label')));
-  assert.deepEqual(groups, ['Graphs', 'Functions', 'Subgraphs']);
+  const groups = await page.locator('.crumbs select optgroup').evaluateAll((elements) => elements.map((group) =>
+    [group.getAttribute('label'), [...group.children].map(({ textContent }) => textContent?.replaceAll('\u2003', '> '))]));
+  // What a function holds is listed below it.
+  const block = ['Block (2 nodes)', '> If else_branch (1 node)', '> If then_branch (1 node)'];
+  const functions = ['LeakyScale (2 nodes)', ...block, 'Act (1 node)', 'Act:smooth (1 node)', 'Unused (1 node)'];
+  assert.deepEqual(groups, [['Graphs', ['functions (5 nodes)']], ['Functions', functions]]);
   // The sign at the side of the header enters at once.
   const call = await card(page, 'LeakyScale');
   assert.match(call.label, /can be entered$/);

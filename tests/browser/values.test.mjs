@@ -22,6 +22,7 @@ const FLOATS = { float64: [52, -1074], float32: [23, -149], float16: [10, -24], 
  * @param {string} dtype
  */
 function same(shown, recorded, dtype) {
+  if (dtype === 'string') return JSON.parse(shown) === recorded;
   if (!/^b?float/.test(dtype)) return shown === recorded;
   const [value, exact] = [shown, recorded].map((text) => Number(text.replace('inf', 'Infinity')));
   if (!Number.isFinite(exact) || exact === 0) return Object.is(value, exact);
