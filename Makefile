@@ -1,7 +1,7 @@
 # make serve    build the page in release, and serve it on a printed local address
 # make build    build it into dist/
 # make test     everything that CI checks
-# make bench    measure it beside Netron (BENCH="--quick" and the like; see tests/bench/README.md)
+# make bench    measure it beside Netron, dagre and elkjs (BENCH="--quick" and the like; see tests/bench/README.md)
 # make shots    take the screenshots of the README
 # make clean
 #
@@ -44,6 +44,10 @@ check-page: build
 
 bench: build
 	@.ci/setup test bench
+	@$(ENV); with_wasm cargo build --locked --release --target wasm32-unknown-unknown --no-default-features --example graphs-wasm; \
+	wasm-bindgen --target web --out-dir tests/bench/work/wasm \
+		--out-name graphs-wasm target/wasm32-unknown-unknown/release/examples/graphs_wasm.wasm; \
+	wasm-opt -O1 tests/bench/work/wasm/graphs-wasm_bg.wasm -o tests/bench/work/wasm/graphs-wasm_bg.wasm
 	node tests/bench/bench.mjs $(BENCH)
 
 shots: build

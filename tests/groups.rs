@@ -207,3 +207,27 @@ fn small_graphs_open_flat_and_the_reader_may_choose() {
     assert!(all.items.iter().any(|item| item.kind == ItemKind::Container));
     assert!(all.items.iter().all(|item| item.kind != ItemKind::Group));
 }
+
+#[test]
+fn what_only_one_layer_reads_or_writes_stands_in_that_layer() {
+    let viewer = viewer("static/samples/decoder.onnx");
+    let open = scene(&viewer, Level::Groups, None, Some(Step::All));
+    let pills = open.items.iter().filter(|item| matches!(item.kind, ItemKind::Input | ItemKind::Output));
+    let (inner, outer): (Vec<_>, Vec<_>) = pills.partition(|item| item.parent != lamina::view::NONE);
+    let title = |item: &&lamina::view::Item| item.card.title.clone();
+    let cached = |title: &String| title.starts_with("past") || title.starts_with("present");
+    assert!(inner.iter().map(title).all(|title| cached(&title)), "{:?}", inner.iter().map(title).collect::<Vec<_>>());
+    // The length of one of the caches is what positions and masks are made of.
+    assert!(outer.iter().map(title).filter(cached).count() <= 1);
+    assert!(inner.len() >= 15 && outer.len() >= 2);
+    for pill in inner {
+        let layer = pill.card.title.split('.').nth(1).unwrap();
+        let mut around = Vec::new();
+        let mut next = pill.parent;
+        while let Some(item) = open.items.get(next as usize) {
+            around.push(item.card.title.clone());
+            next = item.parent;
+        }
+        assert!(around.contains(&format!("layers.{layer}")) || around.contains(&layer.to_owned()), "{around:?}");
+    }
+}

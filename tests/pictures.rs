@@ -118,18 +118,20 @@ fn spine(scene: &Scene) -> Vec<usize> {
 }
 
 #[test]
-fn the_spine_of_a_convolutional_network_is_straight() {
+fn the_spine_of_a_convolutional_network_is_straight_through_all_groups() {
     for model in models() {
         let name = model.file_stem().unwrap().to_string_lossy();
         if ["decoder", "detector"].contains(&&*name) {
             continue;
         }
-        let scene = scene(&model, Level::Flat, None);
-        let middles: Vec<f64> =
-            spine(&scene).iter().map(|item| scene.layout.rects[*item]).map(|rect| rect.x + rect.w / 2.0).collect();
-        assert!(middles.len() > 20, "{name}");
-        let off = middles.iter().filter(|middle| (**middle - middles[0]).abs() > 0.5).count();
-        assert_eq!(off, 0, "{name}: {off} of {} boxes are beside the spine", middles.len());
+        for (depth, level, step) in [LEVELS[0], LEVELS[2]] {
+            let scene = scene(&model, level, step);
+            let middles: Vec<f64> =
+                spine(&scene).iter().map(|item| scene.layout.rects[*item]).map(|rect| rect.x + rect.w / 2.0).collect();
+            assert!(middles.len() > 20, "{name}");
+            let off = middles.iter().filter(|middle| (**middle - middles[0]).abs() > 0.5).count();
+            assert_eq!(off, 0, "{name} {depth}: {off} of {} boxes are beside the spine", middles.len());
+        }
     }
 }
 
@@ -162,6 +164,27 @@ fn arrowheads_have_room() {
             ends.sort_by(f64::total_cmp);
             let least = ends.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
             assert!(least > 6.0, "{name}: {least} px between two of {}", ends.len());
+        }
+    }
+}
+
+#[test]
+fn labels_do_not_cover_the_wires_of_other_tensors() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/samples/decoder.onnx");
+    for (_, level, step) in LEVELS {
+        let scene = scene(&model, level, step);
+        for (net, at) in scene.labels.iter().enumerate().filter_map(|(net, at)| Some((net, (*at)?))) {
+            // Even the narrowest label is as wide as one digit.
+            let half = 3.0 * scene.nets[net].label.chars().count() as f64;
+            for (points, other) in
+                paths(&scene).zip(&scene.layout.path_net).filter(|(_, other)| **other as usize != net)
+            {
+                for piece in points.windows(4).step_by(3).filter(|piece| piece[0].x == piece[3].x) {
+                    let beside = (piece[0].x - at.x).abs() > half || piece[0].y.max(piece[3].y) < at.y - 5.0;
+                    let covered = !beside && piece[0].y.min(piece[3].y) < at.y + 5.0;
+                    assert!(!covered, "{} over {}", scene.nets[net].label, scene.nets[*other as usize].label);
+                }
+            }
         }
     }
 }

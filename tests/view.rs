@@ -126,7 +126,8 @@ fn a_card_says_what_matters() {
 #[test]
 fn the_reader_chooses_what_cards_show() {
     let (model, report) = residual();
-    let options = serde_json::from_str(r#"{"direction":"right","shown":{"attributes":false,"weights":false,"names":true}}"#);
+    let options =
+        serde_json::from_str(r#"{"direction":"right","shown":{"attributes":false,"weights":false,"names":true}}"#);
     let scene = viewer(model, report).scene(GraphId(0), &options.unwrap()).unwrap();
     assert_eq!(scene.items[1].card.lines, [(String::new(), "conv".to_string())]);
     assert_eq!(scene.direction, lamina::layout::Direction::Right);

@@ -39,8 +39,14 @@ pub fn layout_with(input: &Input, options: &Options, memo: &mut Memo) -> Layout 
         let (outer, own) = rest.split_at(rest.partition_point(|piece| piece.level < level));
         rest = outer;
         let ports = Ports::new(own, &lines, |node| nest.inside(node).map(|inside| &inside.ports));
-        let plan = nest.plan(level, own, &ports);
+        let mut plan = nest.plan(level, own, &ports);
+        let members = tree.members.row(level);
+        let reaches = || members.iter().map(|&node| nest.reach(node, &lines));
+        plan.spans = members.iter().filter_map(|&node| nest.inside(node)).map(Drawn::span).collect();
+        let reach =
+            (reaches().map(|reach| reach.0).min().unwrap_or(0), reaches().map(|reach| reach.1).max().unwrap_or(0));
         nest.drawn.push(Drawn {
+            reach,
             nets: own.chunk_by(|a, b| a.net == b.net).map(|legs| legs[0].net).collect(),
             indices: own.iter().map(|piece| piece.index).collect(),
             known: memo.draw(plan, &options),
@@ -58,10 +64,17 @@ struct Drawn {
     /// Of each of its targets, the index in [`Input::targets`], or `NONE`.
     indices: Vec<u32>,
     ports: Ports,
+    /// The lengths of the longest paths to the first and to the last of the boxes in it.
+    reach: (u32, u32),
     known: Arc<Known>,
 }
 
 impl Drawn {
+    /// How long the longest path within is, in boxes.
+    fn span(&self) -> u32 {
+        self.reach.1 - self.reach.0 + 1
+    }
+
     /// The port where `net` comes in.
     fn entry(&self, net: u32) -> Option<Rect> {
         self.ports.entry(net).map(|port| self.known.sheet.rects[port.at as usize])
@@ -93,6 +106,12 @@ impl Nest<'_> {
     fn inside(&self, node: u32) -> Option<&Drawn> {
         let level = self.tree.inside[node as usize];
         (level != NONE).then(|| self.level(level))
+    }
+
+    /// The lengths of the longest paths to the first and to the last box in `node`, or to itself.
+    fn reach(&self, node: u32, lines: &Lines) -> (u32, u32) {
+        let own = lines.reach(node);
+        self.inside(node).map_or((own, own), |inside| inside.reach)
     }
 
     /// What is to be laid out in `level`, which has the `pieces` and `ports`. The levels inside are laid out already.

@@ -79,6 +79,8 @@ pub(super) struct Graph {
     pub arrive: Vec<f64>,
     /// Of each box, the one that feeds it on its main line, if that is known, else `NONE`; empty if it is for none.
     pub main: Vec<u32>,
+    /// Of each box, how long the longest path within it is, in boxes; empty if there are no containers.
+    pub weights: Vec<u32>,
     /// So many boxes, the first ones, are ports on the top border.
     pub ins: u32,
     /// So many of those, the first ones, are on the main line.
@@ -251,6 +253,10 @@ fn graph(boxes: &[u32], legs: &[Leg], local: &[u32], level: &Level) -> Graph {
     };
     graph.leave = fixed(&level.leave, &graph.nets);
     graph.arrive = fixed(&level.arrive, &graph.indices);
+    if !level.containers.is_empty() {
+        let weight = |node: &u32| level.containers.binary_search(node).map_or(1, |at| level.spans[at]);
+        graph.weights = boxes.iter().map(weight).collect();
+    }
     let main = |net: u32| level.sources.get(net as usize).map_or(NONE, |&source| local[source as usize]);
     graph.main = boxes.iter().filter_map(|&node| level.main.get(node as usize)).map(|&net| main(net)).collect();
     graph

@@ -43,6 +43,8 @@ pub(super) struct Level {
     pub arrive: Vec<f64>,
     /// The boxes that are containers, in ascending order.
     pub containers: Vec<u32>,
+    /// Of each container, how long the longest path within it is, in boxes.
+    pub spans: Vec<u32>,
     /// Of each box that is a container, the net that enters it on its main line; `NONE` for others. Empty if there are
     /// no containers.
     pub main: Vec<u32>,

@@ -34,13 +34,24 @@ impl<'a> Spine<'a> {
     /// Finds the main line of `dag`.
     pub fn new(graph: &Graph, dag: &'a Dag, depth: &'a [u32]) -> Self {
         let count = dag.topo.len();
-        let height = heights(dag);
+        // A container counts as what is in it.
+        let weight = |node: u32| graph.weights.get(node as usize).copied().unwrap_or(1);
+        let height = heights(dag, weight);
+        let weighted = (!graph.weights.is_empty()).then(|| depths(dag, weight));
+        let depth = weighted.as_deref().unwrap_or(depth);
         let main = |node: u32| graph.main.get(node as usize).copied().filter(|main| dag.pred.row(node).contains(main));
-        let strength = |other: u32| (!dag.hangs_in[other as usize], depth[other as usize]);
+        // Of ports, those on the main line of what is around are stronger.
+        let leads = |other: u32| !graph.comes_in(other) || other < graph.leading;
+        let strength =
+            |other: u32| (!dag.hangs_in[other as usize], depth[other as usize] + weight(other), leads(other));
         let before: Vec<u32> =
             (0..count as u32).map(|node| main(node).unwrap_or_else(|| longest(dag.pred.row(node), strength))).collect();
         let after = (0..count as u32)
-            .map(|node| longest(dag.succ.row(node), |other| (!dag.hangs_out[other as usize], height[other as usize])))
+            .map(|node| {
+                longest(dag.succ.row(node), |other| {
+                    (!dag.hangs_out[other as usize], height[other as usize] + weight(other))
+                })
+            })
             .collect();
         let (enter, size) = intervals(dag, &before);
         let mut spine = Self { dag, before, after, enter, size, strong_in: vec![0; count], strong_out: vec![0; count] };
@@ -93,19 +104,30 @@ impl<'a> Spine<'a> {
     }
 }
 
-/// Of each box the length of the longest path from it, in edges.
-fn heights(dag: &Dag) -> Vec<u32> {
+/// Of each box the weight of the longest path from it, without its own.
+fn heights(dag: &Dag, weight: impl Fn(u32) -> u32) -> Vec<u32> {
     let mut height = vec![0; dag.topo.len()];
     for &node in dag.topo.iter().rev() {
         for &target in dag.succ.row(node) {
-            height[node as usize] = height[node as usize].max(height[target as usize] + 1);
+            height[node as usize] = height[node as usize].max(height[target as usize] + weight(target));
         }
     }
     height
 }
 
+/// Of each box the weight of the longest path to it, without its own.
+fn depths(dag: &Dag, weight: impl Fn(u32) -> u32) -> Vec<u32> {
+    let mut depth = vec![0; dag.topo.len()];
+    for &node in &dag.topo {
+        for &target in dag.succ.row(node) {
+            depth[target as usize] = depth[target as usize].max(depth[node as usize] + weight(node));
+        }
+    }
+    depth
+}
+
 /// The one of `row` with the greatest key, of several the middle one; or `NONE`.
-fn longest(row: &[u32], key: impl Fn(u32) -> (bool, u32)) -> u32 {
+fn longest<K: Ord>(row: &[u32], key: impl Fn(u32) -> K) -> u32 {
     let most = row.iter().map(|&other| key(other)).max();
     let best = || row.iter().filter(|&&other| Some(key(other)) == most);
     best().nth(best().count().saturating_sub(1) / 2).copied().unwrap_or(NONE)

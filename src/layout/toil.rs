@@ -4,7 +4,7 @@ use super::frame::Frame;
 use super::graph::Graph;
 
 /// What a crossing, a bend, and two boxes that are not in file order cost, in pixels that an edge runs sideways.
-const CROSSING: f64 = 160.0;
+const CROSSING: f64 = 200.0;
 const BEND: f64 = 40.0;
 const DISORDER: f64 = 40.0;
 /// An edge that runs sideways by less is straight, pixels.

@@ -2,6 +2,7 @@
 
 use super::card::{Card, Shown};
 use super::fold::Open;
+use super::homes::Homes;
 use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts, flag};
 use super::wires::Wires;
 use super::words;
@@ -17,6 +18,9 @@ const CLUTTER: usize = 24;
 /// From this many on, inputs that go to the same closed group (or outputs that come from it) are one pill.
 const ALIKE: usize = 4;
 
+/// The values of each pill, with its flags, by the open group that it is in.
+type Pills = HashMap<Option<GroupId>, Vec<(Vec<ValueId>, u8)>>;
+
 /// Builds the parts of one graph.
 pub(super) struct Flow<'a> {
     model: &'a Model,
@@ -30,6 +34,8 @@ pub(super) struct Flow<'a> {
     /// Of each node: the closed group that hides it.
     hidden_by: Vec<Option<GroupId>>,
     wires: &'a Wires,
+    /// The containers of open groups.
+    containers: HashMap<GroupId, u32>,
 }
 
 /// The parts of graph `id`: without `tree`, all its nodes; with it, the groups that are `open` as containers, the others as cards.
@@ -44,34 +50,37 @@ pub(super) fn parts(model: &Model, id: GraphId, wires: &Wires, shown: Shown, tre
         item_of: vec![NONE; graph.nodes.len()],
         hidden_by: tree.map_or_else(|| vec![None; graph.nodes.len()], |(tree, open)| open.hiders(tree)),
         wires,
+        containers: HashMap::default(),
     };
-    flow.inputs();
+    let all = tree.map(|(tree, _)| tree);
+    let mut inputs = flow.inputs(all);
+    flow.entries(&mut inputs, None);
     match tree {
         None => graph.nodes.iter().for_each(|(node, _)| flow.node(node, NONE)),
-        Some((tree, open)) => flow.groups(tree, open),
+        Some((tree, open)) => flow.groups(tree, open, &mut inputs),
     }
     flow.sources();
-    flow.nets();
+    flow.nets(all);
     flow.parts
 }
 
-impl Flow<'_> {
+impl<'a> Flow<'a> {
     fn push(&mut self, item: Item) -> u32 {
         self.parts.items.push(item);
         self.parts.items.len() as u32 - 1
     }
 
-    fn pill(&mut self, kind: ItemKind, value: ValueId, flags: u8) -> u32 {
-        let title = match (&*self.graph.values[value].name, kind) {
-            ("", ItemKind::Output) => "output",
-            ("", _) => "input",
-            (name, _) => name,
-        };
-        let card = Card::titled(title);
-        self.push(Item { flags, ..Item::new(kind, value.0, Category::Data, card) })
+    /// What is written on the pill of `value`.
+    fn name(&self, kind: ItemKind, value: ValueId) -> String {
+        match (&*self.graph.values[value].name, kind) {
+            ("", ItemKind::Output) => "output".to_owned(),
+            ("", _) => "input".to_owned(),
+            (name, _) => name.to_owned(),
+        }
     }
 
-    fn inputs(&mut self) {
+    /// The pills of the inputs.
+    fn inputs(&self, tree: Option<&Tree>) -> Pills {
         let graph = self.graph;
         let body = (graph.kind == GraphKind::Body).then(|| graph.values.iter());
         let captured = body.into_iter().flatten().filter(|(_, value)| value.outer.is_some());
@@ -83,30 +92,64 @@ impl Flow<'_> {
                 graph.values[*value].tensor.is_none() && !std::mem::replace(&mut seen[value.index()], true)
             })
             .collect();
+        let mut goes_out = vec![false; graph.values.len()];
+        graph.outputs.iter().for_each(|value| goes_out[value.index()] = true);
         let group = |value: ValueId| {
             let mut readers = self.wires.links.consumers(value).iter().map(|node| self.hidden_by[node.index()]);
             let first = readers.next()??;
-            (readers.all(|other| other == Some(first)) && !graph.outputs.contains(&value)).then_some(first)
+            (readers.all(|other| other == Some(first)) && !goes_out[value.index()]).then_some(first)
         };
-        for (values, flags) in alike(own.into_iter().map(|(value, flags)| (value, flags, group(value)))) {
-            let item = self.pills(ItemKind::Input, &values, flags);
+        let pills = alike(own.into_iter().map(|(value, flags)| (value, flags, group(value))));
+        self.homed(tree, pills, |value| self.wires.links.consumers(value))
+    }
+
+    /// Sorts `pills` by the open group that each is in, judged by the `nodes` that have to do with its values. Only where several are in groups:
+    /// a single one is an end of the graph.
+    fn homed(
+        &self,
+        tree: Option<&Tree>,
+        pills: Vec<(Vec<ValueId>, u8)>,
+        nodes: impl Fn(ValueId) -> &'a [NodeId],
+    ) -> Pills {
+        let homes = tree.map(|tree| Homes::new(tree, &self.hidden_by));
+        let home =
+            |values: &[ValueId]| homes.as_ref()?.around(values.iter().flat_map(|value| nodes(*value).iter().copied()));
+        let mut found: Vec<Option<GroupId>> = pills.iter().map(|(values, _)| home(values)).collect();
+        if found.iter().flatten().count() < ALIKE {
+            found.fill(None);
+        }
+        let mut sorted = Pills::default();
+        for (home, pill) in found.into_iter().zip(pills) {
+            sorted.entry(home).or_default().push(pill);
+        }
+        sorted
+    }
+
+    /// Adds the pills of those `inputs` that are directly in `group`.
+    fn entries(&mut self, inputs: &mut Pills, group: Option<GroupId>) {
+        for (values, flags) in inputs.remove(&group).unwrap_or_default() {
+            let item = self.pills(ItemKind::Input, &values, flags, group);
             values.iter().for_each(|value| self.source[value.index()] = item);
         }
     }
 
-    /// Adds one pill for `values`.
-    fn pills(&mut self, kind: ItemKind, values: &[ValueId], flags: u8) -> u32 {
-        let [first, .., last] = values else { return self.pill(kind, values[0], flags) };
-        let (a, b) = (&*self.graph.values[*first].name, &*self.graph.values[*last].name);
-        let common: String = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
-        let stem = common.trim_end_matches(|c: char| !c.is_alphabetic());
-        let what = match (stem, kind) {
-            ("", ItemKind::Output) => "outputs",
-            ("", _) => "inputs",
-            (stem, _) => stem,
+    /// Adds one pill for `values`, in the container of `group`.
+    fn pills(&mut self, kind: ItemKind, values: &[ValueId], flags: u8, group: Option<GroupId>) -> u32 {
+        let title = match values {
+            [first, .., last] => {
+                let (a, b) = (&*self.graph.values[*first].name, &*self.graph.values[*last].name);
+                let common: String = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+                let what = match (common.trim_end_matches(|c: char| !c.is_alphabetic()), kind) {
+                    ("", ItemKind::Output) => "outputs",
+                    ("", _) => "inputs",
+                    (stem, _) => stem,
+                };
+                format!("{what} ×{}", values.len())
+            }
+            _ => self.name(kind, values[0]),
         };
-        let card = Card::titled(&format!("{what} ×{}", values.len()));
-        self.push(Item { flags, ..Item::new(kind, first.0, Category::Data, card) })
+        let parent = group.and_then(|group| self.containers.get(&group)).copied().unwrap_or(NONE);
+        self.push(Item { flags, parent, ..Item::new(kind, values[0].0, Category::Data, Card::titled(&title)) })
     }
 
     /// Adds the card of a node, within the container `parent`.
@@ -123,7 +166,7 @@ impl Flow<'_> {
     }
 
     /// Adds what is visible of the hierarchy: containers before what is in them.
-    fn groups(&mut self, tree: &Tree, open: &Open) {
+    fn groups(&mut self, tree: &Tree, open: &Open, inputs: &mut Pills) {
         let mut card_of = vec![NONE; tree.groups.len()];
         // Each entry is a member, and the container that it goes into.
         let mut stack: Vec<(Member, u32)> =
@@ -133,6 +176,8 @@ impl Flow<'_> {
                 Member::Node(node) => self.node(node, parent),
                 Member::Group(group) if open.has(group) => {
                     let item = self.push(container(tree, group, parent));
+                    self.containers.insert(group, item);
+                    self.entries(inputs, Some(group));
                     stack.extend(tree.groups[group].members.iter().rev().map(|member| (*member, item)));
                 }
                 Member::Group(group) => {
@@ -156,13 +201,19 @@ impl Flow<'_> {
     }
 
     /// Adds the pills of the outputs: pairs of value and item, in order.
-    fn outputs(&mut self) -> Vec<(ValueId, u32)> {
+    fn outputs(&mut self, tree: Option<&Tree>) -> Vec<(ValueId, u32)> {
         let producer = |value: ValueId| self.wires.links.producer[value.index()];
         let group = |value: ValueId| self.hidden_by[producer(value)?.index()];
         let outputs: Vec<_> = self.graph.outputs.iter().map(|value| (*value, 0, group(*value))).collect();
         let mut pairs = Vec::new();
-        for (values, flags) in alike(outputs.into_iter()) {
-            let item = self.pills(ItemKind::Output, &values, flags);
+        let sorted =
+            self.homed(tree, alike(outputs.into_iter()), |value| self.wires.links.producer[value.index()].as_slice());
+        let mut sorted: Vec<_> = sorted.into_iter().collect();
+        sorted.sort_unstable_by_key(|(home, _)| *home);
+        for (home, (values, flags)) in
+            sorted.into_iter().flat_map(|(home, pills)| pills.into_iter().map(move |pill| (home, pill)))
+        {
+            let item = self.pills(ItemKind::Output, &values, flags, home);
             pairs.extend(values.iter().map(|value| (*value, item)));
         }
         sort::sort(&mut pairs);
@@ -170,8 +221,8 @@ impl Flow<'_> {
     }
 
     /// Adds outputs and nets. Values that go from the same item to the same items are one net: where groups are closed there would be many.
-    fn nets(&mut self) {
-        let mut outputs = self.outputs().into_iter().peekable();
+    fn nets(&mut self, tree: Option<&Tree>) {
+        let mut outputs = self.outputs(tree).into_iter().peekable();
         let mut bundles: HashMap<(u32, Vec<u32>), usize> = HashMap::default();
         let mut targets: Vec<u32> = Vec::new();
         // Most values of a large graph stay within a closed group: they are passed over before anything else is asked of them.

@@ -2,7 +2,7 @@
 
 use super::card::METRICS;
 use super::measure::{Advances, Role};
-use super::scene::{Item, ItemKind, Net};
+use super::scene::{Item, ItemKind, NONE, Net};
 use crate::layout::{Layout, Point, Rect};
 use foldhash::HashMap;
 
@@ -10,7 +10,7 @@ use foldhash::HashMap;
 const HEIGHT: f64 = 14.0;
 /// The side of the cells in which occupied places are remembered, in pixels.
 const CELL: f64 = 96.0;
-/// A curve that moves sideways by more than this, in pixels, is a bend: a label over another tensor's bend would hide where it goes.
+/// A curve that moves sideways by more than this, in pixels, is a bend.
 const BEND: f64 = 6.0;
 
 /// The centre of each net's label; none where there is no label, or no room.
@@ -31,9 +31,11 @@ pub(super) fn place(items: &[Item], nets: &[Net], layout: &Layout, advances: &Ad
             *first = Some(path);
         }
         for curve in points(layout, path).windows(4).step_by(3) {
-            if let [a, b, c, d] = curve
-                && (a.x - d.x).abs() > BEND
-            {
+            let [a, b, c, d] = curve else { continue };
+            if (a.x - d.x).abs() <= BEND {
+                let (left, top) = (a.x.min(d.x), a.y.min(d.y));
+                taken.add(Rect { x: left, y: top, w: (a.x - d.x).abs(), h: (a.y - d.y).abs() }, *net);
+            } else {
                 for step in 1..8 {
                     let Point { x, y } = along([*a, *b, *c, *d], f64::from(step) / 8.0);
                     taken.add(Rect { x, y, w: 0.0, h: 0.0 }, *net);
@@ -83,7 +85,12 @@ const ANY: u32 = u32::MAX;
 
 /// Occupied places, and the net that each belongs to, in a grid of cells.
 #[derive(Default)]
-struct Taken(HashMap<(i32, i32), Vec<(Rect, u32)>>);
+struct Taken {
+    /// Of each cell, its last place.
+    last: HashMap<(i32, i32), u32>,
+    /// The places, each with its net and the place before it in the same cell.
+    places: Vec<(Rect, u32, u32)>,
+}
 
 impl Taken {
     fn cells(rect: Rect) -> impl Iterator<Item = (i32, i32)> {
@@ -94,19 +101,25 @@ impl Taken {
 
     fn add(&mut self, rect: Rect, net: u32) {
         for cell in Self::cells(rect) {
-            self.0.entry(cell).or_default().push((rect, net));
+            let before = self.last.insert(cell, self.places.len() as u32).unwrap_or(NONE);
+            self.places.push((rect, net, before));
         }
     }
 
     /// Whether nothing but `net` itself is in `rect`.
     fn is_free(&self, rect: Rect, net: u32) -> bool {
-        let overlaps = |(other, owner): &(Rect, u32)| {
+        let overlaps = |(other, owner, _): &(Rect, u32, u32)| {
             *owner != net
                 && other.x < rect.x + rect.w
                 && rect.x < other.x + other.w
                 && other.y < rect.y + rect.h
                 && rect.y < other.y + other.h
         };
-        Self::cells(rect).all(|cell| !self.0.get(&cell).is_some_and(|rects| rects.iter().any(overlaps)))
+        Self::cells(rect).all(|cell| {
+            let first = self.last.get(&cell).copied().unwrap_or(NONE);
+            let next = |at: u32| self.places.get(at as usize).map(|place| (place, place.2));
+            let mut places = std::iter::successors(next(first), |(_, before)| next(*before));
+            !places.any(|(place, _)| overlaps(place))
+        })
     }
 }

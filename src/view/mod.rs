@@ -8,6 +8,7 @@ mod detail;
 mod find;
 mod flow;
 mod fold;
+mod homes;
 mod info;
 mod labels;
 mod measure;

@@ -1,4 +1,5 @@
-// `make bench`: Lamina and Netron open the same files in the same browser; prints a table. See README.md.
+// `make bench`: Lamina and Netron open the same files in the same browser; layouts beside those of others; steps through the hierarchy of a
+// large model. Prints tables. See README.md.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -8,21 +9,29 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { lamina, netron } from './apps.mjs';
+import { groupTable, measureGroups } from './groups.mjs';
+import { blemishes, graphs, layoutTable, measure } from './layouts.mjs';
 import { coresBusy } from './machine.mjs';
 import { run } from './run.mjs';
 import { failures, FILES, goals, summary, table } from './table.mjs';
 
+/** What is measured besides opening files: layouts beside those of others, and steps through the hierarchy of a large model. */
+const PARTS = ['layouts', 'groups'];
+const LARGE = 'llm-100k.onnx';
+
 const USAGE = `usage: node tests/bench/bench.mjs [options]
   --quick         one run of a few files; Netron only where it survives
   --runs N        runs of each file and viewer, a fresh browser each time (default 3)
-  --only A,B      these files only: ${FILES.map(({ name }) => name).join(', ')}
+  --only A,B      these only: ${[...FILES.map(({ name }) => name), ...PARTS].join(', ')}
   --no-netron     Lamina only
   --no-gestures   neither pan nor zoom
   --timeout S     from file chosen to graph painted (default 180)
+  --limit S       for one layout, with those of others (default 60; with --quick 20)
   --json FILE     also write every run there`;
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const WORK = path.join(HERE, 'work');
+const DIST = path.join(HERE, '../../dist');
 
 /**
  * The folder that .ci/setup made, whose name begins so; the versions are its business.
@@ -55,6 +64,7 @@ function options() {
     options: {
       'help': { type: 'boolean' },
       'json': { type: 'string' },
+      'limit': { type: 'string' },
       'no-gestures': { type: 'boolean' },
       'no-netron': { type: 'boolean' },
       'only': { type: 'string' },
@@ -68,7 +78,7 @@ function options() {
     process.exit(0);
   }
   const only = values.only?.split(',');
-  const unknown = only?.find((name) => !FILES.some((file) => file.name === name));
+  const unknown = only?.find((name) => !PARTS.includes(name) && !FILES.some((file) => file.name === name));
   if (unknown) {
     throw new Error(`there is no file ${unknown}\n${USAGE}`);
   }
@@ -79,14 +89,19 @@ function options() {
     gestures: !values['no-gestures'],
     quick: values.quick ?? false,
     netron: !values['no-netron'],
+    parts: PARTS.filter((part) => only?.includes(part) ?? true),
+    limit: Number(values.limit ?? (values.quick ? 20 : 60)),
     json: values.json,
   };
 }
 
-async function main() {
-  const chosen = options();
+/**
+ * Opens files.
+ * @param {ReturnType<typeof options>} chosen
+ */
+async function openings(chosen) {
   const models = makeModels(chosen.files.map(({ name }) => name));
-  const viewers = [{ app: lamina, folder: path.join(HERE, '../../dist') }];
+  const viewers = [{ app: lamina, folder: DIST }];
   if (chosen.netron) {
     viewers.push({ app: netron, folder: path.join(installed('netron-'), 'netron') });
   }
@@ -111,17 +126,49 @@ async function main() {
       }
     }
   }
-  const [cpu] = os.cpus();
-  const versions = [`Chromium ${results[0]?.lamina[0]?.chromium}`, `Node ${process.versions.node}`, ...viewers.slice(1).map(({ folder }) => path.basename(path.dirname(folder)))];
-  console.log(`\n${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${cpu?.model}, ${os.type()} ${os.release()}; ${versions.join(', ')}`);
-  console.log(`medians of ${chosen.runs} run(s); load average now ${os.loadavg()[0].toFixed(2)}\n`);
+  const versions = viewers.slice(1).map(({ folder }) => path.basename(path.dirname(folder)));
+  console.log(`\n${[`Chromium ${results[0]?.lamina[0]?.chromium}`, ...versions].join(', ')}; medians of ${chosen.runs} run(s)\n`);
   console.log(table(results));
   console.log(summary(results));
   console.log(goals(results));
+  return results;
+}
+
+/**
+ * Lays out graphs.
+ * @param {ReturnType<typeof options>} chosen
+ */
+async function layouts(chosen) {
+  const theirs = installed('layouts-');
+  const modules = { ours: path.join(WORK, 'wasm'), theirs: path.join(theirs, 'node_modules') };
+  const rows = await measure(graphs(path.join(HERE, '../layout/models'), chosen.quick), modules, chosen.limit);
+  console.log(`\nlayouts: dagre and elkjs ${path.basename(theirs).replace('layouts-', '').replace('-', ' and ')}, at most ${chosen.limit} s each\n`);
+  console.log(layoutTable(rows));
+  return rows;
+}
+
+/**
+ * Steps through the hierarchy.
+ * @param {ReturnType<typeof options>} chosen
+ */
+async function groups(chosen) {
+  const result = await measureGroups(DIST, path.join(makeModels([LARGE]), LARGE), chosen);
+  console.log(`\nthe hierarchy of ${LARGE}\n`);
+  console.log(groupTable(result));
+  return result;
+}
+
+async function main() {
+  const chosen = options();
+  const [cpu] = os.cpus();
+  console.log(`${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${cpu?.model}, ${os.type()} ${os.release()}, Node ${process.versions.node}; load average ${os.loadavg()[0].toFixed(2)}`);
+  const opened = chosen.files.length > 0 ? await openings(chosen) : [];
+  const laid = chosen.parts.includes('layouts') ? await layouts(chosen) : [];
+  const stepped = chosen.parts.includes('groups') ? await groups(chosen) : null;
   if (chosen.json) {
-    fs.writeFileSync(chosen.json, JSON.stringify(results, null, 1));
+    fs.writeFileSync(chosen.json, JSON.stringify({ opened, laid, stepped }, (key, value) => (key === 'bytes' && typeof value === 'object' ? undefined : value), 1));
   }
-  process.exitCode = failures(results) > 0 ? 1 : 0;
+  process.exitCode = failures(opened) + blemishes(laid) > 0 ? 1 : 0;
 }
 
 await main();

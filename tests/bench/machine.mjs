@@ -35,7 +35,7 @@ export async function coresBusy() {
 
 /** The processes of a browser: memory and processor time. */
 export class Processes {
-  /** @type {Map<number, { type: string, peak: number, cpu: number }>} */
+  /** @type {Map<number, { type: string, peak: number, now: number, cpu: number }>} */
   #seen = new Map();
   #cdp;
   #start = { machine: machineBusy(), at: Date.now(), own: 0 };
@@ -54,7 +54,8 @@ export class Processes {
         const peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
         const times = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         const cpu = (Number(times[11]) + Number(times[12])) / TICKS;
-        this.#seen.set(id, { type, cpu, peak: Math.max(peak, this.#seen.get(id)?.peak ?? 0) });
+        const now = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+        this.#seen.set(id, { type, cpu, now, peak: Math.max(peak, this.#seen.get(id)?.peak ?? 0) });
       }
     }
   }
@@ -68,6 +69,11 @@ export class Processes {
   get rendererPeak() {
     const peaks = [...this.#seen.values()].filter(({ type }) => type === 'renderer').map(({ peak }) => peak);
     return peaks.length > 0 ? Math.max(...peaks) : null;
+  }
+
+  /** The resident memory of the largest renderer when it was last looked at, MiB. */
+  get rendererNow() {
+    return Math.max(0, ...[...this.#seen.values()].filter(({ type }) => type === 'renderer').map(({ now }) => now));
   }
 
   /** Processor seconds of the browser and of this program. */

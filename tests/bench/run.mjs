@@ -45,7 +45,7 @@ const GESTURE_MS = 3000;
  * @param {Promise<T>} promise
  * @returns {Promise<T | null>} null when it takes longer, or fails
  */
-async function within(ms, promise) {
+export async function within(ms, promise) {
   const timer = new AbortController();
   const late = sleep(ms, null, { signal: timer.signal }).catch(() => null);
   try {
@@ -77,24 +77,20 @@ function visit(log) {
 }
 
 /**
- * Wheel or mouse events at the display's rate for three seconds, and the animation frames meanwhile.
- * @param {import('./apps.mjs').App} app
- * @param {'pan' | 'zoom'} name
+ * Events of a gesture at the display's rate for three seconds, and the intervals between animation frames meanwhile.
  * @param {import('./apps.mjs').Tab} tab
- * @returns {Promise<Frames | null>} null when the page does not answer
+ * @param {(t: number) => Promise<unknown>} act sends one event, at `t` from 0 to 1 of the gesture's time
+ * @returns {Promise<{ median: number, p95: number } | null>} null when the page does not answer
  */
-async function gesture(app, name, tab) {
-  const at = { x: VIEWPORT.width / 2, y: VIEWPORT.height / 2 };
-  const picture = async () => (await within(30_000, tab.page.screenshot({ timeout: 30_000 })))?.toString('base64');
-  const before = await picture();
+export async function frames(tab, act) {
   await tab.evaluate(() => {
     const { bench } = /** @type {any} */ (window);
     /** @type {number[]} */
-    const frames = [];
-    bench.frames = frames;
+    const times = [];
+    bench.frames = times;
     requestAnimationFrame(function tick(now) {
-      frames.push(now);
-      if (bench.frames === frames) {
+      times.push(now);
+      if (bench.frames === times) {
         requestAnimationFrame(tick);
       }
     });
@@ -103,7 +99,7 @@ async function gesture(app, name, tab) {
   /** @param {number} t */
   const send = (t) => {
     unanswered += 1;
-    app.gestures[name](tab, t, at).catch(() => {}).finally(() => {
+    act(t).catch(() => {}).finally(() => {
       unanswered -= 1;
     });
   };
@@ -117,16 +113,31 @@ async function gesture(app, name, tab) {
   /** @type {number[] | null} */
   const times = await within(60_000, tab.evaluate(() => {
     const { bench } = /** @type {any} */ (window);
-    const { frames } = bench;
+    const { frames: seen } = bench;
     bench.frames = null;
-    return frames;
+    return seen;
   }));
   send(1);
   if (!times || times.length < 2) {
     return null;
   }
   const intervals = times.slice(1).map((time, i) => time - times[i]);
-  return { median: quantile(intervals, 0.5), p95: quantile(intervals, 0.95), moved: before !== await picture() };
+  return { median: quantile(intervals, 0.5), p95: quantile(intervals, 0.95) };
+}
+
+/**
+ * Pans or zooms.
+ * @param {import('./apps.mjs').App} app
+ * @param {'pan' | 'zoom'} name
+ * @param {import('./apps.mjs').Tab} tab
+ * @returns {Promise<Frames | null>} null when the page does not answer
+ */
+async function gesture(app, name, tab) {
+  const at = { x: VIEWPORT.width / 2, y: VIEWPORT.height / 2 };
+  const picture = async () => (await within(30_000, tab.page.screenshot({ timeout: 30_000 })))?.toString('base64');
+  const before = await picture();
+  const found = await frames(tab, (t) => app.gestures[name](tab, t, at));
+  return found && { ...found, moved: before !== await picture() };
 }
 
 /**

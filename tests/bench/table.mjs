@@ -103,8 +103,18 @@ export function table(results) {
     frames(result.netron, 'pan'),
     frames(result.netron, 'zoom'),
   ]);
+  return grid(head, rows);
+}
+
+/**
+ * A table in Markdown.
+ * @param {string[]} head
+ * @param {string[][]} rows
+ * @param {number[]} [left] columns of text
+ */
+export function grid(head, rows, left = [0]) {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
-  const line = (/** @type {string[]} */ row) => `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
+  const line = (/** @type {string[]} */ row) => `| ${row.map((cell, i) => (left.includes(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
   return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)].join('\n');
 }
 

@@ -81,7 +81,7 @@ fn hash(level: &Level) -> u64 {
         add(size.w.to_bits());
         add(size.h.to_bits());
     }
-    for list in [&level.sources, &level.starts, &level.targets, &level.containers, &level.main] {
+    for list in [&level.sources, &level.starts, &level.targets, &level.containers, &level.spans, &level.main] {
         add(list.len() as u64);
         let pairs = list.chunks(2).map(|pair| u64::from(pair[0]) << 32 | u64::from(*pair.last().unwrap_or(&0)));
         pairs.for_each(&mut add);

@@ -42,8 +42,8 @@ impl Ports {
     /// The ports for `pieces`, which are all of a level, by net. `inside` gives the ports of members.
     ///
     /// The nets that have the longest way to go come in first, and then the others, each in the order in which boxes
-    /// read them. Of those that one box reads, skips come last, so that they run on the right here as elsewhere. Nets
-    /// go out by how deep they are, the main line first.
+    /// read them. Of those that one box reads, skips are among the others. Nets go out by how deep they are, the main
+    /// line first.
     pub fn new<'a>(pieces: &[Piece], lines: &Lines, inside: impl Fn(u32) -> Option<&'a Ports>) -> Self {
         let (mut ins, mut outs) = (Vec::new(), Vec::new());
         for legs in pieces.chunk_by(|a, b| a.net == b.net) {
@@ -62,14 +62,18 @@ impl Ports {
             }
         }
         let most = ins.iter().map(|port| port.height).max().unwrap_or(0);
-        let leads = |port: &Port| port.height + ASIDE > most;
-        sort::sort_by_key(&mut ins, |port| (!leads(port), port.reader, lines.source(port.net), port.net));
-        for together in ins.chunk_by_mut(|a, b| a.reader == b.reader) {
+        sort::sort_by_key(&mut ins, |port| (port.reader, lines.source(port.net), port.net));
+        let mut leads = Vec::with_capacity(ins.len());
+        for together in ins.chunk_by(|a, b| a.reader == b.reader) {
             let deepest = together.iter().map(|port| lines.depth(port.net)).max().unwrap_or(0);
-            together.sort_by_key(|port| (!leads(port), lines.depth(port.net) + SKIP < deepest));
+            let is_skip = |port: &Port| lines.depth(port.net) + SKIP < deepest;
+            leads.extend(together.iter().map(|port| port.height + ASIDE > most && !is_skip(port)));
         }
+        let leading = leads.iter().filter(|leads| **leads).count() as u32;
+        let mut ranked: Vec<(bool, Port)> = leads.into_iter().zip(ins).collect();
+        sort::sort_by_key(&mut ranked, |(leads, _)| !leads);
+        let ins: Vec<Port> = ranked.into_iter().map(|(_, port)| port).collect();
         sort::sort_by_key(&mut outs, |port| (Reverse(lines.depth(port.net)), lines.source(port.net), port.net));
-        let leading = ins.iter().filter(|port| leads(port)).count() as u32;
         let main = ins.iter().find(|port| port.height == most).map_or(NONE, |port| port.net);
         Self { ins: number(ins), outs: number(outs), leading, main }
     }
@@ -144,6 +148,11 @@ impl<'a> Lines<'a> {
 
     fn depth(&self, net: u32) -> u32 {
         self.depth[self.source(net) as usize]
+    }
+
+    /// The length of the longest path to `node`.
+    pub fn reach(&self, node: u32) -> u32 {
+        self.depth.get(node as usize).copied().unwrap_or(0)
     }
 
     fn height(&self, node: u32) -> u32 {
