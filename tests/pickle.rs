@@ -155,6 +155,14 @@ fn limits_hold() {
 }
 
 #[test]
+fn lines_cross_pages() {
+    let line = "abcdefghij".repeat(20_000);
+    let pickle = read(format!("V{line}\n.").as_bytes());
+    assert_eq!(&**pickle.text(pickle.root.unwrap()).unwrap(), line);
+    assert_eq!(pickle.span.len, line.len() as u64 + 3);
+}
+
+#[test]
 fn streams_follow_each_other() {
     let both = slice(b"K\x01.K\x02.");
     let first = Pickle::read(both.clone(), &Limits::default());

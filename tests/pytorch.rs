@@ -3,8 +3,9 @@
 
 mod common;
 
+use lamina::analysis::Tree;
 use lamina::formats::Opened;
-use lamina::model::{Graph, Model, Wiring, values};
+use lamina::model::{Graph, GraphId, Model, Wiring, values};
 use lamina::report::Severity;
 use lamina::source::Files;
 
@@ -144,6 +145,17 @@ fn whole_modules_have_classes_settings_and_the_order_of_sequences() {
     let downsample = graph.nodes.values().find(|node| &*node.name == "layer2.downsample.0").unwrap();
     assert!(downsample.inputs.iter().all(|argument| &*argument.name != "input"), "it is beside the others");
     assert_eq!(whole.totals().parameters, self::model("module-stream.pt").totals().parameters);
+}
+
+#[test]
+fn groups_have_the_classes_of_their_modules() {
+    let model = model("module.pt");
+    let tree = Tree::of(&model, GraphId(0));
+    let classes: Vec<(&str, &str)> = tree.groups.values().map(|group| (&*group.name, &*group.class)).collect();
+    let sequential = "torch.nn.modules.container.Sequential";
+    for expected in [("stem", sequential), ("layer2", "nets.Residual"), ("downsample", sequential)] {
+        assert!(classes.contains(&expected), "{classes:?}");
+    }
 }
 
 #[test]
