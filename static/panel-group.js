@@ -8,7 +8,7 @@ import { coded, el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, exact, figure, percent, plural, short } from './numbers.js';
 import { capped, dtypeTable, groupLinks, section, swatch } from './pieces.js';
-import { roleOf, sentence } from './words.js';
+import { roleOf } from './words.js';
 
 /** @import {Child} from './dom.js' */
 /** @import {Actions} from './pieces.js' */
@@ -38,7 +38,7 @@ export function groupPanel(group, around, tools, actions) {
     tools,
     el('dl', { class: 'stats' }, ...stats.map(([label, value]) => el('div', {}, el('dt', {}, label), el('dd', {}, value)))),
     differences.length > 0 && section('Differences', exact(differences.length),
-      el('ul', { class: 'differences' }, ...capped(differences, (text) => el('li', {}, ...coded(sentence(text))), 12))),
+      el('ul', { class: 'differences' }, ...capped(differences, (text) => el('li', {}, ...coded(text)), 12))),
     group.mix.length > 0 && section('Operators', plural(group.nodes, 'node'), mixTable(group.mix)),
     instances.length > 0 && section('Instances', exact(instances.length), el('div', { class: 'rows' }, ...capped(instances, ({ id, name }) =>
       el('button', { type: 'button', class: 'row', onclick: () => actions.jump(graph, { kind: 'group', id }) }, icon('group'), el('span', { class: 'operator' }, name)), 12))),

@@ -195,7 +195,7 @@ export class Canvas {
     const found = spec && isolated(index, spec);
     this.isolation = spec;
     stage.isolated = found;
-    highlight.isolate(found !== null);
+    highlight.isolate(found);
     if (this.minimap && this.minimap.isolated !== found) this.minimap.isolate(found);
     this.request();
     return { items: found?.count ?? 0 };

@@ -5,7 +5,7 @@
  */
 
 import { graphPoint, scaledAt } from './camera.js';
-import { FLAG, KIND, NONE } from './codes.js';
+import { FLAG, KIND, NONE, STYLE } from './codes.js';
 import { selectionAt } from './index.js';
 import { pick } from './pick.js';
 
@@ -162,9 +162,10 @@ function placeTip(tip, at, size) {
 const isGroup = ({ itemKind }, item) => itemKind[item] === KIND.group || itemKind[item] === KIND.container;
 
 /** What a wire joins, and its shape. @param {Scene} scene @param {number} net */
-function nameOfNet({ texts, itemTitle, netSource, netStarts, netTargets, netLabel }, net) {
+function nameOfNet({ texts, itemTitle, netSource, netStarts, netTargets, netLabel, netStyle }, net) {
   const targets = netTargets.subarray(netStarts[net], netStarts[net + 1]);
   const names = targets.length > 3 ? `${targets.length} consumers` : [...targets].map((item) => texts[itemTitle[item]]).join(', ');
-  const shape = netLabel[net] === NONE ? '' : `   ${texts[netLabel[net]]}`;
+  // A tag has the name of its source.
+  const shape = netLabel[net] === NONE || netStyle[net] === STYLE.stub ? '' : `   ${texts[netLabel[net]]}`;
   return `${texts[itemTitle[netSource[net]]]} → ${names}${shape}`;
 }
