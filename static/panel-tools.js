@@ -4,9 +4,10 @@
  * @module
  */
 
-import { iconButton, segments } from './controls.js';
+import { segments } from './controls.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
+import { keysOf } from './shortcuts.js';
 
 /** @import {Reach} from './isolation.js' */
 
@@ -44,7 +45,7 @@ export function selectionTools(first, { toggle, isolate, paths, near }) {
   const only = el('button', { type: 'button', class: 'button', onclick: () => isolate(state.around ? null : {}) }, icon('isolate'), 'Isolate');
   const path = el('button', { type: 'button', class: 'button', title: 'All paths to another node; Shift+click it does the same', onclick: paths },
     icon('paths'), 'Paths…');
-  const zoom = iconButton('fit', 'Zoom to the selection', near, { command: 'near', class: 'button' });
+  const zoom = el('button', { type: 'button', class: 'button', title: `Zoom to the selection (${keysOf('near').join(' ')})`, onclick: near }, icon('fit'), 'Zoom');
   const direction = segments('What is shown', [['in', 'Ancestors'], ['both', 'Both'], ['out', 'Descendants']], (chosen) => isolate({ direction: chosen }));
   const hops = segments('How far', REACHES, (chosen) => isolate({ hops: hopsOf(chosen) }));
   const reach = el('div', { class: 'reach' }, direction.element, hops.element);

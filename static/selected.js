@@ -234,7 +234,8 @@ export class Selected {
   #state() {
     const { scene } = this.#page.drawing;
     const selection = this.#selection;
-    const open = selection?.kind === 'group' ? scene?.level === 'groups' && scene.open.includes(selection.id) : null;
+    // The whole graph is always open.
+    const open = selection?.kind === 'group' && selection.id > 0 ? scene?.level === 'groups' && scene.open.includes(selection.id) : null;
     return { open, around: this.#isolation.around(selection), starting: this.#isolation.start !== null };
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { graphPoint, scaledAt } from './camera.js';
+import { toggles } from './cards.js';
 import { FLAG, KIND, NONE, STYLE } from './codes.js';
 import { selectionAt } from './index.js';
 import { pick } from './pick.js';
@@ -159,7 +160,7 @@ function placeTip(tip, at, size) {
 }
 
 /** Whether an item opens or closes. @param {Scene} scene @param {number} item */
-const isGroup = ({ itemKind }, item) => itemKind[item] === KIND.group || itemKind[item] === KIND.container;
+const isGroup = (scene, item) => toggles(scene, item) || scene.itemKind[item] === KIND.container;
 
 /** What a wire joins, and its shape. @param {Scene} scene @param {number} net */
 function nameOfNet({ texts, itemTitle, netSource, netStarts, netTargets, netLabel, netStyle }, net) {

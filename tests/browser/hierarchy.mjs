@@ -106,6 +106,9 @@ export async function drawn(page, title, as) {
   await rest(page);
 }
 
+/** Waits until a click counts again after one that opened or closed a group. @param {Page} page */
+export const settle = (page) => page.waitForTimeout(450);
+
 /**
  * Everything that is drawn, with its place on the screen: equal when a scene is the same, seen from the same point.
  * @param {Page} page

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cards, rest, scale, selected } from './graph.mjs';
+import { card as cardOf, cards, rest, scale, selected } from './graph.mjs';
 import {
-  FEW, HIGH, MANY, ODD, assertSameEntry, closedGroup, closedGroups, drawn, framed, level, openGroup, openGroups, picture, row, start,
+  FEW, HIGH, MANY, ODD, assertSameEntry, closedGroup, closedGroups, crumbs, drawn, framed, level, openGroup, openGroups, picture, row, settle, start,
 } from './hierarchy.mjs';
+import { open } from './page.mjs';
 
 /** @import { Page } from 'playwright-core' */
 
@@ -214,4 +215,35 @@ test('groups open with a short motion, without one when motion is to be reduced'
   assert.equal(await moves(lively.page), true);
   const calm = await start(t, MANY, { context: { viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' } });
   assert.equal(await moves(calm.page), false);
+});
+
+test('a tree of modules opens and closes like a graph, and its whole is called as its card is', async (t) => {
+  const lamina = await open(t);
+  const { page } = lamina;
+  await lamina.choose('static/samples/llama.safetensors');
+  await lamina.ready();
+  await level(page, 'Expanded');
+  await page.keyboard.press('{');
+  await level(page, 'Collapsed');
+  const whole = await cardOf(page, 'module model');
+  await page.mouse.click(whole.x, whole.y);
+  await selected(page, 'model');
+  // It cannot be closed.
+  assert.equal(await page.locator('.selection-tools .button:text-is("Close")').isVisible(), false);
+  const { card: closed } = await closedGroup(page, 'model');
+  await page.mouse.dblclick(closed.x, closed.bottom - 6);
+  await drawn(page, 'layers ×4', 'closed');
+  await settle(page);
+  const { card: stack } = await closedGroup(page, 'layers ×4');
+  await page.mouse.click(stack.left + 20, stack.y);
+  await selected(page, 'layers ×4');
+  assert.deepEqual(await crumbs(page), ['model', 'model', 'layers ×4']);
+  await page.keyboard.press('Enter');
+  await drawn(page, 'layers.3', 'closed');
+  // An open group is a card of the tree.
+  const opened = await cardOf(page, 'module layers ×4');
+  assert.ok(Math.abs(opened.left - stack.left) <= 2, 'it stays where it is');
+  await page.keyboard.press('Enter');
+  await drawn(page, 'layers ×4', 'closed');
+  lamina.assertQuiet();
 });
