@@ -233,9 +233,11 @@ fn alike(values: impl Iterator<Item = (ValueId, u8, Option<GroupId>)> + Clone) -
     together
 }
 
-/// The container of an open group. It has the lines of the closed one until it is laid out: they give it its least width.
+/// The container of an open group.
 fn container(tree: &Tree, id: GroupId, parent: u32) -> Item {
-    Item { kind: ItemKind::Container, flags: 0, mix: Vec::new(), ..closed(tree, id, parent) }
+    let group = &tree.groups[id];
+    let card = Card { marked: true, ..Card::titled(&title(tree, id)) };
+    Item { parent, ..Item::new(ItemKind::Container, id.0, leading(group), card) }
 }
 
 /// The card of a closed group.

@@ -34,6 +34,8 @@ export class Hand {
     this.canvas = canvas;
     /** When a group was last opened or closed. */
     this.toggledAt = -Infinity;
+    /** What was opened or closed where on the screen; {@link Canvas#show} takes it. @type {{group: number, at: Point} | null} */
+    this.toggled = null;
     /** Where the mouse is. @type {Point | null} */
     this.at = null;
     /** Whether what is there may be another than before. */
@@ -96,7 +98,7 @@ export class Hand {
     if (found?.part === 'enter') {
       handlers.onEnter?.(scene.itemRef[found.item]);
     } else if (found?.part === 'toggle') {
-      this.toggle(found.item);
+      this.toggle(found.item, { x, y });
     } else if (performance.now() - this.toggledAt >= ONCE) {
       const selection = found && selectionAt(scene, found);
       if (selection && found?.part === 'target') this.canvas.centre(selection, { zoom: false });
@@ -112,18 +114,20 @@ export class Hand {
     const found = this.pick(x, y);
     const { scene } = shown.index;
     const item = found?.part === 'body' ? found.item : NONE;
-    if (item !== NONE && isGroup(scene, item)) this.toggle(item);
+    if (item !== NONE && isGroup(scene, item)) this.toggle(item, { x, y });
     else if (item !== NONE && scene.itemFlags[item] & FLAG.enter) handlers.onEnter?.(scene.itemRef[item]);
     else if (shown.stage.level?.kind !== 'full') this.canvas.glide(scaledAt(view, 1, x, y));
   }
 
-  /** @param {number} item */
-  toggle(item) {
+  /** @param {number} item @param {Point} at */
+  toggle(item, at) {
     const { shown, handlers } = this.canvas;
     const now = performance.now();
     if (!shown || now - this.toggledAt < ONCE) return;
     this.toggledAt = now;
-    handlers.onToggle?.(shown.index.scene.itemRef[item]);
+    const group = shown.index.scene.itemRef[item];
+    this.toggled = { group, at };
+    handlers.onToggle?.(group);
   }
 
   /** @param {string} key @returns {boolean} whether it meant something */

