@@ -6,7 +6,7 @@ mod common;
 
 use lamina::analysis::{Group, GroupId, GroupKind, Member, Tree};
 use lamina::model::{
-    Argument, Attribute, Category, DType, Data, Encoding, Graph, GraphId, Literal, Model, Modules, Node, NodeId,
+    Argument, Attribute, Category, DType, Data, Encoding, Graph, GraphId, Links, Literal, Model, Modules, Node, NodeId,
     Tensor, TensorId, Type, Value, ValueId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -550,12 +550,12 @@ fn members_come_after_what_they_read() {
 /// How many edges lead from a member of a group to an earlier one.
 fn backward(model: &Model, tree: &Tree) -> usize {
     let graph = &model.graphs[GraphId(0)];
-    let links = graph.links();
+    let links = Links::of(graph);
     let place =
         |group: GroupId, member: Member| tree.groups[group].members.iter().position(|it| *it == member).unwrap();
     let mut count = 0;
-    for (value, consumers) in links.consumers.iter().enumerate() {
-        for (from, to) in consumers.iter().filter_map(|consumer| Some((links.producer[value]?, *consumer))) {
+    for (producer, consumers) in links.iter() {
+        for (from, to) in consumers.iter().filter_map(|consumer| Some((producer?, *consumer))) {
             let (mut a, mut b) = (Member::Node(from), Member::Node(to));
             let (mut outer_a, mut outer_b) = (tree.group_of[from.index()], tree.group_of[to.index()]);
             while outer_a != outer_b {

@@ -3,7 +3,7 @@
 
 use lamina::analysis::{GroupId, Member, Tree};
 use lamina::formats;
-use lamina::model::{GraphId, NodeId};
+use lamina::model::{GraphId, Links, NodeId};
 use lamina::source::{Files, NativeFile};
 use lamina::view::{ItemKind, Level, NetStyle, Scene, SceneOptions, Step, Viewer};
 use std::collections::BTreeSet;
@@ -61,11 +61,11 @@ fn edges(scene: &Scene) -> BTreeSet<(u32, u32)> {
 /// The edges of the graph, as they must show when each node is shown by its item.
 fn projected(viewer: &Viewer, items: &[usize], scene: &Scene) -> BTreeSet<(u32, u32)> {
     let graph = &viewer.model().graphs[GraphId(0)];
-    let links = graph.links();
+    let links = Links::of(graph);
     let mut pairs = BTreeSet::new();
     for (value, of) in graph.values.iter().filter(|(_, value)| value.tensor.is_none()) {
         let Some(producer) = links.producer[value.index()] else { continue };
-        for consumer in &links.consumers[value.index()] {
+        for consumer in links.consumers(value) {
             let (from, to) = (items[producer.index()], items[consumer.index()]);
             let inside = from == to && scene.items[from].kind == ItemKind::Group;
             if !inside {

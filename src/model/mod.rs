@@ -20,6 +20,7 @@ pub mod check;
 mod dtype;
 pub mod dump;
 pub mod externals;
+mod links;
 mod literal;
 mod modules;
 mod tensor;
@@ -29,6 +30,7 @@ pub mod values;
 
 pub use arena::{Arena, Id};
 pub use dtype::DType;
+pub use links::Links;
 pub use literal::Literal;
 pub use modules::Modules;
 pub use tensor::{Data, Encoding, Tensor};
@@ -322,37 +324,7 @@ pub struct Attribute {
     pub value: Literal,
 }
 
-/// Where a value comes from and goes to.
-#[derive(Clone, Debug, Default)]
-pub struct Links {
-    /// Of each value: the node that produces it.
-    pub producer: Vec<Option<NodeId>>,
-    /// Of each value: the distinct nodes that read it, in order.
-    pub consumers: Vec<Vec<NodeId>>,
-}
-
 impl Graph {
-    /// Who produces and who reads each value.
-    pub fn links(&self) -> Links {
-        let mut links =
-            Links { producer: vec![None; self.values.len()], consumers: vec![Vec::new(); self.values.len()] };
-        for (id, node) in self.nodes.iter() {
-            for value in node.outputs.iter().flat_map(|argument| &argument.values) {
-                if let Some(producer) = links.producer.get_mut(value.index()) {
-                    producer.get_or_insert(id);
-                }
-            }
-            for value in node.inputs.iter().flat_map(|argument| &argument.values) {
-                if let Some(consumers) = links.consumers.get_mut(value.index())
-                    && consumers.last() != Some(&id)
-                {
-                    consumers.push(id);
-                }
-            }
-        }
-        links
-    }
-
     /// The path of `scope` from the outermost level, joined by `separator`.
     pub fn path(&self, scope: ScopeId, separator: &str) -> String {
         let mut parts = Vec::new();

@@ -1,6 +1,6 @@
 //! Figures about a whole model.
 
-use super::{Graph, GraphId, Model, TensorId};
+use super::{Graph, GraphId, Links, Model, TensorId};
 use foldhash::HashSet;
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ impl Model {
     /// outputs included.
     pub fn edges(&self, graph: GraphId) -> usize {
         let Some(graph) = self.graphs.get(graph) else { return 0 };
-        let links = graph.links();
+        let links = Links::of(graph);
         let mut flows: Vec<bool> = links.producer.iter().map(Option::is_some).collect();
         for input in &graph.inputs {
             if let Some(flows) = flows.get_mut(input.index()) {
@@ -51,7 +51,7 @@ impl Model {
         for (flows, value) in flows.iter_mut().zip(graph.values.values()) {
             *flows &= value.tensor.is_none();
         }
-        let read = links.consumers.iter().zip(&flows).filter(|(_, flows)| **flows).map(|(nodes, _)| nodes.len());
+        let read = links.iter().zip(&flows).filter(|(_, flows)| **flows).map(|((_, nodes), _)| nodes.len());
         let outputs = graph.outputs.iter().filter(|value| flows.get(value.index()) == Some(&true));
         read.sum::<usize>() + outputs.count()
     }

@@ -324,7 +324,7 @@ impl Describe<'_> {
             metadata: value.metadata.clone(),
             tensor: value.tensor.and_then(|tensor| self.tensor(tensor)),
             producer: producer.map(|node| self.end(node, id, |node| &node.outputs)),
-            consumers: ends(&self.links.consumers[id.index()]),
+            consumers: ends(self.links.consumers(id)),
             input: self.graph.inputs.contains(&id),
             output: self.graph.outputs.contains(&id),
             captured: value.outer.is_some(),

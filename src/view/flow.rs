@@ -3,12 +3,11 @@
 use super::card::{Card, Shown};
 use super::fold::Open;
 use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts, flag};
-use super::spine::Spine;
+use super::wires::Wires;
 use super::words;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
-use crate::model::{Category, Graph, GraphId, GraphKind, Links, Model, NodeId, ValueId};
-use std::cell::LazyCell;
-use std::collections::HashMap;
+use crate::model::{Category, Graph, GraphId, GraphKind, Model, NodeId, ValueId};
+use foldhash::HashMap;
 
 /// A tensor that this many items read is drawn as stubs, as its edges would cover the others; but not on the main line, which would
 /// fall apart.
@@ -29,12 +28,11 @@ pub(super) struct Flow<'a> {
     item_of: Vec<u32>,
     /// Of each node: the closed group that hides it.
     hidden_by: Vec<Option<GroupId>>,
-    /// Of each value: the node that produces it, the nodes that read it.
-    links: Links,
+    wires: &'a Wires,
 }
 
 /// The parts of graph `id`: without `tree`, all its nodes; with it, the groups that are `open` as containers, the others as cards.
-pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: Option<(&Tree, &Open)>) -> Parts {
+pub(super) fn parts(model: &Model, id: GraphId, wires: &Wires, shown: Shown, tree: Option<(&Tree, &Open)>) -> Parts {
     let graph = &model.graphs[id];
     let mut flow = Flow {
         model,
@@ -44,7 +42,7 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: Option<(&Tre
         source: vec![NONE; graph.values.len()],
         item_of: vec![NONE; graph.nodes.len()],
         hidden_by: tree.map_or_else(|| vec![None; graph.nodes.len()], |(tree, open)| open.hiders(tree)),
-        links: graph.links(),
+        wires,
     };
     flow.inputs();
     match tree {
@@ -74,7 +72,8 @@ impl Flow<'_> {
 
     fn inputs(&mut self) {
         let graph = self.graph;
-        let captured = graph.values.iter().filter(|(_, value)| graph.kind == GraphKind::Body && value.outer.is_some());
+        let body = (graph.kind == GraphKind::Body).then(|| graph.values.iter());
+        let captured = body.into_iter().flatten().filter(|(_, value)| value.outer.is_some());
         let inputs = graph.inputs.iter().map(|value| (*value, 0));
         let all = inputs.chain(captured.map(|(value, _)| (value, flag::CAPTURED)));
         let mut seen = vec![false; graph.values.len()];
@@ -84,7 +83,7 @@ impl Flow<'_> {
             })
             .collect();
         let group = |value: ValueId| {
-            let mut readers = self.links.consumers[value.index()].iter().map(|node| self.hidden_by[node.index()]);
+            let mut readers = self.wires.links.consumers(value).iter().map(|node| self.hidden_by[node.index()]);
             let first = readers.next()??;
             (readers.all(|other| other == Some(first)) && !graph.outputs.contains(&value)).then_some(first)
         };
@@ -123,6 +122,7 @@ impl Flow<'_> {
 
     /// Adds what is visible of the hierarchy: containers before what is in them.
     fn groups(&mut self, tree: &Tree, open: &Open) {
+        let mut card_of = vec![NONE; tree.groups.len()];
         // Each entry is a member, and the container that it goes into.
         let mut stack: Vec<(Member, u32)> =
             tree.groups[Tree::ROOT].members.iter().rev().map(|member| (*member, NONE)).collect();
@@ -134,78 +134,77 @@ impl Flow<'_> {
                     stack.extend(tree.groups[group].members.iter().rev().map(|member| (*member, item)));
                 }
                 Member::Group(group) => {
-                    let item = self.push(closed(tree, group, parent));
-                    self.hide(tree, group, item);
+                    card_of[group.index()] = self.push(closed(tree, group, parent));
                 }
             }
         }
-    }
-
-    /// Has `item` stand for all nodes of `group`.
-    fn hide(&mut self, tree: &Tree, group: GroupId, item: u32) {
-        let mut stack = vec![group];
-        while let Some(group) = stack.pop() {
-            for member in &tree.groups[group].members {
-                match member {
-                    Member::Node(node) => self.item_of[node.index()] = item,
-                    Member::Group(child) => stack.push(*child),
-                }
+        for (item, group) in self.item_of.iter_mut().zip(&self.hidden_by) {
+            if let Some(group) = group {
+                *item = card_of[group.index()];
             }
         }
     }
 
     fn sources(&mut self) {
-        for (id, node) in self.graph.nodes.iter() {
-            for value in node.outputs.iter().flat_map(|argument| &argument.values) {
-                if self.source[value.index()] == NONE {
-                    self.source[value.index()] = self.item_of[id.index()];
-                }
+        for (source, producer) in self.source.iter_mut().zip(&self.wires.links.producer) {
+            if let (NONE, Some(producer)) = (*source, producer) {
+                *source = self.item_of[producer.index()];
             }
         }
     }
 
-    /// Adds outputs and nets. Values that go from the same item to the same items are one net: where groups are closed there would be many.
-    fn nets(&mut self) {
-        let items = |nodes: &Vec<NodeId>| nodes.iter().map(|node| self.item_of[node.index()]).collect();
-        let mut targets: Vec<Vec<u32>> = self.links.consumers.iter().map(items).collect();
-        let group = |value: ValueId| self.hidden_by[self.links.producer[value.index()]?.index()];
+    /// Adds the pills of the outputs: pairs of value and item, in order.
+    fn outputs(&mut self) -> Vec<(ValueId, u32)> {
+        let producer = |value: ValueId| self.wires.links.producer[value.index()];
+        let group = |value: ValueId| self.hidden_by[producer(value)?.index()];
         let outputs: Vec<_> = self.graph.outputs.iter().map(|value| (*value, 0, group(*value))).collect();
+        let mut pairs = Vec::new();
         for (values, flags) in alike(outputs.into_iter()) {
             let item = self.pills(ItemKind::Output, &values, flags);
-            values.iter().for_each(|value| targets[value.index()].push(item));
+            pairs.extend(values.iter().map(|value| (*value, item)));
         }
-        let mut bundles: HashMap<(u32, Vec<u32>), usize> = HashMap::new();
-        let spine = LazyCell::new(|| Spine::new(self.graph, &self.links));
-        for ((id, value), mut targets) in self.graph.values.iter().zip(targets) {
-            let source = self.source[id.index()];
-            if source == NONE || value.tensor.is_some() {
+        pairs.sort_unstable();
+        pairs
+    }
+
+    /// Adds outputs and nets. Values that go from the same item to the same items are one net: where groups are closed there would be many.
+    fn nets(&mut self) {
+        let mut outputs = self.outputs().into_iter().peekable();
+        let mut bundles: HashMap<(u32, Vec<u32>), usize> = HashMap::default();
+        let mut targets: Vec<u32> = Vec::new();
+        // Most values of a large graph stay within a closed group: they are passed over before anything else is asked of them.
+        for (index, &source) in self.source.iter().enumerate().filter(|(_, source)| **source != NONE) {
+            let id = ValueId(index as u32);
+            let group = |item: u32| self.parts.items[item as usize].kind == ItemKind::Group;
+            let closed = group(source);
+            targets.clear();
+            targets.extend(self.wires.links.consumers(id).iter().map(|node| self.item_of[node.index()]));
+            while let Some((value, item)) = outputs.next_if(|(value, _)| *value <= id) {
+                targets.extend((value == id).then_some(item));
+            }
+            if closed {
+                targets.retain(|target| *target != source);
+            }
+            if targets.is_empty() || self.graph.values[id].tensor.is_some() {
                 continue;
             }
             targets.sort_unstable();
             targets.dedup();
-            let group = |item: u32| self.parts.items[item as usize].kind == ItemKind::Group;
-            if group(source) {
-                // What stays within a closed group is not seen.
-                targets.retain(|target| *target != source);
+            if closed || targets.iter().any(|target| group(*target)) {
+                let bundle = (source, targets.clone());
+                if let Some(net) = bundles.get(&bundle) {
+                    self.parts.nets[*net].more += 1;
+                    continue;
+                }
+                bundles.insert(bundle, self.parts.nets.len());
             }
-            if targets.is_empty() {
-                continue;
-            }
-            let bundled = group(source) || targets.iter().any(|target| group(*target));
-            if bundled && let Some(net) = bundles.get(&(source, targets.clone())) {
-                self.parts.nets[*net].more += 1;
-                continue;
-            }
-            if bundled {
-                bundles.insert((source, targets.clone()), self.parts.nets.len());
-            }
-            let shape = value.ty.as_ref().and_then(|ty| ty.shape());
-            let (style, label) = if targets.len() >= CLUTTER && !spine.has(id) {
+            let shape = self.graph.values[id].ty.as_ref().and_then(|ty| ty.shape());
+            let (style, label) = if targets.len() >= CLUTTER && !self.wires.on_spine(self.graph, id) {
                 (NetStyle::Stub, words::shorten(&self.parts.items[source as usize].card.title, 20))
             } else {
                 (NetStyle::Data, shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default())
             };
-            self.parts.nets.push(Net { source, value: id.0, style, label, targets, more: 0 });
+            self.parts.nets.push(Net { source, value: id.0, style, label, targets: targets.clone(), more: 0 });
         }
         for net in self.parts.nets.iter_mut().filter(|net| net.more > 0 && net.style != NetStyle::Stub) {
             net.label = format!("{} tensors", net.more + 1);
@@ -215,7 +214,7 @@ impl Flow<'_> {
 
 /// Values in order, those that belong to the same group together at the place of the first, if they are at least [`ALIKE`].
 fn alike(values: impl Iterator<Item = (ValueId, u8, Option<GroupId>)> + Clone) -> Vec<(Vec<ValueId>, u8)> {
-    let mut members: HashMap<(GroupId, u8), Vec<ValueId>> = HashMap::new();
+    let mut members: HashMap<(GroupId, u8), Vec<ValueId>> = HashMap::default();
     for (value, flags, group) in values.clone() {
         if let Some(group) = group {
             members.entry((group, flags)).or_default().push(value);

@@ -1,7 +1,8 @@
 //! Places the labels of edges: where a tensor's first curves have room.
 
+use super::card::METRICS;
 use super::measure::{Advances, Role};
-use super::scene::Net;
+use super::scene::{Item, ItemKind, Net};
 use crate::layout::{Layout, Point, Rect};
 use foldhash::HashMap;
 
@@ -13,13 +14,18 @@ const CELL: f64 = 96.0;
 const BEND: f64 = 6.0;
 
 /// The centre of each net's label; none where there is no label, or no room.
-pub(super) fn place(nets: &[Net], layout: &Layout, advances: &Advances) -> Vec<Option<Point>> {
+pub(super) fn place(items: &[Item], nets: &[Net], layout: &Layout, advances: &Advances) -> Vec<Option<Point>> {
     if nets.iter().all(|net| net.label.is_empty()) {
         return vec![None; nets.len()];
     }
     let mut first_path = vec![None; nets.len()];
     let mut taken = Taken::default();
-    layout.rects.iter().for_each(|rect| taken.add(*rect, ANY));
+    for (item, rect) in items.iter().zip(&layout.rects) {
+        match item.kind {
+            ItemKind::Container => frame(*rect).into_iter().for_each(|side| taken.add(side, ANY)),
+            _ => taken.add(*rect, ANY),
+        }
+    }
     for (path, net) in layout.path_net.iter().enumerate().rev() {
         if let Some(first) = first_path.get_mut(*net as usize) {
             *first = Some(path);
@@ -47,6 +53,13 @@ pub(super) fn place(nets: &[Net], layout: &Layout, advances: &Advances) -> Vec<O
     };
     let places = nets.iter().zip(first_path).enumerate();
     places.map(|(index, (net, path))| if net.label.is_empty() { None } else { place_one(index, net, path) }).collect()
+}
+
+/// What of a container is in the way of labels: its header and the other three sides, not what is within.
+fn frame(Rect { x, y, w, h }: Rect) -> [Rect; 4] {
+    let header = Rect { x, y, w, h: METRICS.header };
+    let left = Rect { x, y, w: 0.0, h };
+    [header, left, Rect { x: x + w, ..left }, Rect { x, y: y + h, w, h: 0.0 }]
 }
 
 fn points(layout: &Layout, path: usize) -> &[Point] {

@@ -18,6 +18,7 @@ mod scene;
 mod spine;
 mod svg;
 mod thumbnail;
+mod wires;
 mod words;
 
 pub use card::{Card, METRICS, Metrics, Shown};
@@ -34,19 +35,20 @@ pub use words::{bytes, count, shape};
 use crate::analysis::{GroupId, Tree};
 use crate::formats::Opened;
 use crate::layout::Memo;
-use crate::model::{GraphId, Links, NodeId, TensorId, ValueId, values};
+use crate::model::{GraphId, NodeId, TensorId, ValueId, values};
 use crate::report::{Error, Result};
 use crate::source::Files;
 use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use wires::Wires;
 
 /// An opened model, ready to answer.
 pub struct Viewer {
     opened: Opened,
     files: Files,
-    links: RefCell<HashMap<GraphId, Rc<Links>>>,
+    wires: RefCell<HashMap<GraphId, Rc<Wires>>>,
     trees: RefCell<HashMap<GraphId, Rc<Tree>>>,
     /// Layouts of containers: a step through the hierarchy lays out only what changes.
     memo: RefCell<Memo>,
@@ -55,7 +57,7 @@ pub struct Viewer {
 impl Viewer {
     /// Answers for `opened`, which came from `files`.
     pub fn new(opened: Opened, files: Files) -> Self {
-        Self { opened, files, links: RefCell::default(), trees: RefCell::default(), memo: RefCell::default() }
+        Self { opened, files, wires: RefCell::default(), trees: RefCell::default(), memo: RefCell::default() }
     }
 
     /// The model.
@@ -75,13 +77,20 @@ impl Viewer {
     /// The drawing of `graph`; none if there is no such graph.
     pub fn scene(&self, graph: GraphId, options: &SceneOptions) -> Option<Scene> {
         let tree = self.tree(graph)?;
-        let of = scene::Subject { model: &self.opened.model, report: &self.opened.report, tree: &tree, graph };
+        let wires = self.wires(graph)?;
+        let of = scene::Subject {
+            model: &self.opened.model,
+            report: &self.opened.report,
+            tree: &tree,
+            wires: &wires,
+            graph,
+        };
         Some(Scene::new(&of, &mut self.memo.borrow_mut(), options))
     }
 
     /// All about what is selected; none if there is no such thing.
     pub fn detail(&self, graph: GraphId, selection: Selection) -> Option<Detail> {
-        let links = self.links(graph)?;
+        let wires = self.wires(graph)?;
         let tree = self.tree(graph)?;
         let describe = detail::Describe {
             format: self.opened.format,
@@ -90,7 +99,7 @@ impl Viewer {
             files: &self.files,
             id: graph,
             graph: self.opened.model.graphs.get(graph)?,
-            links: &links,
+            links: &wires.links,
             tree: &tree,
         };
         match selection {
@@ -140,9 +149,9 @@ impl Viewer {
         Some(self.trees.borrow_mut().entry(graph).or_insert_with(|| Rc::new(Tree::of(model, graph))).clone())
     }
 
-    fn links(&self, graph: GraphId) -> Option<Rc<Links>> {
+    fn wires(&self, graph: GraphId) -> Option<Rc<Wires>> {
         let of = self.opened.model.graphs.get(graph)?;
-        Some(self.links.borrow_mut().entry(graph).or_insert_with(|| Rc::new(of.links())).clone())
+        Some(self.wires.borrow_mut().entry(graph).or_insert_with(|| Rc::new(Wires::of(of))).clone())
     }
 }
 

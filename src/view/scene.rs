@@ -6,6 +6,7 @@ use super::fold::{self, Level, Open, Step};
 use super::labels;
 use super::measure::{Advances, Role};
 use super::modules;
+use super::wires::Wires;
 use crate::analysis::{GroupId, Tree};
 use crate::layout::{self, Direction, Layout, Memo, Size};
 use crate::model::{Category, GraphId, Model, NodeId, Wiring};
@@ -152,6 +153,7 @@ pub(super) struct Subject<'a> {
     pub model: &'a Model,
     pub report: &'a Report,
     pub tree: &'a Tree,
+    pub wires: &'a Wires,
     pub graph: GraphId,
 }
 
@@ -224,7 +226,7 @@ impl Scene {
         if modules && direction == Direction::Right {
             modules::branches(&nets, &mut layout);
         }
-        let labels = labels::place(&nets, &layout, &options.advances);
+        let labels = labels::place(&items, &nets, &layout, &options.advances);
         let open = if level == Level::Flat { Vec::new() } else { open.visible(tree) };
         Self { graph, direction, level, grouped: tree.groups.len() > 1, open, items, nets, layout, labels }
     }
@@ -239,12 +241,12 @@ struct Draft {
 
 impl Draft {
     fn new(of: &Subject, options: &SceneOptions, level: Level, direction: Direction, open: &Open) -> Self {
-        let Subject { model, report, tree, graph } = *of;
+        let Subject { model, report, tree, wires, graph } = *of;
         let modules = model.graphs[graph].wiring == Wiring::Modules;
         let mut parts = match (modules, level) {
             (true, _) => modules::parts(model, graph, options.shown, tree, open),
-            (false, Level::Flat) => flow::parts(model, graph, options.shown, None),
-            (false, _) => flow::parts(model, graph, options.shown, Some((tree, open))),
+            (false, Level::Flat) => flow::parts(model, graph, wires, options.shown, None),
+            (false, _) => flow::parts(model, graph, wires, options.shown, Some((tree, open))),
         };
         mark(&mut parts.items, report, graph);
         let (input, spacing) = arrange(&parts.items, &parts.nets, modules, direction, &options.advances);

@@ -332,7 +332,7 @@ test('nothing is asked of anyone but the page’s own server', async (t) => {
   await page.click('.diagnostic:has-text("weights.bin")');
   await selected(page, 'Conv');
   // Of the page's own program, the rest; a local model by itself causes no request.
-  assert.deepEqual(asked.filter((url) => !/\/(static\/[\w/-]+|wasm\/worker)\.js$/.test(url) || !url.startsWith(server.url)), []);
+  assert.deepEqual(asked.filter((url) => !/\/(static|wasm)\/[\w/-]+\.m?js$/.test(url) || !url.startsWith(server.url)), []);
 });
 
 /**

@@ -1,0 +1,25 @@
+//! What all drawings of a graph have in common, found once.
+
+use super::spine::Spine;
+use crate::model::{Graph, Links, ValueId};
+use std::cell::OnceCell;
+
+/// The wiring of one graph.
+#[derive(Debug)]
+pub(super) struct Wires {
+    /// Where values come from and go to.
+    pub links: Links,
+    spine: OnceCell<Spine>,
+}
+
+impl Wires {
+    /// The wiring of `graph`.
+    pub fn of(graph: &Graph) -> Self {
+        Self { links: Links::of(graph), spine: OnceCell::new() }
+    }
+
+    /// Whether `value` is on the main line of `graph`, the one that this is of.
+    pub fn on_spine(&self, graph: &Graph, value: ValueId) -> bool {
+        self.spine.get_or_init(|| Spine::new(graph, &self.links)).has(value)
+    }
+}
