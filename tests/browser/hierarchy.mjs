@@ -26,8 +26,11 @@ export const HIGH = { context: { viewport: { width: 1280, height: 1500 } } };
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lamina-'));
 after(() => fs.rmSync(folder, { recursive: true }));
 
-/** @param {number} layers */
-export const query = (layers) => `?url=towers/${layers}.onnx`;
+/** The address of a decoder of so many layers, which is written. @param {number} layers */
+export function query(layers) {
+  fs.writeFileSync(path.join(folder, `${layers}.onnx`), tower(layers, { odd: ODD }).bytes);
+  return `?url=towers/${layers}.onnx`;
+}
 
 /**
  * Opens a decoder of so many layers, from an address.
@@ -36,8 +39,7 @@ export const query = (layers) => `?url=towers/${layers}.onnx`;
  * @param {Options & {place?: string}} [options] `place`: the part of the address after `#`
  */
 export async function start(t, layers, { place = '', ...options } = {}) {
-  const { bytes, nodes } = tower(layers, { odd: ODD });
-  fs.writeFileSync(path.join(folder, `${layers}.onnx`), bytes);
+  const { nodes } = tower(layers, { odd: ODD });
   const lamina = await open(t, { query: query(layers) + place, mounts: { '/towers/': folder }, ...options });
   assert.equal((await lamina.ready()).nodes, nodes.length);
   await rest(lamina.page);
