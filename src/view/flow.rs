@@ -134,7 +134,7 @@ impl Flow<'_> {
                     stack.extend(tree.groups[group].members.iter().rev().map(|member| (*member, item)));
                 }
                 Member::Group(group) => {
-                    card_of[group.index()] = self.push(closed(tree, group, parent));
+                    card_of[group.index()] = self.push(closed(tree, group, parent, ["node", "nodes"]));
                 }
             }
         }
@@ -239,13 +239,12 @@ fn container(tree: &Tree, id: GroupId, parent: u32) -> Item {
     Item { parent, ..Item::new(ItemKind::Container, id.0, leading(group), card) }
 }
 
-/// The card of a closed group.
-pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32) -> Item {
+/// The card of a closed group, of which the members are called `unit`: one, several.
+pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32, unit: [&str; 2]) -> Item {
     let group = &tree.groups[id];
     let mut card = Card::titled(&title(tree, id));
     card.marked = true;
-    let nodes = if group.nodes == 1 { "node" } else { "nodes" };
-    card.line(nodes, &words::count(group.nodes.into()));
+    card.line(unit[usize::from(group.nodes != 1)], &words::count(group.nodes.into()));
     if group.parameters > 0 {
         card.line("parameters", &words::count(group.parameters));
     }

@@ -40,7 +40,7 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: &Tree, open:
                 card.line("", &words::count(tree.groups[group].parameters));
                 Item::new(ItemKind::Module, group.0, Default::default(), card)
             }
-            Member::Group(group) => flow::closed(tree, group, NONE),
+            Member::Group(group) => flow::closed(tree, group, NONE, ["module", "modules"]),
         });
         children.push(Vec::new());
         if parent != NONE {

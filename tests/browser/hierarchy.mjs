@@ -86,7 +86,7 @@ export function closedGroups(page) {
     };
     // The cards of a stack lie below its own.
     const bodies = [...card.querySelectorAll('.body')];
-    const [title = '', ...lines] = (card.getAttribute('aria-label') ?? '').replace(/^group /, '').split(/, (?=nodes |parameters |varies )/);
+    const [title = '', ...lines] = (card.getAttribute('aria-label') ?? '').replace(/^group /, '').split(/, (?=nodes |modules |parameters |varies )/);
     return { title, lines, stacked: bodies.length > 1, card: box(bodies[bodies.length - 1]), mark: box(/** @type {Element} */ (card.querySelector('.toggle'))) };
   }));
 }

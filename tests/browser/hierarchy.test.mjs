@@ -232,7 +232,8 @@ test('a tree of modules opens and closes like a graph, and its whole is called a
   await selected(page, 'model');
   // It cannot be closed.
   assert.equal(await page.locator('.selection-tools .button:text-is("Close")').isVisible(), false);
-  const { card: closed } = await closedGroup(page, 'model');
+  const { card: closed, lines } = await closedGroup(page, 'model');
+  assert.deepEqual(lines, ['modules 38', 'parameters 12.9 K']);
   await page.mouse.dblclick(closed.x, closed.bottom - 6);
   await drawn(page, 'layers ×4', 'closed');
   await settle(page);
