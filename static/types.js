@@ -127,7 +127,7 @@
  *
  * @property {Uint32Array} netSource the item that each net starts at
  * @property {Uint32Array} netValue the value id, 0xFFFFFFFF for containment
- * @property {Uint8Array} netStyle 0 data flow (arrowhead), 1 containment in a module tree (no arrowhead), 2 control (dotted), 3 stub
+ * @property {Uint8Array} netStyle 0 data flow (arrowhead), 1 containment in a module tree (no arrowhead), 2 inferred (dotted), 3 stub
  *   (has no paths: its ends are named, and its edges are drawn only when asked for)
  * @property {Uint32Array} netLabel text, 0xFFFFFFFF for none
  * @property {Float64Array} netLabelAt x, y of the label's centre; NaN where there is no room

@@ -163,3 +163,103 @@ fn safetensors_of_five_gigabytes_read_only_the_header() {
     assert_eq!(values::read(&model, TensorId(999), &files, elements - 3, 100).unwrap().len(), 3);
     assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
 }
+
+/// The pieces of a pickle of a state dict with `count` tensors of `elements` floats each, in storages called `0`, `1` ….
+fn state_dict(count: u64, elements: u64) -> Vec<u8> {
+    let mut bytes = b"\x80\x02}(".to_vec();
+    let text = |text: &str| [&b"X"[..], &u32::try_from(text.len()).unwrap().to_le_bytes(), text.as_bytes()].concat();
+    let int = |value: u64| [&b"\x8a\x08"[..], &value.to_le_bytes()].concat();
+    for index in 0..count {
+        bytes.extend(text(&format!("layers.{index}.weight")));
+        bytes.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((");
+        bytes.extend(text("storage"));
+        bytes.extend(b"ctorch\nFloatStorage\n");
+        bytes.extend([text(&index.to_string()), text("cpu"), int(elements)].concat());
+        bytes.extend(b"tQK\x00(");
+        bytes.extend([int(elements), b"t(K\x01t\x89NtR".to_vec()].concat());
+    }
+    bytes.extend(b"u.");
+    bytes
+}
+
+fn assert_state_dict(sparse: &Sparse, count: u64, elements: u64) {
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > count * elements * 4);
+    assert!(read.get() < 2 * MIB, "{} bytes were read", read.get());
+    assert_eq!(model.totals().parameters, count * elements);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+    let opened = read.get();
+    let last = TensorId(u32::try_from(count - 1).unwrap());
+    assert_eq!(values::read(&model, last, &files, elements - 3, 100).unwrap().len(), 3);
+    assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
+}
+
+#[test]
+fn a_pytorch_archive_of_many_gigabytes_is_opened_without_its_storages() {
+    let (count, elements) = (400u64, 5_000_000u64);
+    let mut sparse = Sparse::new("weights.pth");
+    let (mut pieces, mut directory, mut at) = (Vec::new(), Vec::new(), 0u64);
+    let entries = (0..count).map(|index| (format!("net/data/{index}"), None));
+    for (name, content) in
+        std::iter::once(("net/data.pkl".to_owned(), Some(state_dict(count, elements)))).chain(entries)
+    {
+        let size = content.as_ref().map_or(elements * 4, |content| content.len() as u64);
+        let small = u32::try_from(size).unwrap().to_le_bytes();
+        let padding = (64 - (at + 30 + name.len() as u64 + 4) % 64) % 64;
+        let sizes = [&[0; 4][..], &small, &small, &u16::try_from(name.len()).unwrap().to_le_bytes()].concat();
+        let shared = [&[0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &sizes].concat();
+        let extra = u16::try_from(padding + 4).unwrap().to_le_bytes();
+        let field = [
+            &b"FB"[..],
+            &u16::try_from(padding).unwrap().to_le_bytes(),
+            &vec![b'Z'; usize::try_from(padding).unwrap()],
+        ];
+        let local = [b"PK\x03\x04", &shared[..], &extra, name.as_bytes(), &field.concat()].concat();
+        // Offsets beyond four bytes are in a field of ZIP64.
+        let zip64 = [&b"\x01\0\x08\0"[..], &at.to_le_bytes()].concat();
+        let head =
+            [b"PK\x01\x02\x2d\0", &shared[..], &12u16.to_le_bytes(), &[0; 10], &[0xff; 4], name.as_bytes(), &zip64]
+                .concat();
+        directory.extend(head);
+        at += local.len() as u64 + size;
+        pieces.push(Piece::Bytes(local));
+        pieces.push(content.map_or(Piece::Hole(size), Piece::Bytes));
+    }
+    let many = count + 1;
+    let end64 = [
+        &b"PK\x06\x06"[..],
+        &44u64.to_le_bytes(),
+        &[0x2d, 0, 0x2d, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        &many.to_le_bytes(),
+        &many.to_le_bytes(),
+        &(directory.len() as u64).to_le_bytes(),
+        &at.to_le_bytes(),
+    ]
+    .concat();
+    let locator = [&b"PK\x06\x07\0\0\0\0"[..], &(at + directory.len() as u64).to_le_bytes(), &[1, 0, 0, 0]].concat();
+    let end = [&b"PK\x05\x06\0\0\0\0"[..], &[0xff; 12], &[0, 0]].concat();
+    pieces.extend([directory, end64, locator, end].map(Piece::Bytes));
+    sparse.write(&pieces);
+    assert_state_dict(&sparse, count, elements);
+}
+
+#[test]
+fn a_pytorch_stream_of_many_gigabytes_is_opened_without_its_storages() {
+    let (count, elements) = (400u64, 5_000_000u64);
+    let mut pieces = vec![
+        Piece::Bytes(b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.".to_vec()),
+        Piece::Bytes(b"\x80\x02M\xe9\x03.\x80\x02}.".to_vec()),
+        Piece::Bytes(state_dict(count, elements)),
+    ];
+    let keys = (0..count).map(|index| {
+        let key = index.to_string();
+        [&b"X"[..], &u32::try_from(key.len()).unwrap().to_le_bytes(), key.as_bytes()].concat()
+    });
+    pieces.push(Piece::Bytes([b"\x80\x02](".to_vec(), keys.flatten().collect(), b"e.".to_vec()].concat()));
+    for _ in 0..count {
+        pieces.extend([Piece::Bytes(elements.to_le_bytes().to_vec()), Piece::Hole(elements * 4)]);
+    }
+    let mut sparse = Sparse::new("stream.pth");
+    sparse.write(&pieces);
+    assert_state_dict(&sparse, count, elements);
+}

@@ -175,7 +175,6 @@ fn archives() -> Vec<Case> {
         ("a.jar", zip_of_names(&["META-INF/MANIFEST.MF", "A.class"]), "a Java archive"),
         ("a.apk", zip_of_names(&["AndroidManifest.xml", "META-INF/MANIFEST.MF"]), "an Android app"),
         ("a.whl", zip_of_names(&["a/__init__.py", "a-1.dist-info/WHEEL"]), "a Python wheel"),
-        ("a.pth", zip_of_names(&["archive/data.pkl", "archive/version"]), "a PyTorch checkpoint"),
         ("a.pt", zip_of_names(&["net/data.pkl", "net/constants.pkl", "net/code/net.py"]), "a TorchScript model"),
         ("a.pt2", zip_of_names(&["serialized_exported_program.json", "version"]), "an exported PyTorch program"),
         ("a.keras", zip_of_names(&["config.json", "metadata.json", "model.weights.h5"]), "a Keras model"),
@@ -295,7 +294,7 @@ fn models_to_come() -> Vec<Case> {
     let graph = delimited(2, &[delimited(1, b""), delimited(2, b"")].concat());
     let core_ml = [varint(1, 4), delimited(2, b"\x0a\0"), delimited_high(500, b"\x0a\0")].concat();
     let record = [b"\x18\0\0\0\0\0\0\0\xa3\x7fK\"".to_vec(), vec![1; 28]].concat();
-    let legacy = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.".to_vec();
+
     vec![
         ("a.gguf", b"GGUF\x03\0\0\0".to_vec(), "a GGUF model (8 bytes). Lamina does not open this format yet"),
         ("a.bin", b"tjgg\x03\0\0\0".to_vec(), "a GGML model"),
@@ -308,14 +307,12 @@ fn models_to_come() -> Vec<Case> {
         ("a.param", b"7767517\n75 83\nInput data 0 1\n".to_vec(), "an ncnn model"),
         ("net.onnx.data", vec![0x96, 0x26, 0x92, 0xbe], "Drop the .onnx file together with it"),
         ("a.mnn", b"\x20\0\0\0\x01\x02".to_vec(), "an MNN model, going by its name"),
-        ("a.pt", legacy, "a PyTorch checkpoint of before version 1.6"),
         (
             "a.pkl",
             b"\x80\x04\x95\x10\0\0\0\0\0\0\0\x8c\x07sklearn\x94.".to_vec(),
             "a Python pickle with objects of sklearn",
         ),
-        ("a.pkl", b"\x80\x03}q\0.".to_vec(), "a pickle can run code"),
-        ("a.pkl", b"(dp0\nS'a'\n.".to_vec(), "a Python pickle"),
+        ("a.pkl", b"\x80\x04\x8c\x06joblib.".to_vec(), "a pickle can run code"),
         (
             "a.index",
             [at(16, b""), b"\x57\xfb\x80\x8b\x24\x75\x47\xdb".to_vec()].concat(),

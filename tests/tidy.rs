@@ -78,7 +78,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy();
-        if path.is_dir() && !["node_modules", "work"].contains(&&*name) {
+        if path.is_dir() && !name.starts_with('.') && !["node_modules", "work"].contains(&&*name) {
             walk(&path, files);
         } else {
             files.push(path);

@@ -99,7 +99,7 @@ fn in_order_of_numbers(graph: &Graph, draft: &Draft, mut members: Vec<Part>) -> 
     for (place, member) in members.iter().enumerate() {
         let name: &str = match *member {
             Part::Level(level) => &draft.levels[level].name,
-            Part::Node(node) => &graph.nodes[node].operator,
+            Part::Node(node) => graph.own_name(&graph.nodes[node]),
         };
         if let Some(number) = number(name) {
             families.entry(base(name)).or_default().push((number, place));

@@ -1,5 +1,6 @@
 //! What can be said about a model that no file states: its parts, and which of them repeat.
 //!
+//! - [`layers`]: what the modules of a weights file are.
 //! - [`tree`]: the hierarchy of a graph, the levels of which can be folded. It grows in steps, a module each:
 //!   `flow` knows who reads what, `trie` holds paths, `scopes` reads them from names, `place` finds a place for nodes without one,
 //!   `calls` tells calls of the same module apart, `draft` makes levels of them that are worth a box;
@@ -11,6 +12,7 @@ mod differences;
 mod draft;
 mod flow;
 mod fold;
+pub mod layers;
 mod parts;
 mod place;
 mod repeats;

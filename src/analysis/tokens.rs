@@ -49,8 +49,9 @@ pub fn mix_text(hash: u64, text: &str) -> u64 {
 /// A hash of what `node` is, apart from its name, and one of its sizes.
 pub fn hashes(model: &Model, graph: &Graph, node: &Node, bodies: &mut HashMap<GraphId, u64>) -> (u64, u64) {
     let modules = graph.wiring == Wiring::Modules;
-    let numbered = modules && node.operator.bytes().all(|byte| byte.is_ascii_digit());
-    let mut token = if numbered { 1 } else { mix_text(mix_text(0, &node.operator), &node.domain) };
+    let name = graph.own_name(node);
+    let numbered = modules && name.bytes().all(|byte| byte.is_ascii_digit());
+    let mut token = if numbered { 1 } else { mix_text(mix_text(0, name), &node.domain) };
     let mut sizes = 0;
     for argument in &node.inputs {
         token = mix(token, argument.values.len() as u64);

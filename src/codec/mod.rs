@@ -1,8 +1,13 @@
 //! Encodings that know nothing of machine learning.
 //!
+//! - [`pickle`]: Python pickles, run on symbols.
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
 //! - [`scalar`]: integers and floats of any width.
+//! - [`tar`], [`zip`]: the entries of archives, and where their bytes are.
 #![deny(clippy::indexing_slicing)]
 
+pub mod pickle;
 pub mod protobuf;
 pub mod scalar;
+pub mod tar;
+pub mod zip;

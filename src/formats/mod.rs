@@ -49,6 +49,7 @@ macro_rules! formats {
 
 formats! {
     onnx,
+    pytorch,
     safetensors,
 }
 

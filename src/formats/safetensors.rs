@@ -1,11 +1,12 @@
 //! Safetensors: <https://github.com/huggingface/safetensors#format>.
 //!
 //! Eight bytes give the length of a JSON header; the header gives each tensor's type, shape and range; the rest is payload. Only
-//! the header is read. There is no graph: tensors are grouped into the modules that their dotted names spell.
+//! the header is read. There is no graph: tensors are grouped into the modules that their dotted names spell; what these are is inferred.
 //!
 //! What the reference reader would refuse (holes, overlaps, sizes that do not fit) is reported, and what is sound is shown.
 
 use super::{Format, Open};
+use crate::analysis::layers;
 use crate::model::{DType, Data, Encoding, Entry, Model, Modules, Tensor};
 use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Report, Result, Severity};
@@ -322,6 +323,8 @@ fn lower(header: Header, payload: Span, report: &mut Report) -> Model {
     if model.tensors.is_empty() {
         report.add(Severity::Note, "the file has no tensors");
     }
-    model.graphs.push(modules.finish());
+    let mut graph = modules.finish();
+    layers::infer(&mut graph, &model.tensors);
+    model.graphs.push(graph);
     model
 }

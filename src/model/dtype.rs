@@ -83,6 +83,8 @@ dtypes! {
     F32 "float32" 32;
     /// IEEE 754 double precision.
     F64 "float64" 64;
+    /// Two `float16`: real and imaginary part.
+    C32 "complex32" 32;
     /// Two `float32`: real and imaginary part.
     C64 "complex64" 64;
     /// Two `float64`: real and imaginary part.

@@ -191,6 +191,9 @@ impl Printer<'_> {
             }
             self.out.push('}');
         }
+        if node.inferred {
+            self.out.push_str(", inferred");
+        }
         if let Some(scope) = node.scope {
             write!(self.out, ", in {}", quote(&graph.path(scope, "/")))?;
         }
@@ -264,7 +267,12 @@ impl Printer<'_> {
 
     /// What is known of a value beyond its name; with its type if that stands nowhere else (`typed`).
     fn value(&mut self, names: &Names, id: ValueId, value: &Value, typed: bool) -> fmt::Result {
-        if !typed && value.outer.is_none() && value.description.is_empty() && value.metadata.is_empty() {
+        if !typed
+            && !value.inferred
+            && value.outer.is_none()
+            && value.description.is_empty()
+            && value.metadata.is_empty()
+        {
             return Ok(());
         }
         write!(self.out, "  value: {}", names.of(id))?;
@@ -273,6 +281,9 @@ impl Printer<'_> {
         }
         if value.outer.is_some() {
             self.out.push_str(", captured");
+        }
+        if value.inferred {
+            self.out.push_str(", inferred");
         }
         for Entry { name, value } in &value.metadata {
             write!(self.out, ", {}: {}", quote(name), json_text(value))?;
@@ -303,6 +314,9 @@ impl Printer<'_> {
         match &tensor.data {
             Data::Absent => self.out.push_str(", no data"),
             Data::Range(_, span) => write!(self.out, ", {} bytes at {:#x}", span.len, span.at)?,
+            Data::Strided(_, span, strides) => {
+                write!(self.out, ", strides {} in {} bytes at {:#x}", Shape::of(strides), span.len, span.at)?;
+            }
             Data::Ranges(_, spans) | Data::Strings(_, spans) => {
                 let bytes: u64 = spans.iter().map(|span| span.len).sum();
                 let at = spans.first().map_or(0, |span| span.at);

@@ -23,6 +23,7 @@ pub mod externals;
 mod links;
 mod literal;
 mod modules;
+mod strided;
 mod tensor;
 mod totals;
 mod types;
@@ -267,8 +268,10 @@ impl Category {
 pub struct Node {
     /// The name, possibly empty. Of a module: its whole path.
     pub name: Text,
-    /// The operator: `Conv`. Of a module: what it is called in its scope.
+    /// The operator: `Conv`. Of a module: its class where that is known or inferred, else what it is called in its scope.
     pub operator: Text,
+    /// Whether operator and attributes are not stated by the file, but inferred from names and shapes.
+    pub inferred: bool,
     /// Where the operator is defined, as the file spells it.
     pub domain: Text,
     /// The family of the operator.
@@ -309,6 +312,8 @@ pub struct Value {
     pub tensor: Option<TensorId>,
     /// Of a captured value: the same value in the graph around this one.
     pub outer: Option<ValueId>,
+    /// Whether the file does not state that its producer and its consumers follow each other: it is inferred from their order.
+    pub inferred: bool,
     /// What the author says about it.
     pub description: Text,
     /// What the author attached; quantisation parameters among it.
@@ -325,6 +330,12 @@ pub struct Attribute {
 }
 
 impl Graph {
+    /// What `node` is called among its siblings: of a module, the last part of its path; else its operator.
+    pub fn own_name<'a>(&'a self, node: &'a Node) -> &'a Text {
+        let scope = node.scope.filter(|_| self.wiring == Wiring::Modules);
+        scope.and_then(|scope| self.scopes.get(scope)).map_or(&node.operator, |scope| &scope.name)
+    }
+
     /// The path of `scope` from the outermost level, joined by `separator`.
     pub fn path(&self, scope: ScopeId, separator: &str) -> String {
         let mut parts = Vec::new();

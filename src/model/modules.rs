@@ -1,6 +1,6 @@
 //! Groups tensors into the modules that their names spell.
 
-use super::{Argument, Graph, Node, NodeId, Scope, ScopeId, Strings, TensorId, Text, Value, Wiring};
+use super::{Argument, Entry, Graph, Node, NodeId, Scope, ScopeId, Strings, TensorId, Text, Value, ValueId, Wiring};
 use std::collections::HashMap;
 
 /// A graph of modules while it grows: the weights of `encoder.layer.0.norm.weight` and `encoder.layer.0.norm.bias` make a node
@@ -21,7 +21,7 @@ impl Modules {
     }
 
     /// Gives the tensor called `name` to the module that owns it: without a separator in its name, that is the root.
-    pub fn add(&mut self, name: &str, tensor: TensorId) {
+    pub fn add(&mut self, name: &str, tensor: TensorId) -> ValueId {
         let (path, own) = name.rsplit_once(self.separator).unwrap_or(("", name));
         let node = match self.nodes.get(path) {
             Some(node) => *node,
@@ -32,6 +32,14 @@ impl Modules {
         let name = self.strings.intern(own);
         if let Some(node) = self.graph.nodes.get_mut(node) {
             node.inputs.push(Argument { name, values: vec![value] });
+        }
+        value
+    }
+
+    /// Attaches `entry` to a value.
+    pub fn note(&mut self, value: ValueId, entry: Entry) {
+        if let Some(value) = self.graph.values.get_mut(value) {
+            value.metadata.push(entry);
         }
     }
 

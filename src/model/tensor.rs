@@ -49,6 +49,9 @@ pub enum Data {
     Absent,
     /// In an opened file.
     Range(FileId, Span),
+    /// In an opened file, elements apart from each other: the range begins at the first element, and going one step along a dimension goes
+    /// so many elements onwards.
+    Strided(FileId, Span, Vec<u64>),
     /// In several ranges of an opened file, one after the other.
     Ranges(FileId, Vec<Span>),
     /// Of strings: each in a range of its own.

@@ -1,6 +1,6 @@
 //! The elements of tensors, read when somebody asks for them.
 
-use super::{DType, Data, Encoding, Model, Tensor, TensorId};
+use super::{DType, Data, Encoding, Model, Tensor, TensorId, strided};
 use crate::codec::scalar::{Float, Specials, double_text, sign_extend, single_text, unpack};
 use crate::report::{Error, Result};
 use crate::source::{Files, Slice, Span};
@@ -74,7 +74,7 @@ impl Values {
     }
 
     /// The elements of type `dtype` whose codes are `codes`; complex numbers have two codes each, text has none.
-    fn new(dtype: DType, codes: &[u64]) -> Self {
+    pub(super) fn new(dtype: DType, codes: &[u64]) -> Self {
         let floats = |dtype| codes.iter().map(move |code| float(dtype, *code));
         match dtype {
             DType::Bool => Self::Bool(codes.iter().map(|code| *code != 0).collect()),
@@ -85,7 +85,7 @@ impl Values {
                 let mask = u64::MAX >> (64 - dtype.bits());
                 Self::Uint(codes.iter().map(|code| *code & mask).collect())
             }
-            DType::C64 | DType::C128 => {
+            DType::C32 | DType::C64 | DType::C128 => {
                 let part = part(dtype);
                 let parts: Vec<f64> = floats(part).collect();
                 Self::Complex(part, parts.as_chunks().0.to_vec())
@@ -97,8 +97,9 @@ impl Values {
 }
 
 /// The type of the stored numbers: of complex elements, of their parts.
-fn part(dtype: DType) -> DType {
+pub(super) fn part(dtype: DType) -> DType {
     match dtype {
+        DType::C32 => DType::F16,
         DType::C64 => DType::F32,
         DType::C128 => DType::F64,
         dtype => dtype,
@@ -159,8 +160,12 @@ pub fn read(model: &Model, tensor: TensorId, files: &Files, from: u64, count: u6
     if let Data::Strings(file, spans) = &tensor.data {
         return strings(&files.slice(*file).unwrap_or_default(), spans, from, count);
     }
-    let payload = Payload::open(&tensor.data, files)?;
-    let values = payload.read(tensor.dtype, tensor.encoding, from, count)?;
+    let values = match &tensor.data {
+        Data::Strided(file, span, strides) => {
+            strided::read(&files.slice(*file).unwrap_or_default().window(*span), tensor, strides, from, count)?
+        }
+        data => Payload::open(data, files)?.read(tensor.dtype, tensor.encoding, from, count)?,
+    };
     if values.is_empty() {
         return Err(Error::malformed(format!("the payload ends before element {from} of {stored}")));
     }
@@ -171,6 +176,13 @@ pub fn read(model: &Model, tensor: TensorId, files: &Files, from: u64, count: u6
 fn stored(model: &Model, tensor: &Tensor) -> Result<u64> {
     let indices = tensor.indices.and_then(|indices| model.tensors.get(indices));
     match indices {
+        // Where coordinates do not name all dimensions, the elements are dense along the others.
+        Some(Tensor { shape, .. }) if shape.len() == 2 => {
+            let named = shape.last().and_then(|named| usize::try_from(*named).ok()).unwrap_or(usize::MAX);
+            let mut dense = tensor.shape.iter().skip(named).chain(shape.first());
+            let product = dense.try_fold(1u64, |product, dim| product.checked_mul(*dim));
+            product.ok_or_else(|| Error::malformed("the shape is too large"))
+        }
         Some(indices) => Ok(indices.shape.first().copied().unwrap_or(0)),
         None => tensor.elements().ok_or_else(|| Error::malformed("the shape is too large")),
     }
@@ -196,7 +208,9 @@ impl<'a> Payload<'a> {
     fn open(data: &'a Data, files: &Files) -> Result<Self> {
         let pieces = match data {
             Data::Inline(bytes) => return Ok(Self::Inline(bytes)),
-            Data::Absent | Data::Strings(..) => return Err(Error::missing("the file has no values for this tensor")),
+            Data::Absent | Data::Strings(..) | Data::Strided(..) => {
+                return Err(Error::missing("the file has no values for this tensor"));
+            }
             Data::Range(file, span) => vec![files.slice(*file).unwrap_or_default().window(*span)],
             Data::Ranges(file, spans) => {
                 let file = files.slice(*file).unwrap_or_default();

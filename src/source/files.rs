@@ -15,8 +15,18 @@ struct File {
     /// The path relative to what was dropped, with `/` between its parts.
     path: String,
     pages: Rc<Pages>,
-    /// Whether it was dropped, not found in the folder.
-    dropped: bool,
+    origin: Origin,
+}
+
+/// Where a file came from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// It was dropped.
+    Dropped,
+    /// It was found in the folder.
+    Found,
+    /// It is inside of another file.
+    Inside,
 }
 
 /// Where companions may come from, beyond the files that were dropped: the folder of a file named on the command line, or
@@ -57,19 +67,30 @@ impl Files {
 
     /// Adds a file that was dropped together with the main one, or afterwards.
     pub fn add(&self, path: &str, source: Rc<dyn Source>) -> FileId {
-        self.push(path.replace('\\', "/"), source, true)
+        self.push(path.replace('\\', "/"), source, Origin::Dropped)
     }
 
-    fn push(&self, path: String, source: Rc<dyn Source>, dropped: bool) -> FileId {
+    /// Adds what was unpacked from another file of the set, called `path` where its bytes are spoken of. No name refers to it.
+    pub fn add_inside(&self, path: &str, source: Rc<dyn Source>) -> FileId {
+        self.push(path.into(), source, Origin::Inside)
+    }
+
+    fn push(&self, path: String, source: Rc<dyn Source>, origin: Origin) -> FileId {
         let mut files = self.files.borrow_mut();
         let id = FileId(u32::try_from(files.len()).unwrap_or(u32::MAX));
-        files.push(File { path, pages: Rc::new(Pages::with_cache(source, self.cache.clone())), dropped });
+        files.push(File { path, pages: Rc::new(Pages::with_cache(source, self.cache.clone())), origin });
         id
     }
 
     /// The paths of all files that were opened so far.
     pub fn paths(&self) -> Vec<String> {
         self.files.borrow().iter().map(|file| file.path.clone()).collect()
+    }
+
+    /// The paths of the files beside the main one, without what is inside of others.
+    pub fn companions(&self) -> Vec<String> {
+        let files = self.files.borrow();
+        files.iter().skip(1).filter(|file| file.origin != Origin::Inside).map(|file| file.path.clone()).collect()
     }
 
     /// The path of the main file.
@@ -104,10 +125,12 @@ impl Files {
             None => path.into(),
         };
         let full = beside(&relative);
-        if let Some(found) = self.position(|file| file.path == full) {
+        if let Some(found) = self.position(|file| file.origin != Origin::Inside && file.path == full) {
             return Ok(Some(found));
         }
-        if let Some(found) = self.position(|file| file.dropped && (file.path == beside(name) || file.path == name)) {
+        if let Some(found) =
+            self.position(|file| file.origin == Origin::Dropped && (file.path == beside(name) || file.path == name))
+        {
             return Ok(Some(found));
         }
         let Some(folder) = &self.folder else { return Ok(None) };
@@ -116,7 +139,7 @@ impl Files {
         }
         let opened = folder.open(&relative);
         if let Ok(Some(source)) = opened {
-            return Ok(Some(self.push(full, source, false)));
+            return Ok(Some(self.push(full, source, Origin::Found)));
         }
         self.absent.borrow_mut().insert(relative, opened.as_ref().err().cloned());
         opened.map(|_| None)

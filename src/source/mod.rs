@@ -7,6 +7,7 @@
 //! - [`Source`] reads bytes at an offset; it is what an operating system, a browser or a test implements.
 //! - [`Pages`] reads a source in pages through a [`Cache`] with a budget, and reads ahead when reads are sequential.
 //! - [`Slice`] is a cheap window over pages: a `std::io::Read + Seek` for `zip`, a [`bytes::Buf`] for `prost`.
+//! - [`InflatedSource`] inflates deflated bytes where they are read, in constant memory.
 //! - [`Reader`] is a cursor over a slice for binary formats: numbers, text and spans, each checked against the end.
 //! - [`Files`] is the set that was dropped; companions (external data, shards) are looked up there and nowhere else.
 
@@ -14,6 +15,7 @@
 
 mod counting;
 mod files;
+mod inflate;
 mod limits;
 mod memory;
 #[cfg(not(target_arch = "wasm32"))]
@@ -24,6 +26,7 @@ mod slice;
 
 pub use counting::CountingSource;
 pub use files::{FileId, Files, Folder};
+pub use inflate::{InflatedSource, Packing};
 pub use limits::Limits;
 pub use memory::BytesSource;
 #[cfg(not(target_arch = "wasm32"))]

@@ -153,6 +153,32 @@ impl Reader {
         Ok(text)
     }
 
+    /// The range of the next bytes up to `end`, which is passed over; at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`Kind::Malformed`](crate::report::Kind::Malformed) when `end` does not come, [`Kind::Limit`](crate::report::Kind::Limit) when it comes too
+    /// late; those of the source.
+    pub fn read_until(&mut self, end: u8, limit: u64) -> Result<Span> {
+        let at = self.position();
+        loop {
+            let loaded = self.slice.loaded()?;
+            let found = loaded.iter().position(|byte| *byte == end);
+            let (step, empty) = (found.unwrap_or(loaded.len()) as u64, loaded.is_empty());
+            let len = self.position() - at + step;
+            if empty || len > limit {
+                self.slice.move_to(at);
+                return Err(match empty {
+                    true => Error::malformed(format!("the end comes before the byte {end:#04x}")).at(at),
+                    false => Error::limit(format!("a line of more than {limit} bytes")).at(at),
+                });
+            }
+            self.slice.move_to(at + len + u64::from(found.is_some()));
+            if found.is_some() {
+                return Ok(Span { at, len });
+            }
+        }
+    }
+
     /// A number in 7-bit groups, the least significant first (LEB128; protobuf's varint).
     ///
     /// # Errors

@@ -368,6 +368,9 @@ impl Describe<'_> {
         match &tensor.data {
             Data::Absent => ("not in the file".into(), false),
             Data::Range(file, span) => (format!("{} at {:#x}{}", path(*file), span.at, odd(span.len)), true),
+            Data::Strided(file, span, strides) => {
+                (format!("{} at {:#x}, strides {}", path(*file), span.at, words::shape(strides)), true)
+            }
             Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
             Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
             Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),

@@ -115,7 +115,8 @@ impl Flow<'_> {
             node.definition.is_some() || node.attributes.iter().any(|attribute| !attribute.value.graphs().is_empty());
         let mut card = Card::of_node(self.model, self.graph, node, self.shown);
         card.marked = enterable;
-        let flags = if enterable { flag::ENTER } else { 0 };
+        let mut flags = if enterable { flag::ENTER } else { 0 };
+        flags |= if node.inferred { flag::INFERRED } else { 0 };
         let item = Item { flags, parent, ..Item::new(ItemKind::Node, id.0, node.category, card) };
         self.item_of[id.index()] = self.push(item);
     }
@@ -202,7 +203,8 @@ impl Flow<'_> {
             let (style, label) = if targets.len() >= CLUTTER && !self.wires.on_spine(self.graph, id) {
                 (NetStyle::Stub, words::shorten(&self.parts.items[source as usize].card.title, 20))
             } else {
-                (NetStyle::Data, shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default())
+                let style = if self.graph.values[id].inferred { NetStyle::Inferred } else { NetStyle::Data };
+                (style, shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default())
             };
             self.parts.nets.push(Net { source, value: id.0, style, label, targets: targets.clone(), more: 0 });
         }

@@ -68,9 +68,7 @@ impl Viewer {
     /// The Model panel; the cost of opening is the caller's to fill in.
     pub fn info(&self) -> ModelInfo {
         let name = self.files.name();
-        let mut companions = self.files.paths();
-        companions.retain(|path| *path != name);
-        let file = FileInfo { name, size: self.files.main().len(), companions };
+        let file = FileInfo { name, size: self.files.main().len(), companions: self.files.companions() };
         ModelInfo::new(&self.opened, file)
     }
 

@@ -3,7 +3,7 @@
 use super::card::{Card, METRICS, Shown};
 use super::flow;
 use super::fold::Open;
-use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts};
+use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts, flag};
 use super::words;
 use crate::analysis::{Member, Tree};
 use crate::layout::{Layout, Point};
@@ -27,11 +27,16 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: &Tree, open:
         parts.items.push(match member {
             Member::Node(id) => {
                 let node = &graph.nodes[id];
-                let mut card = Card::titled(&node.operator);
+                let name = graph.own_name(node);
+                let mut card = Card::titled(name);
+                if *name != node.operator {
+                    card.line("", &node.operator);
+                }
                 if shown.weights {
                     card.weights(model, graph, node);
                 }
-                Item::new(ItemKind::Node, id.0, node.category, card)
+                let flags = if node.inferred { flag::INFERRED } else { 0 };
+                Item { flags, ..Item::new(ItemKind::Node, id.0, node.category, card) }
             }
             Member::Group(group) if open.has(group) => {
                 let title = if group == Tree::ROOT { "model".into() } else { flow::title(tree, group) };
@@ -51,7 +56,7 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: &Tree, open:
         {
             let mut members = tree.groups[group].members.clone();
             let name = |member: &Member| match member {
-                Member::Node(node) => &*graph.nodes[*node].operator,
+                Member::Node(node) => &**graph.own_name(&graph.nodes[*node]),
                 Member::Group(group) => &*tree.groups[*group].name,
             };
             members.sort_by(|a, b| natural(name(a), name(b)));

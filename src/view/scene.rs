@@ -87,6 +87,8 @@ pub mod flag {
     pub const ERROR: u8 = 4;
     /// A graph can be entered through it.
     pub const ENTER: u8 = 8;
+    /// What it is, is inferred; the file does not state it.
+    pub const INFERRED: u8 = 16;
     /// It is captured from the graph around.
     pub const CAPTURED: u8 = 32;
     /// It folds several groups of the same structure.
@@ -101,6 +103,8 @@ pub enum NetStyle {
     Data = 0,
     /// A module contains others.
     Containment = 1,
+    /// That data flows here is inferred: dotted.
+    Inferred = 2,
     /// Too many items read it: its ends are named, and its edges are drawn only when asked for.
     Stub = 3,
 }

@@ -67,20 +67,23 @@ impl Drawing<'_> {
         let layout = &self.scene.layout;
         let style = |path: usize| self.scene.nets[layout.path_net[path] as usize].style;
         let mut heads = String::new();
-        for (wanted, colour, width) in
-            [(NetStyle::Containment, self.palette.tree, 1.25), (NetStyle::Data, self.palette.wire, 1.25)]
-        {
+        for (wanted, colour) in [
+            (NetStyle::Containment, self.palette.tree),
+            (NetStyle::Data, self.palette.wire),
+            (NetStyle::Inferred, self.palette.wire),
+        ] {
             let mut curves = String::new();
             for path in (0..layout.path_net.len()).filter(|path| style(*path) == wanted) {
                 let points = &layout.points[layout.path_starts[path] as usize..layout.path_starts[path + 1] as usize];
-                let arrow = wanted == NetStyle::Data && layout.path_target[path] != u32::MAX;
+                let arrow = wanted != NetStyle::Containment && layout.path_target[path] != u32::MAX;
                 curve(&mut curves, points, if arrow { ARROW.0 - 1.0 } else { 0.0 })?;
                 if arrow {
                     head(&mut heads, points)?;
                 }
             }
             if !curves.is_empty() {
-                write!(self.out, r#"<path d="{curves}" fill="none" stroke="{colour}" stroke-width="{width}"/>"#)?;
+                let dash = if wanted == NetStyle::Inferred { r#" stroke-dasharray="2 4""# } else { "" };
+                write!(self.out, r#"<path d="{curves}" fill="none" stroke="{colour}" stroke-width="1.25"{dash}/>"#)?;
             }
         }
         write!(self.out, r#"<path d="{heads}" fill="{}"/>"#, self.palette.wire)
@@ -108,6 +111,7 @@ impl Drawing<'_> {
             _ => (palette.category(item.category), "#fff"),
         };
         let (r, header, line) = (METRICS.radius, METRICS.header, palette.card_line);
+        let dash = if item.flags & flag::INFERRED != 0 { r#" stroke-dasharray="4 3""# } else { "" };
         if item.flags & flag::STACK != 0 {
             for behind in [6.0, 3.0] {
                 let (x, y) = (x + behind, y + behind);
@@ -131,7 +135,7 @@ impl Drawing<'_> {
             )?;
             write!(
                 self.out,
-                r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" fill="none" stroke="{line}"/>"#
+                r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" fill="none" stroke="{line}"{dash}/>"#
             )?;
         } else {
             write!(self.out, r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{r}" fill="{fill}"/>"#)?;

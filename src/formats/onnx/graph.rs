@@ -78,7 +78,7 @@ impl Draft {
 
 /// A value of which only the name is known.
 pub fn value(name: Text, strings: &Strings) -> Value {
-    Value { name, ty: None, tensor: None, outer: None, description: strings.empty(), metadata: Vec::new() }
+    Value { name, ty: None, tensor: None, outer: None, inferred: false, description: strings.empty(), metadata: Vec::new() }
 }
 
 impl Lowering<'_> {
@@ -201,6 +201,7 @@ impl Lowering<'_> {
             description: self.text(&proto.doc_string),
             metadata: self.entries(&proto.metadata_props),
             definition: signature.definition,
+            inferred: false,
             operator,
             domain,
         };

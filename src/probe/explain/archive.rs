@@ -47,8 +47,8 @@ fn locked(probe: &Probe, zip: &Zip) -> Option<Error> {
 
 /// Formats of models that are ZIP archives.
 fn model(probe: &Probe, zip: &Zip) -> Option<Error> {
-    let what = if zip.has("data.pkl") {
-        if zip.has("constants.pkl") || zip.has_part("/code/") { "a TorchScript model" } else { "a PyTorch checkpoint" }
+    let what = if zip.has("data.pkl") && (zip.has("constants.pkl") || zip.has_part("/code/")) {
+        "a TorchScript model"
     } else if zip.has("serialized_exported_program.json") || zip.has("archive_format") {
         "an exported PyTorch program"
     } else if zip.has("model.weights.h5") && zip.has("config.json") {

@@ -41,12 +41,10 @@ fn tar(probe: &Probe) -> Option<Error> {
     Some(tell(probe, Packed, &format!("a tar archive whose first entry is {}", quote(&path))))
 }
 
-/// A Python pickle. PyTorch wrote several, one after the other, before version 1.6.
+/// A Python pickle of something other than tensors, arrays and plain data.
 fn pickle(probe: &Probe) -> Option<Error> {
-    const LEGACY: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
     const LIBRARIES: [&str; 8] = ["torch", "sklearn", "xgboost", "lightgbm", "joblib", "keras", "pandas", "numpy"];
     let what: String = match probe.head() {
-        [0x80, 2..=5, rest @ ..] if rest.starts_with(LEGACY) => "a PyTorch checkpoint of before version 1.6".into(),
         [
             0x80,
             2..=5,

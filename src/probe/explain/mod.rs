@@ -129,7 +129,10 @@ fn by_name(probe: &Probe) -> Option<Error> {
 
 /// What is left to say: the first bytes, and what can be opened.
 fn unknown(probe: &Probe) -> Error {
-    let claimed = FORMATS.iter().find(|format| format.extensions.iter().any(|name| probe.has_extension(name)));
+    // Many programs use these for anything.
+    const COMMON: &[&str] = &["bin", "tar"];
+    let says = |name: &&str| !COMMON.contains(name) && probe.has_extension(name);
+    let claimed = FORMATS.iter().find(|format| format.extensions.iter().any(says));
     let size = size(probe.len());
     let what = match claimed {
         Some(format) => format!(

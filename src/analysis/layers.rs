@@ -1,0 +1,240 @@
+//! What the modules of a weights file are, as far as the names and shapes of their tensors tell.
+//!
+//! A file of weights states names, shapes and nothing else. But a module with a `running_mean` is a batch normalisation, and four
+//! dimensions of a `weight` are those of a convolution over images. What is said here is a guess, and marked as one
+//! ([`Node::inferred`]); modules that give no hint stay what they are.
+//!
+//! Conventions: <https://docs.pytorch.org/docs/stable/nn.html>, section "Variables" of each layer.
+
+use crate::model::{Arena, Attribute, Category, Graph, Literal, Node, Tensor, TensorId, Wiring};
+
+/// Says what the modules of `graph` are, where their tensors tell and nobody has said so yet.
+pub fn infer(graph: &mut Graph, tensors: &Arena<TensorId, Tensor>) {
+    if graph.wiring != Wiring::Modules {
+        return;
+    }
+    let guesses: Vec<Option<Layer>> = graph.nodes.values().map(|node| guess(graph, node, tensors)).collect();
+    for ((_, node), layer) in graph.nodes.iter_mut().zip(guesses) {
+        let Some(layer) = layer else { continue };
+        node.category = category(layer.class);
+        node.operator = layer.class.into();
+        node.inferred = true;
+        let attribute = |(name, value): (&str, Literal)| Attribute { name: name.into(), value };
+        node.attributes.extend(layer.settings.into_iter().map(attribute));
+    }
+}
+
+/// A layer and its settings.
+struct Layer {
+    class: &'static str,
+    settings: Vec<(&'static str, Literal)>,
+}
+
+impl Layer {
+    fn new<const N: usize>(class: &'static str, sizes: [(&'static str, u64); N]) -> Option<Self> {
+        let int = |(name, size): (&'static str, u64)| (name, Literal::Int(i64::try_from(size).unwrap_or(i64::MAX)));
+        Some(Self { class, settings: sizes.into_iter().map(int).collect() })
+    }
+}
+
+/// The tensors of one module.
+struct Module<'a> {
+    /// What it is called, in small letters.
+    name: String,
+    tensors: Vec<(&'a str, &'a Tensor)>,
+}
+
+impl<'a> Module<'a> {
+    fn shape(&self, names: &[&str]) -> Option<&'a [u64]> {
+        let find = |name: &&str| self.tensors.iter().find(|(own, _)| own == name);
+        names.iter().find_map(find).map(|(_, tensor)| tensor.shape.as_slice())
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.tensors.iter().any(|(own, _)| *own == name)
+    }
+
+    fn called(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.name.contains(word))
+    }
+}
+
+fn guess(graph: &Graph, node: &Node, tensors: &Arena<TensorId, Tensor>) -> Option<Layer> {
+    let held = node.inputs.iter().filter_map(|argument| {
+        let value = graph.values.get(*argument.values.first()?)?;
+        Some((&*argument.name, tensors.get(value.tensor?)?))
+    });
+    let module = Module { name: graph.own_name(node).to_lowercase(), tensors: held.collect() };
+    packed(&module)
+        .or_else(|| batch_norm(&module))
+        .or_else(|| recurrent(&module))
+        .or_else(|| attention(&module))
+        .or_else(|| by_weight(&module))
+}
+
+/// Weights in fewer bits than they are computed with: GPTQ and AWQ, which name them alike.
+fn packed(module: &Module) -> Option<Layer> {
+    let quantised = module.has("qweight") && module.has("qzeros") && module.has("scales");
+    let out = *module.shape(&["scales"])?.last()?;
+    if quantised { Layer::new("QuantLinear", [("out_features", out)]) } else { None }
+}
+
+fn batch_norm(module: &Module) -> Option<Layer> {
+    let [features] = module.shape(&["running_mean"])? else { return None };
+    module.shape(&["running_var"])?;
+    Layer::new("BatchNorm", [("num_features", *features)])
+}
+
+fn recurrent(module: &Module) -> Option<Layer> {
+    let cell = module.has("weight_hh");
+    let [gates, input] = module.shape(&["weight_ih_l0", "weight_ih"])? else { return None };
+    let [_, hidden] = module.shape(&["weight_hh_l0", "weight_hh"])? else { return None };
+    let class = match (gates.checked_div(*hidden)?, cell) {
+        (4, false) => "LSTM",
+        (4, true) => "LSTMCell",
+        (3, false) => "GRU",
+        (3, true) => "GRUCell",
+        (1, false) => "RNN",
+        (1, true) => "RNNCell",
+        _ => return None,
+    };
+    let mut layer = Layer::new(class, [("input_size", *input), ("hidden_size", *hidden)])?;
+    let layers = (1..).take_while(|layer| module.has(&format!("weight_ih_l{layer}"))).count() + 1;
+    if layers > 1 {
+        layer.settings.push(("num_layers", Literal::Int(i64::try_from(layers).unwrap_or(i64::MAX))));
+    }
+    if module.has("weight_ih_l0_reverse") {
+        layer.settings.push(("bidirectional", Literal::Bool(true)));
+    }
+    Some(layer)
+}
+
+fn attention(module: &Module) -> Option<Layer> {
+    let width = match module.shape(&["in_proj_weight", "q_proj_weight"])? {
+        [_, width] => *width,
+        _ => return None,
+    };
+    Layer::new("MultiheadAttention", [("embed_dim", width)])
+}
+
+/// What the number of dimensions of the weight says.
+fn by_weight(module: &Module) -> Option<Layer> {
+    // Weight normalisation keeps a direction, spectral normalisation and pruning an original.
+    let weight = module.shape(&["weight", "weight_v", "weight_orig", "gamma", "kernel"])?;
+    let bias = module.shape(&["bias", "beta"]);
+    match weight {
+        [_, _, kernel @ ..] if !kernel.is_empty() && kernel.len() <= 3 => convolution(module, weight, bias),
+        [rows, columns] => Some(matrix(module, *rows, *columns, bias)?),
+        [features] => norm(module, *features, bias),
+        _ => None,
+    }
+}
+
+fn convolution(module: &Module, weight: &[u64], bias: Option<&[u64]>) -> Option<Layer> {
+    let [first, second, kernel @ ..] = weight else { return None };
+    // A pile of matrices has the same number of dimensions.
+    if kernel.len() == 1
+        && (module.called(&["expert", "attn", "proj", "mlp", "relative", "bilinear"]) || kernel.first() > Some(&1024))
+    {
+        return None;
+    }
+    // A transposed convolution has its outputs second.
+    let by_bias = matches!(bias, Some([outputs]) if outputs != first && outputs == second);
+    let transposed = by_bias || bias != Some(&[*first]) && module.called(&["deconv", "transpose", "upconv"]);
+    let class = match (kernel.len(), transposed) {
+        (1, false) => "Conv1d",
+        (2, false) => "Conv2d",
+        (3, false) => "Conv3d",
+        (1, true) => "ConvTranspose1d",
+        (2, true) => "ConvTranspose2d",
+        _ => "ConvTranspose3d",
+    };
+    let (inputs, outputs) = if transposed { (first, second) } else { (second, first) };
+    let depthwise = !transposed && *inputs == 1 && *outputs > 1 && kernel.iter().any(|size| *size > 1);
+    let mut layer = Layer::new(class, [("out_channels", *outputs)])?;
+    if depthwise && module.called(&["dw", "depth"]) {
+        layer.settings.push(("groups", Literal::Int(i64::try_from(*outputs).ok()?)));
+    } else {
+        layer.settings.insert(0, ("in_channels", Literal::Int(i64::try_from(*inputs).ok()?)));
+    }
+    let size = |size: &u64| Literal::Int(i64::try_from(*size).unwrap_or(i64::MAX));
+    layer.settings.push(("kernel_size", Literal::List(kernel.iter().map(size).collect())));
+    Some(layer)
+}
+
+fn matrix(module: &Module, rows: u64, columns: u64, bias: Option<&[u64]>) -> Option<Layer> {
+    const TABLES: &[&str] = &["emb", "wte", "wpe", "token", "vocab", "lookup"];
+    match bias {
+        // GPT-2 keeps its matrices the other way round.
+        Some([outputs]) if *outputs == columns && *outputs != rows => {
+            Layer::new("Linear", [("in_features", rows), ("out_features", columns)])
+        }
+        None if module.called(TABLES) && !module.called(&["proj"]) => {
+            Layer::new("Embedding", [("num_embeddings", rows), ("embedding_dim", columns)])
+        }
+        _ => Layer::new("Linear", [("in_features", columns), ("out_features", rows)]),
+    }
+}
+
+fn norm(module: &Module, features: u64, bias: Option<&[u64]>) -> Option<Layer> {
+    let words: Vec<&str> = module.name.split(['_', '-']).collect();
+    let is = |word: &str| words.iter().any(|own| own.trim_end_matches(|c: char| c.is_ascii_digit()) == word);
+    match bias {
+        Some([same]) if *same == features => {
+            if is("bn") || module.called(&["batch"]) {
+                Layer::new("BatchNorm", [("num_features", features)])
+            } else if is("gn") || module.called(&["group"]) {
+                Layer::new("GroupNorm", [("num_channels", features)])
+            } else if is("in") || module.called(&["instance"]) {
+                Layer::new("InstanceNorm", [("num_features", features)])
+            } else {
+                Layer::new("LayerNorm", [("normalized_shape", features)])
+            }
+        }
+        None if module.called(&["norm", "rms"]) || is("ln") => Layer::new("RMSNorm", [("normalized_shape", features)]),
+        None if module.called(&["prelu"]) => Layer::new("PReLU", [("num_parameters", features)]),
+        _ => None,
+    }
+}
+
+/// The family of a class of layers, by its name: of `torch.nn.modules.conv.Conv2d`, that of convolutions.
+pub fn category(class: &str) -> Category {
+    let class = class.rsplit('.').next().unwrap_or(class);
+    let begins = |words: &[&str]| words.iter().any(|word| class.starts_with(word));
+    let ends = |words: &[&str]| words.iter().any(|word| class.ends_with(word));
+    if begins(&["Conv", "LazyConv", "QConv"]) || ends(&["Conv", "Conv1d", "Conv2d", "Conv3d"]) {
+        Category::Convolution
+    } else if class.contains("Attention") || class == "MHA" {
+        Category::Attention
+    } else if ends(&["LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell"]) {
+        Category::Recurrent
+    } else if ends(&["Norm", "Norm1d", "Norm2d", "Norm3d", "LocalResponseNorm"]) {
+        Category::Normalization
+    } else if class.contains("Pool") || begins(&["Upsample", "Interpolate", "PixelShuffle", "PixelUnshuffle"]) {
+        Category::Pool
+    } else if class.contains("Linear") {
+        Category::Linear
+    } else if ends(&[
+        "LU",
+        "Sigmoid",
+        "Tanh",
+        "Softmax",
+        "Softmax2d",
+        "Softplus",
+        "Swish",
+        "shrink",
+        "Shrink",
+        "sigmoid",
+        "SiLU",
+        "Softsign",
+    ]) || begins(&["ReLU", "LeakyReLU", "PReLU", "Mish", "GLU", "Hardtanh", "Hardswish", "Softmin"])
+    {
+        Category::Activation
+    } else if begins(&["Flatten", "Unflatten", "Fold", "Unfold", "Embedding", "Pad"]) || class.contains("Pad") {
+        Category::Shape
+    } else if begins(&["Dropout", "Identity", "AlphaDropout", "Quant", "DeQuant"]) {
+        Category::Data
+    } else {
+        Category::Other
+    }
+}

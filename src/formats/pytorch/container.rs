@@ -1,0 +1,233 @@
+//! What a checkpoint comes in.
+
+use super::super::Open;
+use super::{archive, stream, tar};
+use crate::codec::pickle::{Instructions, Object, Opcode, Pickle};
+use crate::model::{DType, Encoding};
+use crate::probe::{Confidence, Probe};
+use crate::report::{Error, Result, Severity};
+use crate::source::{BytesSource, FileId, InflatedSource, Limits, Packing, Pages, Slice, Span};
+use foldhash::HashMap;
+use std::io::Read;
+use std::rc::Rc;
+
+/// The containers, without the compression around them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// A ZIP archive.
+    Archive,
+    /// Pickles that follow each other, with a magic number.
+    Stream,
+    /// A tar archive.
+    Tar,
+    /// One pickle.
+    Pickle,
+}
+
+/// How many bytes of a compressed file are inflated to recognise it.
+const HEAD: u64 = 4096;
+/// The most bytes of the pickle of a magic number.
+const MAGIC: u64 = 64;
+/// The instructions of the head of a pickle that are looked at.
+const LOOKED_AT: usize = 400;
+/// Bytes that make more instructions than this are a pickle.
+const SENSIBLE: usize = 3;
+/// What pickles hold that are models of other programs.
+const FOREIGN: [&str; 7] = ["sklearn", "xgboost", "lightgbm", "catboost", "joblib", "keras", "pandas"];
+
+/// A checkpoint: what is described, and where its bytes are.
+pub struct Checkpoint {
+    /// What it is called with its version.
+    pub format: String,
+    /// What is said about the container, in display order.
+    pub properties: Vec<(&'static str, String)>,
+    /// The pickle of the objects.
+    pub pickle: Pickle,
+    /// The file that the pickle is in, of which its offsets are.
+    pub file: FileId,
+    /// All of that file.
+    pub bytes: Slice,
+    /// Where the storages are, by their keys.
+    pub storages: HashMap<String, Place>,
+    /// Of a tar archive: the tensors, by their keys.
+    pub tensors: HashMap<String, Described>,
+    /// The order of the bytes in storages.
+    pub encoding: Encoding,
+}
+
+/// Where a storage is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The range of its bytes.
+    pub span: Span,
+}
+
+/// A tensor that is described outside of the pickle.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The key of its storage.
+    pub storage: String,
+    /// The type of its elements.
+    pub dtype: DType,
+    /// The elements of the storage before its first one.
+    pub offset: u64,
+    /// Its dimensions.
+    pub shape: Vec<u64>,
+    /// How many elements a step along each of them is.
+    pub strides: Vec<u64>,
+}
+
+impl Checkpoint {
+    /// A checkpoint of which only the pickle is known.
+    pub fn new(format: String, pickle: Pickle, file: FileId, bytes: Slice) -> Self {
+        Self {
+            format,
+            properties: Vec::new(),
+            pickle,
+            file,
+            bytes,
+            storages: HashMap::default(),
+            tensors: HashMap::default(),
+            encoding: Encoding::Little,
+        }
+    }
+}
+
+/// A file that may be compressed: which one it is now, and its bytes.
+pub struct Subject {
+    /// The file.
+    pub file: FileId,
+    /// All of it.
+    pub bytes: Slice,
+}
+
+/// The container of the file, and how sure that is.
+pub fn recognise(probe: &Probe) -> Option<(Container, Confidence)> {
+    if let Some(zip) = probe.zip() {
+        return archive::recognise(zip).map(|confidence| (Container::Archive, confidence));
+    }
+    match probe.head() {
+        [0x1f, 0x8b, 8, ..] => {
+            let head = inflated_head(probe)?;
+            let inner = Probe::new(probe.name().trim_end_matches(".gz"), head).ok()?;
+            // Of an archive, the directory is at the end, which is far.
+            if inner.has(0, b"PK\x03\x04") {
+                let first = inner.head().get(30..).unwrap_or_default();
+                let named = first.windows(8).take(200).any(|part| part == b"data.pkl");
+                return named.then_some((Container::Archive, Confidence::Likely));
+            }
+            recognise_head(&inner)
+        }
+        _ => recognise_head(probe),
+    }
+}
+
+/// The first bytes that a gzip file inflates to.
+fn inflated_head(probe: &Probe) -> Option<Slice> {
+    let mut bytes = Vec::new();
+    let decoder = flate2::read::MultiGzDecoder::new(probe.file());
+    // What is cut short still has a head.
+    let _ = decoder.take(HEAD).read_to_end(&mut bytes);
+    (!bytes.is_empty()).then(|| Slice::new(Rc::new(Pages::new(Rc::new(BytesSource(bytes))))))
+}
+
+fn recognise_head(probe: &Probe) -> Option<(Container, Confidence)> {
+    if tar::recognise(probe) {
+        return Some((Container::Tar, Confidence::Certain));
+    }
+    let first = probe.file().window(Span { at: probe.file().span().at, len: MAGIC });
+    if stream::is_magic(&Pickle::read(first, &Limits::default())) {
+        return Some((Container::Stream, Confidence::Certain));
+    }
+    pickle(probe).map(|confidence| (Container::Pickle, confidence))
+}
+
+/// How sure it is that the file is a pickle of tensors, arrays or plain data.
+fn pickle(probe: &Probe) -> Option<Confidence> {
+    let head = probe.head();
+    let begins = matches!(head, [0x80, 0..=5, ..] | [b'(', b'd' | b'l' | b't' | b'i' | b'c', ..] | [b'c' | b'}' | b']', ..]);
+    if !begins {
+        return None;
+    }
+    let mut instructions = Instructions::new(probe.file(), HEAD);
+    let (mut count, mut ended) = (0, false);
+    while count < LOOKED_AT && instructions.position() < HEAD && !ended {
+        match instructions.read() {
+            Ok(instruction) => ended = instruction.opcode == Opcode::Stop,
+            // So many are no accident: the file is damaged, or something in it is too long to be looked at.
+            Err(_) if count > SENSIBLE => break,
+            Err(_) => return None,
+        }
+        count += 1;
+    }
+    let names = |library: &&str| head.windows(library.len()).any(|part| part == library.as_bytes());
+    let known = FORMAT_NAMES.iter().any(|extension| probe.has_extension(extension));
+    if FOREIGN.iter().any(names) && !names(&"torch") {
+        return None;
+    }
+    let (torch, binary) = (names(&"torch"), head.first() == Some(&0x80));
+    match (torch, binary) {
+        (true, true) => Some(Confidence::Certain),
+        (true, false) | (false, true) => Some(Confidence::Likely),
+        // A text may look like one.
+        (false, false) => (known && ended && count > SENSIBLE).then_some(Confidence::Likely),
+    }
+}
+
+/// The extensions of pickles.
+const FORMAT_NAMES: &[&str] = super::FORMAT.extensions;
+
+/// Opens the main file of `open`.
+///
+/// # Errors
+/// When the container cannot be read.
+pub fn open(open: &mut Open) -> Result<Checkpoint> {
+    let (container, _) = recognise(open.probe).ok_or_else(|| Error::malformed("this is no checkpoint"))?;
+    let mut subject = Subject { file: FileId(0), bytes: open.probe.file() };
+    let packed = open.probe.has(0, &[0x1f, 0x8b]);
+    if packed {
+        let inflated = InflatedSource::measured(subject.bytes, Packing::Gzip, open.limits.inflated)?;
+        let name = open.files.name();
+        subject.file = open.files.add_inside(name.strip_suffix(".gz").unwrap_or(&name), Rc::new(inflated));
+        subject.bytes = open.files.slice(subject.file).unwrap_or_default();
+    }
+    let mut checkpoint = match container {
+        Container::Archive => archive::open(&subject, open),
+        Container::Stream => stream::open(&subject, open),
+        Container::Tar => tar::open(&subject, open),
+        Container::Pickle => single(&subject, open),
+    }?;
+    if packed {
+        checkpoint.properties.push(("compression", "gzip".into()));
+    }
+    if let Some(fault) = &checkpoint.pickle.fault {
+        open.report.add_error(fault);
+    }
+    Ok(checkpoint)
+}
+
+/// A pickle on its own. What follows its `STOP` is not part of it, and is told.
+fn single(subject: &Subject, open: &mut Open) -> Result<Checkpoint> {
+    let pickle = Pickle::read(subject.bytes.clone(), &open.limits);
+    if pickle.objects.is_empty() {
+        return Err(pickle.fault.unwrap_or_else(|| Error::malformed("the pickle is empty")));
+    }
+    let left = subject.bytes.span().end() - pickle.span.end();
+    if left > 0 && pickle.fault.is_none() {
+        open.report.add(Severity::Warning, format!("{left} bytes follow the end of the pickle"));
+    }
+    let format = format!("Pickle v{}", pickle.protocol);
+    Ok(Checkpoint::new(format, pickle, subject.file, subject.bytes.clone()))
+}
+
+/// What a pickle of one object of text or number holds.
+pub fn line(pickle: &Pickle) -> Option<String> {
+    match pickle.object(pickle.root?) {
+        Object::Text(text) => Some(text.to_string()),
+        Object::Int(number) => Some(number.to_string()),
+        Object::Long(digits) => Some(digits.to_string()),
+        _ => None,
+    }
+}
