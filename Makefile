@@ -15,6 +15,8 @@ SHELL := bash
 ENV := source .ci/env
 WASM := wasm32-unknown-unknown --no-default-features --lib --bin worker
 PORT ?= 8080
+# The registry names these by a macro, which `cargo fmt` does not look into.
+FORMATS := $(filter-out src/formats/mod.rs,$(wildcard src/formats/*.rs src/formats/*/mod.rs))
 
 .PHONY: serve build test check-rust check-page bench shots clean
 
@@ -30,6 +32,7 @@ test: check-rust check-page
 check-rust:
 	@.ci/setup build test
 	cargo fmt --check
+	rustfmt --check --edition 2024 $(FORMATS)
 	cargo clippy --locked --all-targets -- -D warnings
 	$(ENV); if rustc_has_wasm; then cargo clippy --locked --target $(WASM) -- -D warnings; \
 	else with_wasm cargo check --locked --target $(WASM); fi

@@ -25,7 +25,8 @@ import { tensorBlock } from './tensor.js';
  */
 export function selectionPanel(detail, around, graphs, tools, actions) {
   if (detail.kind === 'node') return nodePanel(detail, graphs, tools, actions);
-  return detail.kind === 'value' ? valuePanel(detail, tools, actions) : groupPanel(detail, around, tools, actions);
+  return detail.kind === 'value' ? valuePanel(detail, tools, actions)
+    : groupPanel(detail, around, graphs.find(({ id }) => id === detail.graph), tools, actions);
 }
 
 /** What the panel says while nothing is selected. */

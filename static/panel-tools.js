@@ -7,6 +7,7 @@
 import { segments } from './controls.js';
 import { el } from './dom.js';
 import { icon } from './icons.js';
+import { keysOf } from './shortcuts.js';
 
 /** @import {Reach} from './isolation.js' */
 
@@ -23,6 +24,7 @@ import { icon } from './icons.js';
  * @property {() => void} toggle opens or closes the group
  * @property {(reach: Partial<Reach>|null) => void} isolate null: no longer
  * @property {() => void} paths
+ * @property {() => void} near zooms to it
  */
 
 /** How far around a selection is shown. @type {['1'|'2'|'3'|'all', string][]} */
@@ -36,13 +38,14 @@ const hopsOf = (reach) => (reach === 'all' ? Infinity : Number(reach));
  * @param {ToolActions} actions
  * @returns {{element: HTMLElement, refresh: (state: ToolState) => void}}
  */
-export function selectionTools(first, { toggle, isolate, paths }) {
+export function selectionTools(first, { toggle, isolate, paths, near }) {
   let state = first;
   const label = el('span', {});
   const fold = el('button', { type: 'button', class: 'button', onclick: toggle }, icon('group'), label);
   const only = el('button', { type: 'button', class: 'button', onclick: () => isolate(state.around ? null : {}) }, icon('isolate'), 'Isolate');
   const path = el('button', { type: 'button', class: 'button', title: 'All paths to another node; Shift+click it does the same', onclick: paths },
     icon('paths'), 'Paths…');
+  const zoom = el('button', { type: 'button', class: 'button', title: `Zoom to the selection (${keysOf('near').join(' ')})`, onclick: near }, icon('fit'), 'Zoom');
   const direction = segments('What is shown', [['in', 'Ancestors'], ['both', 'Both'], ['out', 'Descendants']], (chosen) => isolate({ direction: chosen }));
   const hops = segments('How far', REACHES, (chosen) => isolate({ hops: hopsOf(chosen) }));
   const reach = el('div', { class: 'reach' }, direction.element, hops.element);
@@ -59,5 +62,5 @@ export function selectionTools(first, { toggle, isolate, paths }) {
     hops.set(REACHES.find(([value]) => hopsOf(value) === state.around?.hops)?.[0] ?? 'all');
   };
   refresh(first);
-  return { element: el('div', { class: 'selection-tools' }, el('div', { class: 'actions' }, fold, only, path), reach), refresh };
+  return { element: el('div', { class: 'selection-tools' }, el('div', { class: 'actions' }, fold, only, path, zoom), reach), refresh };
 }

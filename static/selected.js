@@ -224,6 +224,7 @@ export class Selected {
       toggle: () => this.#page.toggle(selection.id),
       isolate: (reach) => (reach ? this.#isolation.neighbourhood(named, reach) : this.#isolation.end()),
       paths: () => (this.#isolation.start ? this.#isolation.end() : this.#isolation.pathsFrom(named)),
+      near: () => this.#page.drawing.near(selection),
     });
     const outer = detail.kind === 'group' ? this.#path.slice(0, -1) : this.#path;
     return selectionPanel(detail, outer, this.#page.model().info.graphs, this.#tools.element, this.#page.actions);
@@ -233,7 +234,8 @@ export class Selected {
   #state() {
     const { scene } = this.#page.drawing;
     const selection = this.#selection;
-    const open = selection?.kind === 'group' ? scene?.level === 'groups' && scene.open.includes(selection.id) : null;
+    // The whole graph is always open.
+    const open = selection?.kind === 'group' && selection.id > 0 ? scene?.level === 'groups' && scene.open.includes(selection.id) : null;
     return { open, around: this.#isolation.around(selection), starting: this.#isolation.start !== null };
   }
 

@@ -40,7 +40,7 @@ export function roleOf({ role, instances, differences }) {
  * @param {Detail} detail
  */
 export function titleOf(detail) {
-  if (detail.kind === 'group') return detail.path.at(-1) ?? 'group';
+  if (detail.kind === 'group') return detail.path.at(-1) ?? 'all of it';
   const name = detail.kind === 'node' ? detail.name : detail.value.name;
   const last = name.split(/[/.]/).filter(Boolean).at(-1);
   return last ?? (detail.kind === 'node' ? detail.operator : 'connection');

@@ -5,12 +5,12 @@
 //!
 //! What the reference reader would refuse (holes, overlaps, sizes that do not fit) is reported, and what is sound is shown.
 
-use crate::sort;
 use super::{Format, Open};
 use crate::analysis::layers;
 use crate::model::{DType, Data, Encoding, Entry, Model, Modules, Tensor};
 use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Report, Result, Severity};
+use crate::sort;
 use crate::source::{FileId, Slice, Span};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};

@@ -181,7 +181,7 @@ impl<'a> Flow<'a> {
                     stack.extend(tree.groups[group].members.iter().rev().map(|member| (*member, item)));
                 }
                 Member::Group(group) => {
-                    card_of[group.index()] = self.push(closed(tree, group, parent));
+                    card_of[group.index()] = self.push(closed(tree, group, parent, ["node", "nodes"]));
                 }
             }
         }
@@ -286,21 +286,22 @@ fn alike(values: impl Iterator<Item = (ValueId, u8, Option<GroupId>)> + Clone) -
     together
 }
 
-/// The container of an open group. It has the lines of the closed one until it is laid out: they give it its least width.
+/// The container of an open group.
 fn container(tree: &Tree, id: GroupId, parent: u32) -> Item {
-    Item { kind: ItemKind::Container, flags: 0, mix: Vec::new(), ..closed(tree, id, parent) }
+    let group = &tree.groups[id];
+    let card = Card { marked: true, ..Card::titled(&title(tree, id)) };
+    Item { parent, ..Item::new(ItemKind::Container, id.0, leading(group), card) }
 }
 
-/// The card of a closed group.
-pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32) -> Item {
+/// The card of a closed group, of which the members are called `unit`: one, several.
+pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32, unit: [&str; 2]) -> Item {
     let group = &tree.groups[id];
     let mut card = Card::titled(&match group.class.rsplit('.').next() {
         None | Some("") => title(tree, id),
         Some(class) => format!("{} · {class}", title(tree, id)),
     });
     card.marked = true;
-    let nodes = if group.nodes == 1 { "node" } else { "nodes" };
-    card.line(nodes, &words::count(group.nodes.into()));
+    card.line(unit[usize::from(group.nodes != 1)], &words::count(group.nodes.into()));
     if group.parameters > 0 {
         card.line("parameters", &words::count(group.parameters));
     }

@@ -41,11 +41,12 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: &Tree, open:
             }
             Member::Group(group) if open.has(group) => {
                 let title = if group == Tree::ROOT { "model".into() } else { flow::title(tree, group) };
-                let mut card = Card::titled(&title);
+                // The whole cannot be closed.
+                let mut card = Card { marked: group != Tree::ROOT, ..Card::titled(&title) };
                 card.line("", &words::count(tree.groups[group].parameters));
                 Item::new(ItemKind::Module, group.0, Default::default(), card)
             }
-            Member::Group(group) => flow::closed(tree, group, NONE),
+            Member::Group(group) => flow::closed(tree, group, NONE, ["module", "modules"]),
         });
         children.push(Vec::new());
         if parent != NONE {

@@ -225,8 +225,7 @@ impl Scene {
         for target in &mut layout.path_target {
             *target = draft.input.targets.get(*target as usize).copied().unwrap_or(NONE);
         }
-        let Parts { mut items, nets } = draft.parts;
-        items.iter_mut().filter(|item| item.kind == ItemKind::Container).for_each(|item| item.card.lines.clear());
+        let Parts { items, nets } = draft.parts;
         if modules && direction == Direction::Right {
             modules::branches(&nets, &mut layout);
         }
@@ -309,10 +308,6 @@ fn size(item: &Item, advances: &Advances) -> Size {
     if matches!(item.kind, ItemKind::Input | ItemKind::Output) {
         // The ends of a pill are round: its text needs more room.
         size.w += METRICS.pad;
-    }
-    if item.kind == ItemKind::Container {
-        // As wide as the closed group: what was clicked there to open it is under the pointer still.
-        size.h = METRICS.header;
     }
     size
 }

@@ -89,3 +89,23 @@ function nearest({ rects, itemKind }, point) {
   }
   return found;
 }
+
+/** How far within its sides a group is held by the pointer, in screen px. */
+const GRIP = 6;
+
+/**
+ * How far to move a view, in graph px, so that an item is under a point of the screen.
+ *
+ * @param {Scene} scene
+ * @param {number} item
+ * @param {View} view
+ * @param {Point} at
+ * @returns {Point}
+ */
+export function nudge({ rects }, item, view, at) {
+  const { left, top, right, bottom } = rectOf(rects, item);
+  const point = graphPoint(view, at.x, at.y);
+  const grip = Math.min(GRIP / view.scale, (right - left) / 2, (bottom - top) / 2);
+  const within = (/** @type {number} */ value, /** @type {number} */ least, /** @type {number} */ most) => Math.min(most - grip, Math.max(least + grip, value));
+  return { x: within(point.x, left, right) - point.x, y: within(point.y, top, bottom) - point.y };
+}

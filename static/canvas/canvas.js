@@ -4,7 +4,7 @@
  * @module
  */
 
-import { heldView, holdsOf } from './anchor.js';
+import { heldView, holdsOf, nudge } from './anchor.js';
 import {
   DURATION, between, centredOn, clampScale, clampView, fitView, groupView, isFar, scaledAt, startView,
 } from './camera.js';
@@ -22,7 +22,7 @@ import { html } from './svg.js';
 import { Transition } from './transition.js';
 
 /** @import {Scene, Selection} from '../types.js' */
-/** @import {View} from './camera.js' */
+/** @import {Point, View} from './camera.js' */
 /** @import {Index} from './index.js' */
 /** @import {Neighbourhood, Paths} from './isolation.js' */
 
@@ -69,6 +69,8 @@ export class Canvas {
     this.isolation = null;
     this.minimap = minimap && new Minimap(minimap, (x, y) => this.look(centredOn(x, y, this.view.scale, this.size)));
     this.hand = new Hand(this);
+    /** How far the view was moved, in graph px, to keep an opened group under the pointer, by group. @type {Map<number, Point>} */
+    this.nudges = new Map();
     this.frame = 0;
     this.timer = 0;
     /** The view that the handler has been told. */
@@ -112,7 +114,7 @@ export class Canvas {
     const holds = old && (keepView || anchor) ? holdsOf(old.index, before, size, old.titles, anchor) : [];
     this.measure();
     const index = indexScene(scene);
-    const held = heldView(index, holds, before.scale) ?? (keepView && old ? before : null);
+    const held = this.gripped(index, anchor, heldView(index, holds, before.scale) ?? (keepView && old ? before : null));
     this.motion = null;
     this.hand.clear();
     this.shown = this.open(index);
@@ -132,6 +134,29 @@ export class Canvas {
     } else {
       old.stage.remove();
     }
+  }
+
+  /**
+   * The view in which a group that the pointer has opened or closed is still under it. What that takes is given back when it is closed again.
+   *
+   * @param {Index} index
+   * @param {Selection | null} anchor
+   * @param {View | null} held
+   */
+  gripped(index, anchor, held) {
+    const { toggled } = this.hand;
+    this.hand.toggled = null;
+    if (!held) this.nudges.clear();
+    if (!held || anchor?.kind !== 'group') return held;
+    const { item } = index.find(anchor);
+    const closed = item === NONE || index.scene.itemKind[item] === KIND.group;
+    const given = closed ? this.nudges.get(anchor.id) : null;
+    this.nudges.delete(anchor.id);
+    if (given) return { ...held, x: held.x - given.x, y: held.y - given.y };
+    if (item === NONE || toggled?.group !== anchor.id) return held;
+    const by = nudge(index.scene, item, held, toggled.at);
+    if (!closed) this.nudges.set(anchor.id, by);
+    return { ...held, x: held.x + by.x, y: held.y + by.y };
   }
 
   /** @param {Index} index @returns {Shown} */
@@ -195,7 +220,7 @@ export class Canvas {
     const found = spec && isolated(index, spec);
     this.isolation = spec;
     stage.isolated = found;
-    highlight.isolate(found !== null);
+    highlight.isolate(found);
     if (this.minimap && this.minimap.isolated !== found) this.minimap.isolate(found);
     this.request();
     return { items: found?.count ?? 0 };

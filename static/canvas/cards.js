@@ -25,6 +25,9 @@ const MIX = 3;
 const STACK = 3;
 const TITLE = 12;
 
+/** Whether an item has a mark that opens or closes it: a group, but for the whole of a tree of modules. @param {Scene} scene @param {number} item */
+export const toggles = ({ itemKind, itemRef }, item) => itemKind[item] === KIND.group || (itemKind[item] === KIND.module && itemRef[item] > 0);
+
 /**
  * The classes that colour the items of a scene: one per category, then those of pills, of modules and of groups.
  *
@@ -72,12 +75,12 @@ export function drawCard(scene, paints, item, origin, parent) {
   if (closed) {
     const inset = bare ? radius : 0.5;
     drawMix(scene, paints, item, { x: x + inset, y: y + header - MIX, w: w - 2 * inset, h: MIX }, 'mix', group);
-    drawToggle(x + w - markOf(metrics), tenth(y + header / 2 - 1), true, group);
   }
+  if (toggles(scene, item)) drawToggle(x + w - markOf(metrics), tenth(y + header / 2 - (closed ? 1 : 0)), closed, group);
   const centred = pill || (bare && !closed && !(itemFlags[item] & FLAG.enter));
   const place = centred ? { class: 'title middle', x: tenth(x + w / 2) } : { class: 'title', x: x + metrics.pad };
   const title = texts[itemTitle[item]];
-  const shown = closed ? fitted(title, TITLE, w - metrics.pad - markOf(metrics) - TOGGLE.half - 2) : title;
+  const shown = toggles(scene, item) ? fitted(title, TITLE, w - metrics.pad - markOf(metrics) - TOGGLE.half - 2) : title;
   text(shown, { ...place, y: tenth(y + header / 2 - (closed ? 1 : 0)) }, group);
   drawLines(scene, item, x, y, h, group);
   drawMarks(itemFlags[item], x + w, y, y + header / 2, group);

@@ -5,7 +5,8 @@
  */
 
 import { graphPoint, scaledAt } from './camera.js';
-import { FLAG, KIND, NONE } from './codes.js';
+import { toggles } from './cards.js';
+import { FLAG, KIND, NONE, STYLE } from './codes.js';
 import { selectionAt } from './index.js';
 import { pick } from './pick.js';
 
@@ -33,6 +34,8 @@ export class Hand {
     this.canvas = canvas;
     /** When a group was last opened or closed. */
     this.toggledAt = -Infinity;
+    /** What was opened or closed where on the screen; {@link Canvas#show} takes it. @type {{group: number, at: Point} | null} */
+    this.toggled = null;
     /** Where the mouse is. @type {Point | null} */
     this.at = null;
     /** Whether what is there may be another than before. */
@@ -95,7 +98,7 @@ export class Hand {
     if (found?.part === 'enter') {
       handlers.onEnter?.(scene.itemRef[found.item]);
     } else if (found?.part === 'toggle') {
-      this.toggle(found.item);
+      this.toggle(found.item, { x, y });
     } else if (performance.now() - this.toggledAt >= ONCE) {
       const selection = found && selectionAt(scene, found);
       if (selection && found?.part === 'target') this.canvas.centre(selection, { zoom: false });
@@ -111,18 +114,20 @@ export class Hand {
     const found = this.pick(x, y);
     const { scene } = shown.index;
     const item = found?.part === 'body' ? found.item : NONE;
-    if (item !== NONE && isGroup(scene, item)) this.toggle(item);
+    if (item !== NONE && isGroup(scene, item)) this.toggle(item, { x, y });
     else if (item !== NONE && scene.itemFlags[item] & FLAG.enter) handlers.onEnter?.(scene.itemRef[item]);
     else if (shown.stage.level?.kind !== 'full') this.canvas.glide(scaledAt(view, 1, x, y));
   }
 
-  /** @param {number} item */
-  toggle(item) {
+  /** @param {number} item @param {Point} at */
+  toggle(item, at) {
     const { shown, handlers } = this.canvas;
     const now = performance.now();
     if (!shown || now - this.toggledAt < ONCE) return;
     this.toggledAt = now;
-    handlers.onToggle?.(shown.index.scene.itemRef[item]);
+    const group = shown.index.scene.itemRef[item];
+    this.toggled = { group, at };
+    handlers.onToggle?.(group);
   }
 
   /** @param {string} key @returns {boolean} whether it meant something */
@@ -159,12 +164,13 @@ function placeTip(tip, at, size) {
 }
 
 /** Whether an item opens or closes. @param {Scene} scene @param {number} item */
-const isGroup = ({ itemKind }, item) => itemKind[item] === KIND.group || itemKind[item] === KIND.container;
+const isGroup = (scene, item) => toggles(scene, item) || scene.itemKind[item] === KIND.container;
 
 /** What a wire joins, and its shape. @param {Scene} scene @param {number} net */
-function nameOfNet({ texts, itemTitle, netSource, netStarts, netTargets, netLabel }, net) {
+function nameOfNet({ texts, itemTitle, netSource, netStarts, netTargets, netLabel, netStyle }, net) {
   const targets = netTargets.subarray(netStarts[net], netStarts[net + 1]);
   const names = targets.length > 3 ? `${targets.length} consumers` : [...targets].map((item) => texts[itemTitle[item]]).join(', ');
-  const shape = netLabel[net] === NONE ? '' : `   ${texts[netLabel[net]]}`;
+  // A tag has the name of its source.
+  const shape = netLabel[net] === NONE || netStyle[net] === STYLE.stub ? '' : `   ${texts[netLabel[net]]}`;
   return `${texts[itemTitle[netSource[net]]]} → ${names}${shape}`;
 }

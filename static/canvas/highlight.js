@@ -18,6 +18,7 @@ import { addCurves, addEdge, addLine, appendWires, noWires } from './wires.js';
 
 /** @import {Size, View} from './camera.js' */
 /** @import {Index, Place} from './index.js' */
+/** @import {Isolated} from './isolation.js' */
 /** @import {Level} from './levels.js' */
 /** @import {Links} from './links.js' */
 /** @import {Rect} from './rect.js' */
@@ -42,7 +43,8 @@ export class Highlight {
     this.paints = paintsOf(index.scene);
     this.veil = html('veil', parent);
     this.svg = element('svg', { class: 'highlight', 'aria-hidden': 'true' }, parent);
-    this.isolated = false;
+    /** @type {Isolated | null} */
+    this.isolated = null;
     /** @type {Place | null} */
     this.selected = null;
     /** @type {Place | null} */
@@ -59,8 +61,9 @@ export class Highlight {
     this.cover();
   }
 
-  /** Whether something else dims already what is to be dimmed. @param {boolean} isolated */
+  /** What is not dimmed already by something else. @param {Isolated | null} isolated */
   isolate(isolated) {
+    if (isolated !== this.isolated) this.drawn = null;
     this.isolated = isolated;
     this.cover();
   }
@@ -111,7 +114,7 @@ export class Highlight {
   group(name, place, level, base, window) {
     const { scene } = this.index;
     const group = element('g', { class: name, transform: `scale(${base.scale})` });
-    const { paths, items, nets } = this.reach(place);
+    const { paths, items, nets } = this.reach(place, name === 'selected' ? this.isolated : null);
     const wires = noWires();
     for (const [path, { to, tip }] of paths) {
       addCurves(wires, this.index, path, scene.pathStarts[path], to, base, window);
@@ -159,18 +162,23 @@ export class Highlight {
    * ways to others.
    *
    * @param {Place} place
+   * @param {Isolated | null} isolated beyond this, nothing is drawn
    */
-  reach({ item, net }) {
+  reach({ item, net }, isolated) {
     const { scene, links, pathsOf } = this.index;
-    const { incoming, outgoing } = net === NONE ? netsOf(links(), item) : { incoming: [], outgoing: [net] };
+    const all = net === NONE ? netsOf(links(), item) : { incoming: [], outgoing: [net] };
+    const isKept = (/** @type {number} */ each) => !isolated || isolated.items[each] === 1;
+    const incoming = all.incoming.filter((each) => isKept(scene.netSource[each]));
+    const outgoing = all.outgoing.filter((each) => !isolated || isolated.nets[each] === 1);
     /** @type {[number, Extent][]} */
     const paths = [];
     /** @type {Set<number>} */
     const items = new Set(item === NONE ? [] : [item]);
     for (const each of outgoing) {
-      for (const path of pathsOf(each)) paths.push([path, { to: scene.pathStarts[path + 1] - 1, tip: null }]);
+      if (isolated) paths.push(...routesTo(this.index, each, isKept));
+      else for (const path of pathsOf(each)) paths.push([path, { to: scene.pathStarts[path + 1] - 1, tip: null }]);
       items.add(scene.netSource[each]);
-      for (let at = scene.netStarts[each]; at < scene.netStarts[each + 1]; at++) items.add(scene.netTargets[at]);
+      for (const target of scene.netTargets.subarray(scene.netStarts[each], scene.netStarts[each + 1])) if (isKept(target)) items.add(target);
     }
     for (const each of incoming) {
       paths.push(...routesTo(this.index, each, (target) => target === item));

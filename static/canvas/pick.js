@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ENTER, markOf } from './cards.js';
-import { FLAG, KIND, NONE } from './codes.js';
+import { ENTER, markOf, toggles } from './cards.js';
+import { FLAG, NONE } from './codes.js';
 import { TOGGLE, nameRect, titleBar } from './containers.js';
 import { visitNear } from './grid.js';
 import { contains, rectOf } from './rect.js';
@@ -45,7 +45,7 @@ export function pick({ index, level, named }, x, y, { scale, reach }) {
 
 /** @param {Index} index @param {number} x @param {number} y @param {boolean} marks whether they are drawn @returns {Pick | null} */
 function pickItem({ items, scene }, x, y, marks) {
-  const { rects, itemKind, itemFlags, metrics } = scene;
+  const { rects, itemFlags, metrics } = scene;
   /** @type {Pick | null} */
   let found = null;
   const within = (/** @type {number} */ middle, /** @type {number} */ center, /** @type {number} */ reach) =>
@@ -54,7 +54,7 @@ function pickItem({ items, scene }, x, y, marks) {
     const { left, top, right, bottom } = rectOf(rects, item);
     const middle = top + Math.min(metrics.header, bottom - top) / 2;
     const enter = (itemFlags[item] & FLAG.enter) !== 0 && within(right, middle, ENTER);
-    const toggle = itemKind[item] === KIND.group && within(right - markOf(metrics), middle, TOGGLE.reach);
+    const toggle = toggles(scene, item) && within(right - markOf(metrics), middle, TOGGLE.reach);
     const inside = x >= left && x <= right && y >= top && y <= bottom;
     if (enter || toggle || (inside && found?.part !== 'enter')) found = { item, net: NONE, part: enter ? 'enter' : toggle ? 'toggle' : 'body' };
   });

@@ -112,6 +112,7 @@ test('the outline is walked by keys, and reveals what it selects', async (t) => 
   await page.keyboard.press('{');
   await level(page, 'Collapsed');
   await page.keyboard.press('Control+b');
+  await row(page, 'layers').waitFor();
   await page.focus('#outline .tree');
   const active = () => page.evaluate(() => {
     const tree = document.querySelector('#outline .tree');

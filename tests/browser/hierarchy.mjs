@@ -26,8 +26,11 @@ export const HIGH = { context: { viewport: { width: 1280, height: 1500 } } };
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lamina-'));
 after(() => fs.rmSync(folder, { recursive: true }));
 
-/** @param {number} layers */
-export const query = (layers) => `?url=towers/${layers}.onnx`;
+/** The address of a decoder of so many layers, which is written. @param {number} layers */
+export function query(layers) {
+  fs.writeFileSync(path.join(folder, `${layers}.onnx`), tower(layers, { odd: ODD }).bytes);
+  return `?url=towers/${layers}.onnx`;
+}
 
 /**
  * Opens a decoder of so many layers, from an address.
@@ -36,8 +39,7 @@ export const query = (layers) => `?url=towers/${layers}.onnx`;
  * @param {Options & {place?: string}} [options] `place`: the part of the address after `#`
  */
 export async function start(t, layers, { place = '', ...options } = {}) {
-  const { bytes, nodes } = tower(layers, { odd: ODD });
-  fs.writeFileSync(path.join(folder, `${layers}.onnx`), bytes);
+  const { nodes } = tower(layers, { odd: ODD });
   const lamina = await open(t, { query: query(layers) + place, mounts: { '/towers/': folder }, ...options });
   assert.equal((await lamina.ready()).nodes, nodes.length);
   await rest(lamina.page);
@@ -84,7 +86,7 @@ export function closedGroups(page) {
     };
     // The cards of a stack lie below its own.
     const bodies = [...card.querySelectorAll('.body')];
-    const [title = '', ...lines] = (card.getAttribute('aria-label') ?? '').replace(/^group /, '').split(/, (?=nodes |parameters |varies )/);
+    const [title = '', ...lines] = (card.getAttribute('aria-label') ?? '').replace(/^group /, '').split(/, (?=nodes |modules |parameters |varies )/);
     return { title, lines, stacked: bodies.length > 1, card: box(bodies[bodies.length - 1]), mark: box(/** @type {Element} */ (card.querySelector('.toggle'))) };
   }));
 }
@@ -105,6 +107,9 @@ export async function drawn(page, title, as) {
   }, [title, as]);
   await rest(page);
 }
+
+/** Waits until a click counts again after one that opened or closed a group. @param {Page} page */
+export const settle = (page) => page.waitForTimeout(450);
 
 /**
  * Everything that is drawn, with its place on the screen: equal when a scene is the same, seen from the same point.

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cards, rest, scale, selected } from './graph.mjs';
+import { card as cardOf, cards, rest, scale, selected } from './graph.mjs';
 import {
-  FEW, HIGH, MANY, ODD, assertSameEntry, closedGroup, closedGroups, drawn, framed, level, openGroup, openGroups, picture, row, start,
+  FEW, HIGH, MANY, ODD, assertSameEntry, closedGroup, closedGroups, crumbs, drawn, framed, level, openGroup, openGroups, picture, row, settle, start,
 } from './hierarchy.mjs';
+import { open } from './page.mjs';
 
 /** @import { Page } from 'playwright-core' */
 
@@ -23,7 +24,7 @@ test('a large model opens with what fits the screen, a small one flat', async (t
   const stack = await closedGroup(large.page, STACK);
   const parameters = MANY * (4 * 8 * 8 + 8 + 2 * 8 * 16) + 2 * 8 * 16;
   assert.deepEqual(stack.lines.slice(0, 2), [`nodes ${MANY * 17}`, `parameters ${(parameters / 1000).toFixed(1)} K`]);
-  assert.match(stack.lines[2], /^varies MatMul weight: 8×16 in 0–1, 3–/);
+  assert.equal(stack.lines[2], `varies up weight: 8×32 in ${ODD}; else 8×16`);
   assert.equal(stack.stacked, true);
   assert.ok(await large.page.locator('#canvas .card.group .mix').count() >= 3);
   large.lamina.assertQuiet();
@@ -45,7 +46,9 @@ test('the marks open and close a group, which stays under the pointer; then all 
   const opened = await framed(page, 'pointed');
   assert.ok(opened.left <= mark.x && mark.x <= opened.right && opened.top <= mark.y && mark.y <= opened.bottom, 'it is under the pointer');
   assert.ok(opened.bottom - opened.top > 3 * (card.bottom - card.top));
-  assert.ok(Math.abs((opened.left + opened.right) / 2 - (card.left + card.right) / 2) <= 2);
+  // It is where it was, or no farther from there than the pointer asks for.
+  const moved = Math.abs((opened.left + opened.right) / 2 - (card.left + card.right) / 2);
+  assert.ok(moved <= 2 || opened.right - mark.x < 14, `it went ${moved} px to the side`);
   assert.ok(Math.abs(opened.top + 3 - card.top) <= 2);
   const { mark: minus } = await openGroup(page, STACK);
   await page.mouse.click(minus.x, minus.y);
@@ -144,8 +147,7 @@ test('a stack says what differs; any of its instances can be opened', async (t) 
   const panel = page.locator('#panel-selection');
   assert.match(await panel.locator('.kind').innerText(), /^a run of 32 similar blocks$/);
   const differences = await panel.locator('.differences li').allInnerTexts();
-  assert.equal(differences.length, 2);
-  for (const text of differences) assert.match(text, new RegExp(`8×16|16×8.*8×32|32×8 in ${ODD}\\b`));
+  assert.deepEqual(differences, [`up weight: 8×32 in ${ODD}; else 8×16`, `down weight: 32×8 in ${ODD}; else 16×8`]);
   const instance = panel.locator('.part:has(h3:has-text("Instances")) .row', { hasText: /^layers\.9$/ });
   await instance.click();
   await selected(page, 'layers.9');
@@ -215,4 +217,36 @@ test('groups open with a short motion, without one when motion is to be reduced'
   assert.equal(await moves(lively.page), true);
   const calm = await start(t, MANY, { context: { viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' } });
   assert.equal(await moves(calm.page), false);
+});
+
+test('a tree of modules opens and closes like a graph, and its whole is called as its card is', async (t) => {
+  const lamina = await open(t);
+  const { page } = lamina;
+  await lamina.choose('static/samples/llama.safetensors');
+  await lamina.ready();
+  await level(page, 'Expanded');
+  await page.keyboard.press('{');
+  await level(page, 'Collapsed');
+  const whole = await cardOf(page, 'module model');
+  await page.mouse.click(whole.x, whole.y);
+  await selected(page, 'model');
+  // It cannot be closed.
+  assert.equal(await page.locator('.selection-tools .button:text-is("Close")').isVisible(), false);
+  const { card: closed, lines } = await closedGroup(page, 'model');
+  assert.deepEqual(lines, ['modules 38', 'parameters 12.9 K']);
+  await page.mouse.dblclick(closed.x, closed.bottom - 6);
+  await drawn(page, 'layers ×4', 'closed');
+  await settle(page);
+  const { card: stack } = await closedGroup(page, 'layers ×4');
+  await page.mouse.click(stack.left + 20, stack.y);
+  await selected(page, 'layers ×4');
+  assert.deepEqual(await crumbs(page), ['model', 'model', 'layers ×4']);
+  await page.keyboard.press('Enter');
+  await drawn(page, 'layers.3', 'closed');
+  // An open group is a card of the tree.
+  const opened = await cardOf(page, 'module layers ×4');
+  assert.ok(Math.abs(opened.left - stack.left) <= 2, 'it stays where it is');
+  await page.keyboard.press('Enter');
+  await drawn(page, 'layers ×4', 'closed');
+  lamina.assertQuiet();
 });

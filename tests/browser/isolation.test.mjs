@@ -88,6 +88,9 @@ test('what leads to a selection and what follows from it is isolated, as far as 
       const expected = new Set(directions.flatMap((direction) => [...reach(nodes, name, hops, direction)]));
       assert.ok(expected.size > 1);
       assert.deepEqual(await bright(page, nodes), operatorsOf(nodes, expected), `${which} ${text}`);
+      // What is selected draws no wires to what is dimmed, and does not lift it.
+      const ends = [...new Set(directions.flatMap((direction) => [...reach(nodes, name, 1, direction)]))];
+      assert.equal(await page.locator('#canvas .highlight .selected .card').count(), ends.length, `${which} ${text}`);
       if (hops === 1) assert.ok(await page.locator('#canvas .layer .dim .wire').count() > 0, 'wires are dimmed as well');
     }
   }

@@ -60,8 +60,9 @@ export function tower(layers, { odd } = {}) {
   const node = (name, reads, shape) => {
     const operator = name.replace(/^.*\//, '').replace(/_\d+$/, '');
     const output = `${name}_output_0`;
-    const inputs = shape ? [...reads, `${name}.weight`] : reads;
-    if (shape) weights.push(weight(`${name}.weight`, shape));
+    const parameter = `${name.slice(1, name.lastIndexOf('/')).replaceAll('/', '.')}.weight`;
+    const inputs = shape ? [...reads, parameter] : reads;
+    if (shape) weights.push(weight(parameter, shape));
     nodes.push({ name, operator, reads, makes: [output] });
     written.push(message([[1, inputs], [2, output], [3, name], [4, operator]]));
     return output;

@@ -78,7 +78,15 @@ impl Draft {
 
 /// A value of which only the name is known.
 pub fn value(name: Text, strings: &Strings) -> Value {
-    Value { name, ty: None, tensor: None, outer: None, inferred: false, description: strings.empty(), metadata: Vec::new() }
+    Value {
+        name,
+        ty: None,
+        tensor: None,
+        outer: None,
+        inferred: false,
+        description: strings.empty(),
+        metadata: Vec::new(),
+    }
 }
 
 impl Lowering<'_> {

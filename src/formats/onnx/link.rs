@@ -113,7 +113,9 @@ impl Lowering<'_> {
 
     /// Finds undefined names of a training graph among the constants of the main graph.
     fn share_constants(&mut self, draft: &mut Draft) {
-        let (Some(main), Some(names)) = (self.model.graphs.get(GraphId(0)), self.names.get(&GraphId(0))) else { return };
+        let (Some(main), Some(names)) = (self.model.graphs.get(GraphId(0)), self.names.get(&GraphId(0))) else {
+            return;
+        };
         let undefined = undefined(&draft.graph);
         for ((_, value), _) in draft.graph.values.iter_mut().zip(undefined).filter(|(_, undefined)| *undefined) {
             value.tensor = names.get(&value.name).and_then(|id| main.values.get(*id)).and_then(|found| found.tensor);

@@ -4,7 +4,8 @@ use super::super::Open;
 use super::proto;
 use crate::codec::protobuf::{Field, Fields, Message, Value};
 use crate::model::{
-    Argument, Category, Entry, Graph, GraphId, GraphKind, Import, Literal, Model, Node, NodeId, Strings, Text, ValueId, Wiring,
+    Argument, Category, Entry, Graph, GraphId, GraphKind, Import, Literal, Model, Node, NodeId, Strings, Text, ValueId,
+    Wiring,
 };
 use crate::report::{Diagnostic, Error, Report, Result, Severity};
 use crate::source::{Limits, Slice, Span};
@@ -101,7 +102,13 @@ impl<'a> Lowering<'a> {
     }
 
     /// Adds an empty graph, to be read later.
-    pub fn graph(&mut self, kind: GraphKind, parent: Option<(GraphId, NodeId)>, spans: Vec<Span>, depth: usize) -> GraphId {
+    pub fn graph(
+        &mut self,
+        kind: GraphKind,
+        parent: Option<(GraphId, NodeId)>,
+        spans: Vec<Span>,
+        depth: usize,
+    ) -> GraphId {
         let scheme = if kind == GraphKind::Function { Scheme::Function } else { Scheme::Graph };
         let (name, description) = (self.strings.empty(), self.strings.empty());
         let graph = self.model.graphs.push(Graph { name, description, kind, parent, ..Graph::default() });

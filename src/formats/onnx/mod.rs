@@ -22,7 +22,8 @@ use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Result};
 
 /// ONNX.
-pub const FORMAT: Format = Format { id: "onnx", name: "ONNX", extensions: &["onnx", "pb"], domain: "ai.onnx", sniff, open };
+pub const FORMAT: Format =
+    Format { id: "onnx", name: "ONNX", extensions: &["onnx", "pb"], domain: "ai.onnx", sniff, open };
 
 /// The fields that are looked at to recognise a file. A model has about ten, apart from its functions.
 const LOOKED_AT: usize = 64;

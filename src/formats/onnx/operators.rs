@@ -80,7 +80,10 @@ mod tests {
             assert!(cells.get(2).is_some_and(|name| Category::from_name(name).is_some()), "{line}");
         }
         let variadics = |formals: &[Formal]| formals.iter().rev().skip(1).filter(|formal| formal.variadic).count();
-        assert!(TABLE.values().flat_map(HashMap::values).all(|op| variadics(&op.inputs) + variadics(&op.outputs) == 0), "only the last is variadic");
+        assert!(
+            TABLE.values().flat_map(HashMap::values).all(|op| variadics(&op.inputs) + variadics(&op.outputs) == 0),
+            "only the last is variadic"
+        );
     }
 
     #[test]

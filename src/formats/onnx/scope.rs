@@ -22,7 +22,9 @@ impl Lowering<'_> {
         let namespace = find("namespace");
         let mut paths = match find("pkg.torch.onnx.name_scopes") {
             Some(scopes) => list(scopes)?,
-            None => namespace?.split('/').map(|level| level.split_once(": ").unwrap_or((level, "")).0.to_owned()).collect(),
+            None => {
+                namespace?.split('/').map(|level| level.split_once(": ").unwrap_or((level, "")).0.to_owned()).collect()
+            }
         };
         paths.pop();
         if paths.is_empty() || paths.iter().any(|path| path == UNKNOWN) {
@@ -36,7 +38,9 @@ impl Lowering<'_> {
             let name = if own.is_empty() { class() } else { own.to_owned() };
             let key = (scope, self.strings.intern(&name));
             let scopes = &mut draft.graph.scopes;
-            let known = draft.scopes.entry(key).or_insert_with_key(|(parent, name)| scopes.push(Scope { name: name.clone(), parent: *parent, class: "".into() }));
+            let known = draft.scopes.entry(key).or_insert_with_key(|(parent, name)| {
+                scopes.push(Scope { name: name.clone(), parent: *parent, class: "".into() })
+            });
             scope = Some(*known);
             outer = path;
         }

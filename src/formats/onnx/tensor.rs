@@ -81,7 +81,10 @@ impl Lowering<'_> {
                 continue;
             }
             if !fits {
-                self.warn(format!("tensor {name:?} of {} has its elements in {field}, where they do not fit", dtype.name()));
+                self.warn(format!(
+                    "tensor {name:?} of {} has its elements in {field}, where they do not fit",
+                    dtype.name()
+                ));
             } else if found.is_some() {
                 self.warn(format!("tensor {name:?} states its elements twice; those in {field} are ignored"));
             } else {
@@ -115,7 +118,10 @@ impl Lowering<'_> {
 
     /// The entries of a `StringStringEntryProto` list.
     pub fn entries(&mut self, entries: &[proto::StringStringEntry]) -> Vec<Entry> {
-        entries.iter().map(|entry| Entry { name: self.strings.intern(&entry.key), value: self.text(&entry.value) }).collect()
+        entries
+            .iter()
+            .map(|entry| Entry { name: self.strings.intern(&entry.key), value: self.text(&entry.value) })
+            .collect()
     }
 }
 

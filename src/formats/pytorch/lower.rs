@@ -4,7 +4,6 @@
 //! parts are told by their shape: a dictionary of tensors whose keys are paths is a state dict, one with `state` and `param_groups` is an
 //! optimiser, an object with `_modules` is a module. All that holds no weights goes into the metadata.
 
-use crate::sort;
 use super::super::Open;
 use super::container::Checkpoint;
 use super::objects::{self, Pair};
@@ -15,6 +14,7 @@ use super::{module, state};
 use crate::codec::pickle::{Object, ObjectId};
 use crate::model::{Entry, Graph, Model};
 use crate::report::{Error, Result, Severity};
+use crate::sort;
 use foldhash::{HashMap, HashSet};
 use std::cell::{Cell, RefCell};
 

@@ -1,6 +1,5 @@
 //! Tensors: what the functions of `torch._utils` that rebuild them are given.
 
-use crate::sort;
 use super::container::{Checkpoint, Described, Place};
 use super::objects::{self, Storage, dtype, items, made_by};
 use super::{numpy, stream};
@@ -8,6 +7,7 @@ use crate::codec::pickle::{Bytes, Object, ObjectId, Pickle};
 use crate::codec::scalar::double_text;
 use crate::model::{Arena, DType, Data, Encoding, Entry, Shape, Tensor, TensorId};
 use crate::report::{Report, Severity};
+use crate::sort;
 use crate::source::{BytesSource, Files, Limits, Span};
 use foldhash::{HashMap, HashSet};
 use std::cmp::Reverse;
