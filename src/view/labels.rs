@@ -3,13 +3,13 @@
 use super::card::METRICS;
 use super::measure::{Advances, Role};
 use super::scene::{Item, ItemKind, NONE, Net};
-use crate::layout::{Layout, Point, Rect};
-use foldhash::HashMap;
+use crate::layout::{Layout, Point, Rect, Size};
 
 /// The height of a label in pixels.
 const HEIGHT: f64 = 14.0;
-/// The side of the cells in which occupied places are remembered, in pixels.
+/// The side of the cells in which occupied places are remembered, in pixels: the least one, for at most about so many cells.
 const CELL: f64 = 96.0;
+const CELLS: f64 = 500_000.0;
 /// A curve that moves sideways by more than this, in pixels, is a bend.
 const BEND: f64 = 6.0;
 
@@ -19,7 +19,7 @@ pub(super) fn place(items: &[Item], nets: &[Net], layout: &Layout, advances: &Ad
         return vec![None; nets.len()];
     }
     let mut first_path = vec![None; nets.len()];
-    let mut taken = Taken::default();
+    let mut taken = Taken::new(layout.size);
     for (item, rect) in items.iter().zip(&layout.rects) {
         match item.kind {
             ItemKind::Container => frame(*rect).into_iter().for_each(|side| taken.add(side, ANY)),
@@ -84,24 +84,38 @@ fn candidates(points: &[Point]) -> impl Iterator<Item = Point> {
 const ANY: u32 = u32::MAX;
 
 /// Occupied places, and the net that each belongs to, in a grid of cells.
-#[derive(Default)]
 struct Taken {
-    /// Of each cell, its last place.
-    last: HashMap<(i32, i32), u32>,
-    /// The places, each with its net and the place before it in the same cell.
+    /// The side of a cell in pixels.
+    cell: f64,
+    columns: usize,
+    rows: usize,
+    /// Of each cell, row by row: the place in it that was added last.
+    last: Vec<u32>,
+    /// Each place with its net, and the place in the same cell that was added before it.
     places: Vec<(Rect, u32, u32)>,
 }
 
 impl Taken {
-    fn cells(rect: Rect) -> impl Iterator<Item = (i32, i32)> {
-        let cell = |x: f64| (x / CELL).floor() as i32;
-        let (left, right) = (cell(rect.x), cell(rect.x + rect.w));
-        (cell(rect.y)..=cell(rect.y + rect.h)).flat_map(move |y| (left..=right).map(move |x| (x, y)))
+    /// Nothing, in a drawing of this size.
+    fn new(Size { w, h }: Size) -> Self {
+        let cell = CELL.max((w * h / CELLS).sqrt()).max(w.max(h) / CELLS);
+        let count = |length: f64| (length / cell) as usize + 1;
+        let (columns, rows) = (count(w), count(h));
+        Self { cell, columns, rows, last: vec![NONE; columns * rows], places: Vec::new() }
+    }
+
+    /// The cells that `rect` touches; what is outside of the drawing is in the cells at its border.
+    fn cells(&self, rect: Rect) -> impl Iterator<Item = usize> + use<> {
+        let (cell, columns) = (self.cell, self.columns);
+        let place = move |at: f64, most: usize| ((at / cell) as usize).min(most - 1);
+        let (left, right) = (place(rect.x, columns), place(rect.x + rect.w, columns));
+        let (top, bottom) = (place(rect.y, self.rows), place(rect.y + rect.h, self.rows));
+        (top..=bottom).flat_map(move |row| row * columns + left..=row * columns + right)
     }
 
     fn add(&mut self, rect: Rect, net: u32) {
-        for cell in Self::cells(rect) {
-            let before = self.last.insert(cell, self.places.len() as u32).unwrap_or(NONE);
+        for cell in self.cells(rect) {
+            let before = std::mem::replace(&mut self.last[cell], self.places.len() as u32);
             self.places.push((rect, net, before));
         }
     }
@@ -115,10 +129,9 @@ impl Taken {
                 && other.y < rect.y + rect.h
                 && rect.y < other.y + other.h
         };
-        Self::cells(rect).all(|cell| {
-            let first = self.last.get(&cell).copied().unwrap_or(NONE);
+        self.cells(rect).all(|cell| {
             let next = |at: u32| self.places.get(at as usize).map(|place| (place, place.2));
-            let mut places = std::iter::successors(next(first), |(_, before)| next(*before));
+            let mut places = std::iter::successors(next(self.last[cell]), |(_, before)| next(*before));
             !places.any(|(place, _)| overlaps(place))
         })
     }

@@ -35,6 +35,10 @@ impl Advances {
             Role::Value => &self.value,
         };
         let advance = |index: usize| table.get(index).copied().unwrap_or(7.0);
+        // Most texts, and most of the time of a large drawing.
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return text.bytes().map(|byte| advance(usize::from(byte - b' '))).sum();
+        }
         text.chars()
             .map(|c| match c {
                 ' '..='~' => advance(c as usize - ' ' as usize),

@@ -47,10 +47,10 @@ pub fn bytes(value: u64) -> String {
 
 /// `text`, cut to at most `most` characters.
 pub fn shorten(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.into(),
-        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+    if text.len() <= most || text.char_indices().nth(most).is_none() {
+        return text.into();
     }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// The content of an attribute, and what kind it is.
