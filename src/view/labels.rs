@@ -89,10 +89,12 @@ struct Taken {
     cell: f64,
     columns: usize,
     rows: usize,
-    /// Of each cell, row by row: the place in it that was added last.
+    /// The places, each with its net.
+    places: Vec<(Rect, u32)>,
+    /// Of each cell, row by row: the last of its marks.
     last: Vec<u32>,
-    /// Each place with its net, and the place in the same cell that was added before it.
-    places: Vec<(Rect, u32, u32)>,
+    /// That a place touches a cell: the place, and the mark in the same cell that was made before.
+    marks: Vec<(u32, u32)>,
 }
 
 impl Taken {
@@ -101,7 +103,7 @@ impl Taken {
         let cell = CELL.max((w * h / CELLS).sqrt()).max(w.max(h) / CELLS);
         let count = |length: f64| (length / cell) as usize + 1;
         let (columns, rows) = (count(w), count(h));
-        Self { cell, columns, rows, last: vec![NONE; columns * rows], places: Vec::new() }
+        Self { cell, columns, rows, places: Vec::new(), last: vec![NONE; columns * rows], marks: Vec::new() }
     }
 
     /// The cells that `rect` touches; what is outside of the drawing is in the cells at its border.
@@ -114,15 +116,17 @@ impl Taken {
     }
 
     fn add(&mut self, rect: Rect, net: u32) {
+        let place = self.places.len() as u32;
+        self.places.push((rect, net));
         for cell in self.cells(rect) {
-            let before = std::mem::replace(&mut self.last[cell], self.places.len() as u32);
-            self.places.push((rect, net, before));
+            let before = std::mem::replace(&mut self.last[cell], self.marks.len() as u32);
+            self.marks.push((place, before));
         }
     }
 
     /// Whether nothing but `net` itself is in `rect`.
     fn is_free(&self, rect: Rect, net: u32) -> bool {
-        let overlaps = |(other, owner, _): &(Rect, u32, u32)| {
+        let overlaps = |(other, owner): &(Rect, u32)| {
             *owner != net
                 && other.x < rect.x + rect.w
                 && rect.x < other.x + other.w
@@ -130,9 +134,9 @@ impl Taken {
                 && rect.y < other.y + other.h
         };
         self.cells(rect).all(|cell| {
-            let next = |at: u32| self.places.get(at as usize).map(|place| (place, place.2));
-            let mut places = std::iter::successors(next(self.last[cell]), |(_, before)| next(*before));
-            !places.any(|(place, _)| overlaps(place))
+            let mark = |at: u32| self.marks.get(at as usize).copied();
+            let mut marks = std::iter::successors(mark(self.last[cell]), |(_, before)| mark(*before));
+            !marks.any(|(place, _)| overlaps(&self.places[place as usize]))
         })
     }
 }
