@@ -10,6 +10,7 @@ use crate::analysis::{GroupId, GroupKind, Member, Tree};
 use crate::model::{Category, Graph, GraphId, GraphKind, Model, NodeId, ValueId};
 use crate::sort;
 use foldhash::HashMap;
+use std::hash::BuildHasher;
 
 /// A tensor that this many items read is drawn as stubs, as its edges would cover the others; but not on the main line, which would
 /// fall apart.
@@ -223,7 +224,9 @@ impl<'a> Flow<'a> {
     /// Adds outputs and nets. Values that go from the same item to the same items are one net: where groups are closed there would be many.
     fn nets(&mut self, tree: Option<&Tree>) {
         let mut outputs = self.outputs(tree).into_iter().peekable();
-        let mut bundles: HashMap<(u32, Vec<u32>), usize> = HashMap::default();
+        // By source and a hash of the targets: the net that was added first.
+        let mut bundles: HashMap<(u32, u64), usize> = HashMap::default();
+        let hasher = foldhash::fast::FixedState::default();
         let mut targets: Vec<u32> = Vec::new();
         // Most values of a large graph stay within a closed group: they are passed over before anything else is asked of them.
         for (index, &source) in self.source.iter().enumerate().filter(|(_, source)| **source != NONE) {
@@ -244,12 +247,13 @@ impl<'a> Flow<'a> {
             targets.sort_unstable();
             targets.dedup();
             if closed || targets.iter().any(|target| group(*target)) {
-                let bundle = (source, targets.clone());
-                if let Some(net) = bundles.get(&bundle) {
-                    self.parts.nets[*net].more += 1;
+                let net = *bundles.entry((source, hasher.hash_one(&targets))).or_insert(self.parts.nets.len());
+                if let Some(net) = self.parts.nets.get_mut(net)
+                    && net.targets == targets
+                {
+                    net.more += 1;
                     continue;
                 }
-                bundles.insert(bundle, self.parts.nets.len());
             }
             let shape = self.graph.values[id].ty.as_ref().and_then(|ty| ty.shape());
             let (style, label) = if targets.len() >= CLUTTER && !self.wires.on_spine(self.graph, id) {
