@@ -6,14 +6,14 @@
 
 import { createCanvas } from './canvas/canvas.js';
 import { Hierarchy } from './hierarchy.js';
-import { measureAdvances } from './measure.js';
+import { measureAdvances, warmFonts } from './measure.js';
 import { preferences } from './preferences.js';
 import { Cancelled } from './session.js';
 
 /** @import {Place} from './permalink.js' */
 /** @import {Session} from './session.js' */
 /** @import {Handlers} from './canvas/canvas.js' */
-/** @import {Advances, GroupRef, Scene, SceneOptions, Selection, Step} from './types.js' */
+/** @import {GroupRef, Scene, SceneOptions, Selection, Step} from './types.js' */
 
 /** How near a selection is brought: at most this scale, with so many px around it. */
 const NEAREST = 1.5;
@@ -45,8 +45,8 @@ export class Drawing {
   #hierarchy = null;
   /** @type {Scene|null} */
   #scene = null;
-  /** @type {Advances|null} */
-  #advances = null;
+  /** Measured before there is a model: the first look at fonts takes the browser a while. */
+  #advances = measureAdvances();
   /** The scene that is asked for last: each step starts from the one before. @type {Promise<unknown>} */
   #last = Promise.resolve();
   #host;
@@ -61,6 +61,7 @@ export class Drawing {
    */
   constructor(host, { onView, ...handlers }, options) {
     this.#host = host;
+    warmFonts();
     this.canvas = createCanvas(host, {
       ...handlers,
       onView: (view) => {
@@ -143,7 +144,6 @@ export class Drawing {
    * @returns {Promise<SceneOptions>}
    */
   async #options(graph, step) {
-    this.#advances ??= measureAdvances();
     const { direction, attributes, weights, names } = preferences;
     const screen = this.#screen();
     return { direction, advances: this.#advances, shown: { attributes, weights, names }, screen, ...await this.hierarchy.options(graph, step) };

@@ -8,6 +8,37 @@
 
 const ASCII = Array.from({ length: 95 }, (_, index) => String.fromCharCode(0x20 + index));
 
+/** The fonts of the panels and of the drawing: weight, size in px, family. */
+const FONTS = [400, 500, 600].flatMap((weight) => [
+  ...[11, 12, 13, 15, 20].map((size) => `${weight} ${size}px var(--sans)`),
+  ...[11, 12, 13].map((size) => `${weight} ${size}px var(--mono)`),
+]);
+
+/**
+ * Has the browser look up the fonts before there is a model, one at a time while nothing else is to be done: each may take it ten
+ * milliseconds, and all at once the reader would wait for them.
+ */
+export function warmFonts() {
+  const probe = document.createElement('span');
+  probe.className = 'visually-hidden';
+  probe.ariaHidden = 'true';
+  probe.textContent = 'Conv 3×3 1.5\u00a0MiB 99\u00a0% < – … ‹› ·';
+  document.body.append(probe);
+  const fonts = FONTS.values();
+  const step = () => {
+    const { value: font } = fonts.next();
+    if (!font) {
+      probe.remove();
+      return;
+    }
+    probe.style.font = font;
+    // Asking for the size has it laid out.
+    probe.getBoundingClientRect();
+    setTimeout(step, 5);
+  };
+  step();
+}
+
 /** How often a character is repeated: browsers may round the width of a single one. */
 const REPEAT = 16;
 

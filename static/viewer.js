@@ -127,10 +127,14 @@ export class Viewer {
     this.#session = session;
     this.#info = info;
     this.#drawing.open(session);
-    this.#bar.show(info, remote);
-    this.#sidebar.set('model', ...modelPanel(info, this.#actions));
-    this.#sidebar.show('model');
-    await this.#go(place, reveal);
+    const fillPanels = async () => {
+      // The Worker is asked for the drawing first: it works meanwhile.
+      await new Promise((resolve) => void setTimeout(resolve));
+      this.#bar.show(info, remote);
+      this.#sidebar.set('model', ...modelPanel(info, this.#actions));
+      this.#sidebar.show('model');
+    };
+    await Promise.all([this.#go(place, reveal), fillPanels()]);
     // Keys go to the drawing from the start; whoever uses a mouse need not see that.
     byId('canvas').focus({ preventScroll: true, focusVisible: false });
   }

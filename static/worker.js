@@ -9,9 +9,13 @@
 
 /** @import {Failure, Request, Response} from './types.js' */
 
-import init, { Session } from '../wasm/worker.js';
+import init, { rehearse, Session } from '../wasm/worker.js';
 
-const session = init().then(() => new Session(), (error) => {
+const session = init().then(() => {
+  // After what may be asked for already.
+  setTimeout(rehearse);
+  return new Session();
+}, (error) => {
   const message = `The viewer’s program could not be loaded. Reload the page to try again. (${text(error)})`;
   throw JSON.stringify({ kind: 'io', message });
 });

@@ -7,8 +7,8 @@ use crate::analysis::GroupId;
 use crate::formats;
 use crate::model::{GraphId, NodeId, TensorId, ValueId};
 use crate::report::{Error, Result};
-use crate::source::{CountingSource, Files, Source};
-use crate::view::{SceneOptions, Selection, Theme, Viewer};
+use crate::source::{BytesSource, CountingSource, Files, Source};
+use crate::view::{Level, SceneOptions, Selection, Theme, Viewer};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -18,6 +18,22 @@ use web_sys::Blob;
 /// Makes a panic an exception that says where it was, before the Worker is given up.
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));
+}
+
+/// A small model of a usual kind, without its weights.
+const REHEARSAL: &[u8] = include_bytes!("rehearsal.onnx");
+
+/// Opens and draws a small model, and forgets it. Browsers compile a function when it is first called: the first file need not wait for that.
+#[wasm_bindgen]
+pub fn rehearse() {
+    let files = Files::new("rehearsal.onnx", Rc::new(BytesSource(REHEARSAL.to_vec())));
+    let Ok(opened) = formats::open(&files, &|_| {}) else { return };
+    let viewer = Viewer::new(opened, files);
+    json(&viewer.info());
+    for level in [Level::Groups, Level::Flat] {
+        let options = SceneOptions { level, ..SceneOptions::default() };
+        viewer.scene(GraphId(0), &options).iter().for_each(|scene| drop(scene::to_js(scene)));
+    }
 }
 
 /// One opened model.
