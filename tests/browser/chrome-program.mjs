@@ -235,6 +235,8 @@ function fail(kind, message) {
 
 export default async function init() {}
 
+export function rehearse() {}
+
 export class Session {
   /** @type {{name: string, size: number, remote: boolean}[]} */
   #files = [];
