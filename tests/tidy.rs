@@ -129,6 +129,14 @@ fn words_are_found_as_words() {
 }
 
 #[test]
+fn fixtures_are_small() {
+    let mut files = Vec::new();
+    walk(&root().join("tests/fixtures"), &mut files);
+    let large = files.iter().filter(|file| fs::metadata(file).unwrap().len() > 64 << 10);
+    assert_none("a fixture has at most 64 KiB", large.map(|file| file.display().to_string()).collect());
+}
+
+#[test]
 fn the_top_level_is_bare() {
     let names = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
     assert_none(

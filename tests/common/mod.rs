@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 use lamina::formats::{self, Opened};
+use lamina::model::{DType, Data, Encoding, Tensor};
 use lamina::report::Result;
 use lamina::source::{BytesSource, Files, NativeFile, NativeFolder};
 use std::path::{Path, PathBuf};
@@ -30,9 +31,15 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 pub fn fixtures(folder: &Path) -> Vec<PathBuf> {
     let side = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        name.ends_with(".dump") || name == "values.json"
+        name.ends_with(".dump") || is_record(path)
     };
     files(folder).into_iter().filter(|path| !side(path)).collect()
+}
+
+/// Whether a file records values: `values.json`, and what it goes on in.
+pub fn is_record(path: &Path) -> bool {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.extension().is_some_and(|extension| extension == "json") && (stem == "values" || stem.starts_with("values-"))
 }
 
 /// The path of `file` below the folder of the fixtures, with `/` between its parts.
@@ -50,6 +57,20 @@ pub fn on_disk(path: &Path) -> Files {
 /// `bytes` as a file called `name`.
 pub fn in_memory(name: &str, bytes: Vec<u8>) -> Files {
     Files::new(name, Rc::new(BytesSource(bytes)))
+}
+
+/// A tensor of float32 of which only the description matters.
+pub fn tensor(name: &str, shape: &[u64]) -> Tensor {
+    Tensor {
+        name: name.into(),
+        dtype: DType::F32,
+        shape: shape.to_vec(),
+        encoding: Encoding::Little,
+        data: Data::Absent,
+        description: "".into(),
+        metadata: Vec::new(),
+        indices: None,
+    }
 }
 
 /// Opens the main file of `files`.

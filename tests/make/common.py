@@ -56,12 +56,35 @@ def save(path, data):
 
 
 def save_json(path, content):
-    """Writes a JSON file with one line an innermost list; `path` counts from tests/fixtures."""
-    files = []
+    """Writes records of values, by file and tensor, one line a tensor; `path` counts from tests/fixtures.
+
+    A file with the same values as one before it names that one. What does not fit goes on in `values-2.json` and so on, under the same names.
+    """
+    seen, parts, size = {}, [{}], 0
     for file, tensors in sorted(content.items()):
-        lines = [f"    {json.dumps(name)}: {json.dumps(record)}" for name, record in tensors.items()]
-        files.append(f"  {json.dumps(file)}: {{\n" + ",\n".join(lines) + "\n  }")
-    (FIXTURES / path).write_text("{\n" + ",\n".join(files) + "\n}\n", encoding="utf-8")
+        same = seen.setdefault(json.dumps(tensors, sort_keys=True), file)
+        if same != file and tensors:
+            parts[-1][file] = same
+            continue
+        if not tensors:
+            parts[-1][file] = {}
+        for name, record in tensors.items():
+            size += len(json.dumps(record)) + len(name) + 16
+            if size > LIMIT - 4096 and parts[-1]:
+                parts.append({})
+                size = len(json.dumps(record))
+            parts[-1].setdefault(file, {})[name] = record
+    for number, part in enumerate(parts, 1):
+        files = []
+        for file, tensors in part.items():
+            if isinstance(tensors, str):
+                files.append(f"  {json.dumps(file)}: {json.dumps(tensors)}")
+                continue
+            lines = [f"    {json.dumps(name)}: {json.dumps(record)}" for name, record in tensors.items()]
+            files.append(f"  {json.dumps(file)}: {{\n" + ",\n".join(lines) + "\n  }")
+        target = FIXTURES / path
+        target = target if number == 1 else target.with_stem(f"{target.stem}-{number}")
+        target.write_text("{\n" + ",\n".join(files) + "\n}\n", encoding="utf-8")
 
 
 def scalar(value):

@@ -19,49 +19,18 @@ import tarfile
 import warnings
 import zipfile
 
-import ml_dtypes
 import numpy as np
 import torch
 from torch import nn
 
 import nets
 from common import FIXTURES, noise, record, save, save_json
+from tensors import as_record
 
 warnings.filterwarnings("ignore")
 # Streams keep the source of the classes of modules, and where it was: neither belongs into a fixture.
 torch.serialization.get_source_lines_and_file = lambda thing: ([f"class {thing.__name__}: ...\n"], 1, f"{thing.__name__}.py")
 EXPECTED = {}
-
-CODES = {
-    torch.float8_e4m3fn: ml_dtypes.float8_e4m3fn,
-    torch.float8_e4m3fnuz: ml_dtypes.float8_e4m3fnuz,
-    torch.float8_e5m2: ml_dtypes.float8_e5m2,
-    torch.float8_e5m2fnuz: ml_dtypes.float8_e5m2fnuz,
-    torch.float8_e8m0fnu: ml_dtypes.float8_e8m0fnu,
-    torch.bfloat16: ml_dtypes.bfloat16,
-}
-
-
-def as_record(tensor):
-    """Shape and values of a torch tensor."""
-    tensor = tensor.detach().resolve_conj().resolve_neg()
-    if tensor.is_quantized:
-        return record(tensor.int_repr().numpy())
-    if tensor.layout != torch.strided:
-        values = tensor.coalesce().values() if tensor.layout == torch.sparse_coo else tensor.values()
-        return {**record(values.numpy()), "shape": list(tensor.shape)}
-    if tensor.dtype == torch.float4_e2m1fn_x2:
-        pairs = tensor.view(torch.uint8).numpy()
-        halves = np.stack([pairs & 15, pairs >> 4], axis=-1).reshape(*pairs.shape[:-1], -1)
-        return record(halves.view(ml_dtypes.float4_e2m1fn))
-    if tensor.dtype == torch.complex32:
-        return {**record(tensor.to(torch.complex64).numpy()), "dtype": "complex32"}
-    if tensor.dtype not in CODES:
-        return record(tensor.numpy())
-    # Named by ml_dtypes, but the values are torch's: every such number is exact in float32.
-    result = record(tensor.to(torch.float32).numpy())
-    result["dtype"] = record(np.zeros(0, dtype=CODES[tensor.dtype]))["dtype"]
-    return result
 
 
 def saved(content, **options):

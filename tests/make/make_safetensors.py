@@ -8,13 +8,13 @@ import struct
 import tempfile
 from pathlib import Path
 
-import ml_dtypes
 import numpy as np
 import safetensors
 import safetensors.torch
 import torch
 
-from common import FIXTURES, noise, record, save, save_json
+from common import FIXTURES, noise, save, save_json
+from tensors import as_record
 
 EXPECTED = {}
 
@@ -49,28 +49,6 @@ def assemble(header, payload=b"", padding=8):
     text = header.encode() if isinstance(header, str) else header
     text += b" " * (-len(text) % padding)
     return struct.pack("<Q", len(text)) + text + payload
-
-
-def as_record(tensor):
-    """Shape and values of a torch tensor; float4 pairs are taken apart, the first of a pair in the low half."""
-    codes = {
-        torch.float8_e4m3fn: ml_dtypes.float8_e4m3fn,
-        torch.float8_e4m3fnuz: ml_dtypes.float8_e4m3fnuz,
-        torch.float8_e5m2: ml_dtypes.float8_e5m2,
-        torch.float8_e5m2fnuz: ml_dtypes.float8_e5m2fnuz,
-        torch.float8_e8m0fnu: ml_dtypes.float8_e8m0fnu,
-        torch.bfloat16: ml_dtypes.bfloat16,
-    }
-    if tensor.dtype == torch.float4_e2m1fn_x2:
-        pairs = tensor.view(torch.uint8).numpy()
-        halves = np.stack([pairs & 15, pairs >> 4], axis=-1).reshape(*pairs.shape[:-1], -1)
-        return record(halves.view(ml_dtypes.float4_e2m1fn))
-    if tensor.dtype not in codes:
-        return record(tensor.numpy())
-    # Named by ml_dtypes, but the values are torch's: every such number is exact in float32.
-    result = record(tensor.to(torch.float32).numpy())
-    result["dtype"] = record(np.zeros(0, dtype=codes[tensor.dtype]))["dtype"]
-    return result
 
 
 def dtypes():
