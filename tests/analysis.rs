@@ -4,10 +4,11 @@
 
 mod common;
 
+use common::tensor;
 use lamina::analysis::{Group, GroupId, GroupKind, Member, Tree};
 use lamina::model::{
-    Argument, Attribute, Category, DType, Data, Encoding, Graph, GraphId, Links, Literal, Model, Modules, Node, NodeId,
-    Tensor, TensorId, Type, Value, ValueId,
+    Argument, Attribute, Category, DType, Graph, GraphId, Links, Literal, Model, Modules, Node, NodeId, TensorId, Type,
+    Value, ValueId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
@@ -81,19 +82,6 @@ fn constant_value(model: &mut Model, graph: &mut Graph, values: &mut HashMap<Str
         graph.values[id].tensor = Some(model.tensors.push(tensor(name, &shape)));
     }
     id
-}
-
-fn tensor(name: &str, shape: &[u64]) -> Tensor {
-    Tensor {
-        name: name.into(),
-        dtype: DType::F32,
-        shape: shape.to_vec(),
-        encoding: Encoding::Little,
-        data: Data::Absent,
-        description: "".into(),
-        metadata: Vec::new(),
-        indices: None,
-    }
 }
 
 /// The tree of the first graph, checked.

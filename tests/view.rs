@@ -1,11 +1,13 @@
 //! What the screen is told about models that are built by hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod common;
+
 use lamina::analysis::{GroupId, Tree};
 use lamina::formats::{FORMATS, Opened};
 use lamina::model::{
-    Argument, Attribute, Category, DType, Data, Dim, Encoding, Graph, GraphId, GraphKind, Literal, Model, Node, NodeId,
-    Scope, Shape, Tensor, TensorId, Type, Value, ValueId, Wiring,
+    Argument, Attribute, Category, DType, Data, Dim, Graph, GraphId, GraphKind, Literal, Model, Node, NodeId, Scope,
+    Shape, Tensor, TensorId, Type, Value, ValueId, Wiring,
 };
 use lamina::report::{Report, Severity};
 use lamina::source::{BytesSource, Files, Span};
@@ -19,17 +21,10 @@ fn viewer(model: Model, report: Report) -> Viewer {
     Viewer::new(Opened { format: &FORMATS[0], model, report }, files)
 }
 
+/// A tensor whose values are in the file.
 fn tensor(name: &str, shape: &[u64]) -> Tensor {
-    Tensor {
-        name: name.into(),
-        dtype: DType::F32,
-        shape: shape.to_vec(),
-        encoding: Encoding::Little,
-        data: Data::Range(lamina::source::FileId(0), Span { at: 0, len: 64 }),
-        description: "".into(),
-        metadata: Vec::new(),
-        indices: None,
-    }
+    let data = Data::Range(lamina::source::FileId(0), Span { at: 0, len: 64 });
+    Tensor { data, ..common::tensor(name, shape) }
 }
 
 fn value(name: &str, dims: Option<Vec<Dim>>) -> Value {
