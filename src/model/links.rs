@@ -65,7 +65,7 @@ impl Links {
 }
 
 /// Tells of each value and each node that reads it, once a pair.
-fn each_reader(graph: &Graph, mut tell: impl FnMut(usize, NodeId)) {
+pub(super) fn each_reader(graph: &Graph, mut tell: impl FnMut(usize, NodeId)) {
     let mut last: Vec<Option<NodeId>> = vec![None; graph.values.len()];
     for (id, node) in graph.nodes.iter() {
         for value in node.inputs.iter().flat_map(|argument| &argument.values) {

@@ -1,6 +1,7 @@
 //! Figures about a whole model.
 
-use super::{Graph, GraphId, Links, Model, TensorId};
+use super::links::each_reader;
+use super::{Graph, GraphId, Model, TensorId};
 use foldhash::HashSet;
 use serde::Serialize;
 
@@ -41,19 +42,20 @@ impl Model {
     /// outputs included.
     pub fn edges(&self, graph: GraphId) -> usize {
         let Some(graph) = self.graphs.get(graph) else { return 0 };
-        let links = Links::of(graph);
-        let mut flows: Vec<bool> = links.producer.iter().map(Option::is_some).collect();
-        for input in &graph.inputs {
-            if let Some(flows) = flows.get_mut(input.index()) {
+        let mut flows = vec![false; graph.values.len()];
+        let produced = graph.nodes.values().flat_map(|node| &node.outputs).flat_map(|argument| &argument.values);
+        for value in graph.inputs.iter().chain(produced) {
+            if let Some(flows) = flows.get_mut(value.index()) {
                 *flows = true;
             }
         }
         for (flows, value) in flows.iter_mut().zip(graph.values.values()) {
             *flows &= value.tensor.is_none();
         }
-        let read = links.iter().zip(&flows).filter(|(_, flows)| **flows).map(|((_, nodes), _)| nodes.len());
-        let outputs = graph.outputs.iter().filter(|value| flows.get(value.index()) == Some(&true));
-        read.sum::<usize>() + outputs.count()
+        let flows = |value: usize| flows.get(value) == Some(&true);
+        let mut read = 0;
+        each_reader(graph, |value, _| read += usize::from(flows(value)));
+        read + graph.outputs.iter().filter(|value| flows(value.index())).count()
     }
 }
 
