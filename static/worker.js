@@ -11,9 +11,11 @@
 
 import init, { rehearse, Session } from '../wasm/worker.js';
 
+/** Whether somebody has opened something: then it is too late to rehearse. */
+let asked = false;
+
 const session = init().then(() => {
-  // After what may be asked for already.
-  setTimeout(rehearse);
+  setTimeout(() => asked || rehearse());
   return new Session();
 }, (error) => {
   const message = `The viewer’s program could not be loaded. Reload the page to try again. (${text(error)})`;
@@ -37,6 +39,7 @@ const METHODS = {
 
 self.onmessage = async ({ data }) => {
   const { id, method, args } = /** @type {Request} */ (data);
+  asked = true;
   try {
     const call = METHODS[method];
     if (!call) throw new Error(`no method ${method}`);

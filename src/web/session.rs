@@ -20,8 +20,8 @@ pub fn start() {
     std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));
 }
 
-/// A small model of a usual kind, without its weights.
-const REHEARSAL: &[u8] = include_bytes!("rehearsal.onnx");
+/// A small model of a usual kind, without its weights: one of those whose drawings are tested.
+const REHEARSAL: &[u8] = include_bytes!("../../tests/layout/models/resnet50.onnx");
 
 /// Opens and draws a small model, and forgets it. Browsers compile a function when it is first called: the first file need not wait for that.
 #[wasm_bindgen]
