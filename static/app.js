@@ -64,6 +64,10 @@ const bar = createBar({
   onGroup: (group) => void viewer?.showGroup(group),
 });
 
+/**
+ * The viewer, loaded if it is not yet.
+ * @returns {Promise<Viewer>} rejects with the kind `io` where the page's own server fails
+ */
 async function loadViewer() {
   const loaded = await import('./viewer.js').catch(() => {
     throw new SessionError({ kind: 'io', message: 'A part of this page could not be loaded. Reload the page to try again.' });

@@ -15,8 +15,8 @@ const FONTS = [400, 500, 600].flatMap((weight) => [
 ]);
 
 /**
- * Has the browser look up the fonts before there is a model, one at a time while nothing else is to be done: each may take it ten
- * milliseconds, and all at once the reader would wait for them.
+ * Has the browser look up the fonts before there is a model, one at a time, with pauses for what else is to be done: each may take
+ * it ten milliseconds, and all at once the reader would wait for them.
  */
 export function warmFonts() {
   const probe = document.createElement('span');
