@@ -3,6 +3,7 @@
 use lamina::formats::{self, Opened};
 use lamina::model::{GraphId, dump};
 use lamina::report::{Error, Result};
+use lamina::safety::Rating;
 use lamina::source::{CountingSource, Files, NativeFile, NativeFolder};
 use lamina::view::{Flow, Level, SceneOptions, Step, Theme, Viewer};
 use std::cell::Cell;
@@ -21,10 +22,15 @@ usage: lamina summary FILE...       one line a file:
        lamina svg [--direction down|right] [--theme light|dark] [--level flat|groups|all] [--graph N] FILE [-o OUT.svg]
                                     the drawing of its first graph, or of graph N as the dump counts them; a large one with
                                     as many groups open as fit a screen, unless a level is given
+       lamina safety [--json] FILE...
+                                    what the pickles of a file would do to whoever loads it; in JSON, a line a file
 
 Files that a model refers to are looked for in its folder. Exit status: 0, 1 if a file could not be read, 2 if the
-command was not understood.
+command was not understood, 3 if `safety` found something dangerous.
 ";
+
+/// The exit status when something dangerous was found.
+const DANGEROUS: u8 = 3;
 
 fn main() -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
@@ -57,6 +63,7 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
     match (files.split_first().map(|(command, files)| (command.as_str(), files)), help, json) {
         (_, true, _) => out.write_all(USAGE.as_bytes()).map(|()| ExitCode::SUCCESS),
         (Some(("summary", files @ [_, ..])), _, false) => each(files, |path| summary(path, out)),
+        (Some(("safety", files @ [_, ..])), ..) => examine(files, json, out),
         (Some(("dump", [file])), ..) => each(std::slice::from_ref(file), |path| print(path, json, out)),
         (Some(("svg", [file])), _, false) => each(std::slice::from_ref(file), |path| draw(path, &drawing, out)),
         _ => Ok(misused("which command, on which files?")),
@@ -154,13 +161,18 @@ struct Subject {
     read: u64,
 }
 
-fn open(path: &str) -> Result<Subject> {
+/// The file at `path`, with its folder at hand, and the count of the bytes that are read.
+fn files(path: &str) -> Result<(Files, Rc<Cell<u64>>)> {
     let path = Path::new(path);
     let read = Rc::new(Cell::new(0));
     let source = CountingSource::new(NativeFile::open(path)?, read.clone());
     let name = path.file_name().ok_or_else(|| Error::io("this is a folder, not a file"))?.to_string_lossy();
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let files = Files::new(&name, Rc::new(source)).with_folder(Rc::new(NativeFolder(folder)));
+    Ok((Files::new(&name, Rc::new(source)).with_folder(Rc::new(NativeFolder(folder))), read))
+}
+
+fn open(path: &str) -> Result<Subject> {
+    let (files, read) = files(path)?;
     let opened = formats::open(&files, &|_| ())?;
     Ok(Subject { opened, files, read: read.get() })
 }
@@ -179,7 +191,38 @@ fn summary(path: &str, out: &mut impl Write) -> io::Result<Result<()>> {
         opened.model.format, totals.graphs, totals.nodes, totals.edges, totals.initializers, totals.parameters
     )?;
     out.flush()?;
+    // Programs read one line a file; what a person must not miss is said beside it.
+    if let Some(safety) = opened.safety.filter(|safety| safety.rating == Rating::Dangerous) {
+        eprintln!("{path}: dangerous: {}", safety.summary);
+    }
     Ok(Ok(()))
+}
+
+/// Prints the report on the pickles of each file.
+fn examine(paths: &[String], json: bool, out: &mut impl Write) -> io::Result<ExitCode> {
+    let mut dangerous = false;
+    let code = each(paths, |path| {
+        let files = match files(path) {
+            Ok((files, _)) => files,
+            Err(error) => return Ok(Err(error)),
+        };
+        // Of a file that is no model, the pickles are of interest all the same.
+        let (safety, error) = match formats::open(&files, &|_| ()) {
+            Ok(opened) => (opened.safety, None),
+            Err(error) => (formats::inspect(&files), Some(error)),
+        };
+        dangerous |= safety.as_ref().is_some_and(|safety| safety.rating == Rating::Dangerous);
+        if json {
+            writeln!(out, "{}", serde_json::json!({ "file": path, "safety": safety }))?;
+        } else if let Some(safety) = &safety {
+            write!(out, "{path}: {}", safety.text())?;
+        } else if error.is_none() {
+            writeln!(out, "{path}: no pickles")?;
+        }
+        out.flush()?;
+        Ok(error.map_or(Ok(()), Err))
+    })?;
+    Ok(if dangerous { ExitCode::from(DANGEROUS) } else { code })
 }
 
 fn print(path: &str, json: bool, out: &mut impl Write) -> io::Result<Result<()>> {
