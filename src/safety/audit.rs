@@ -115,6 +115,7 @@ impl Audit {
         let index = self.streams.len();
         stream.findings.extend(origin(&task));
         (stream.name, stream.file, stream.within) = (task.name.clone(), task.file, task.within);
+        stream.aside = self.is_aside(&task);
         let behind = task.bytes.window(Span { at: pickle.span.end(), len: u64::MAX });
         let (finding, next) = follower(&task, pickle, behind, index);
         stream.findings.extend(finding);
@@ -123,8 +124,8 @@ impl Audit {
         self.streams.push(stream);
         // The last one is read first: in the order of the file.
         tasks.extend(next);
-        for (number, payload) in payloads.into_iter().enumerate().rev() {
-            let inner = self.inside(files, &task, number, payload, index);
+        for payload in payloads.into_iter().rev() {
+            let inner = self.inside(files, &task, payload, index);
             match inner {
                 Some(inner) if starts_with(&inner.bytes, b"PK\x03\x04") => {
                     tasks.extend(self.inner_archive(files, limits, &inner))
@@ -134,17 +135,23 @@ impl Audit {
         }
     }
 
+    /// Whether loading the file does not load the pickle of `task`.
+    fn is_aside(&self, task: &Task) -> bool {
+        let loaded = matches!(task.origin, Origin::Reader | Origin::Series(_) | Origin::Inside { read: true });
+        !loaded || task.within.and_then(|within| self.streams.get(within)).is_some_and(|outer| outer.aside)
+    }
+
     /// The pickle in bytes that are part of the pickle number `index`, if there is one.
-    fn inside(&self, files: &Files, task: &Task, number: usize, payload: Payload, index: usize) -> Option<Task> {
+    fn inside(&self, files: &Files, task: &Task, payload: Payload, index: usize) -> Option<Task> {
         let of = if task.name.is_empty() { String::new() } else { format!("{} › ", task.name) };
         let (name, file, bytes) = match payload.bytes {
-            Bytes::Range(span) => (format!("{of}bytes at {:#x}", span.at), task.file, task.bytes.window(span)),
+            Bytes::Range(span) => (format!("{of}bytes"), task.file, task.bytes.window(span)),
             Bytes::Decoded(bytes) => {
                 let held = Slice::new(Rc::new(Pages::new(Rc::new(BytesSource(bytes.to_vec())))));
                 if !may_be_pickle(&held, payload.read) {
                     return None;
                 }
-                let name = format!("{of}text {number}");
+                let name = format!("{of}text");
                 let file = files.add_inside(&name, Rc::new(BytesSource(bytes.to_vec())));
                 (name, file, files.slice(file)?)
             }

@@ -78,6 +78,8 @@ pub struct Stream {
     pub span: Span,
     /// The number of the pickle that it is in, or behind.
     pub within: Option<usize>,
+    /// Whether it is only run by a program that goes after it: not by loading the file.
+    pub aside: bool,
     /// The protocol that it states.
     pub protocol: u8,
     /// The gravest rating in it.

@@ -8,13 +8,18 @@ use super::Rating;
 use crate::codec::pickle::{COMPUTED, modern};
 use foldhash::HashMap;
 
+const COMMANDS: &str = "runs commands of the operating system";
+const CODE: &str = "runs code that is given as text or bytes";
+/// The reasons that say plainest what a pickle is up to.
+pub const RUNS: [&str; 2] = [COMMANDS, CODE];
+
 /// A rating, why, and the names that it goes for.
 type Group = (Rating, &'static str, &'static str);
 
 const GROUPS: &[Group] = &[
     (
         Rating::Dangerous,
-        "runs commands of the operating system",
+        COMMANDS,
         "os posix nt subprocess _posixsubprocess _winapi pty popen2 commands platform.popen _aix_support _osx_support \
          asyncio.create_subprocess_exec asyncio.create_subprocess_shell asyncio.subprocess asyncio.base_events asyncio.unix_events \
          asyncio.windows_events multiprocessing.util.spawnv_passfds pydoc.pipepager pydoc.tempfilepager _pyrepl.pager uuid._popen \
@@ -24,7 +29,7 @@ const GROUPS: &[Group] = &[
     ),
     (
         Rating::Dangerous,
-        "runs code that is given as text or bytes",
+        CODE,
         "builtins.eval builtins.exec builtins.execfile builtins.compile builtins.__build_class__ code codeop runpy timeit profile \
          cProfile trace pdb bdb doctest py_compile compileall types.CodeType types.FunctionType types.LambdaType new.function new.code \
          marshal lib2to3 idlelib logging.config numpy.testing numpy.core._multiarray_umath._load_from_filelike numexpr pandas.eval \

@@ -20,6 +20,8 @@ const TEXT: usize = 16 << 20;
 const INNER: &str = "torch.storage._load_from_bytes";
 /// Fetches an attribute by its name.
 const GETATTR: &str = "builtins.getattr";
+/// Imports a module.
+const IMPORT: &str = "builtins.__import__";
 /// Puts a call off.
 const PARTIAL: &str = "functools.partial";
 /// What calls its first argument, and does nothing else.
@@ -138,6 +140,10 @@ impl<'a> Examiner<'a> {
                             id = *of;
                         }
                         (PARTIAL, [of, ..]) => id = *of,
+                        (IMPORT | "importlib.import_module", [module, ..]) if !attributes.is_empty() => {
+                            attributes.reverse();
+                            return Some((self.pickle.text(*module)?.to_string(), attributes.join(".")));
+                        }
                         _ => return None,
                     }
                 }
@@ -373,12 +379,19 @@ impl<'a> Examiner<'a> {
         let callable = describe(call.callable, LINE / 2);
         match call.opcode {
             Opcode::Build => {
-                format!("{}.__setstate__({})", self.class(call.callable).0, describe(call.arguments, LINE))
+                let class = || self.class(call.callable).0;
+                let of = if self.pickle.import(call.callable).is_some() { callable } else { class() };
+                format!("{of}.__setstate__({})", describe(call.arguments, LINE))
             }
             Opcode::Append | Opcode::Appends => format!("{callable}.extend({})", describe(call.arguments, LINE)),
             Opcode::AddItems => format!("{callable}.add({})", describe(call.arguments, LINE)),
             Opcode::SetItem | Opcode::SetItems => format!("{callable}.update({})", describe(call.arguments, LINE)),
-            Opcode::NewObj | Opcode::NewObjEx => format!("{callable}.__new__({arguments})"),
+            Opcode::NewObj => format!("{callable}.__new__({arguments})"),
+            Opcode::NewObjEx => {
+                let keywords = call.keywords.map(|keywords| format!("**{}", describe(keywords, LINE)));
+                let all = [arguments].into_iter().filter(|text| !text.is_empty()).chain(keywords);
+                format!("{callable}.__new__({})", all.collect::<Vec<_>>().join(", "))
+            }
             _ => format!("{callable}({arguments})"),
         }
     }

@@ -1,6 +1,7 @@
 //! What a report comes to, in words.
 
-use super::{Finding, Import, Rating, Safety, Stream};
+use super::ratings::RUNS;
+use super::{Call, Finding, Import, Rating, Safety, Stream};
 
 /// Why pickles are reported on, and what avoids them.
 pub const WHY: &str = "A pickle is a program: whoever loads the file runs it. The safetensors format avoids the question. Such a file has names, \
@@ -26,24 +27,29 @@ pub fn summary(safety: &Safety) -> String {
 }
 
 fn dangerous(safety: &Safety) -> String {
-    let calls = safety.streams.iter().flat_map(|stream| &stream.calls).filter(|call| call.rating == Rating::Dangerous);
-    let imports =
-        || safety.streams.iter().flat_map(|stream| &stream.imports).filter(|import| import.rating == Rating::Dangerous);
-    let (count, first) = calls.fold((0, None), |(count, first), call| (count + call.count, first.or(Some(call))));
-    if let Some(call) = first {
-        let more = if count > 1 { format!(" That is one of {count} such calls.") } else { String::new() };
-        return format!("Loading this file calls `{}`: {}.{more}", call.text.replace('`', "'"), call.reason);
+    let grave = |call: &&Call| call.rating == Rating::Dangerous;
+    let calls = || safety.streams.iter().flat_map(|stream| stream.calls.iter().map(move |call| (stream, call)));
+    // What is run by loading the file comes first, and what says it best: commands, and code.
+    let rank =
+        |(stream, call): &(&Stream, &Call)| (stream.aside, !RUNS.iter().any(|reason| call.reason.ends_with(reason)));
+    let count: usize = calls().map(|(_, call)| call).filter(grave).map(|call| call.count).sum();
+    if let Some((stream, call)) = calls().filter(|(_, call)| grave(call)).min_by_key(rank) {
+        let more = if count > 1 { format!(" There are {count} dangerous calls in all.") } else { String::new() };
+        return format!("{} calls `{}`: {}.{more}", who(stream), call.text.replace('`', "'"), call.reason);
     }
-    match imports().next() {
-        Some(import) => {
-            let path = import.path.replace('`', "'");
-            format!(
-                "Loading this file imports `{path}`, which {}. The pickle does not call it, but hands it on.",
-                import.reason
-            )
+    let imports = safety.streams.iter().flat_map(|stream| stream.imports.iter().map(move |import| (stream, import)));
+    match imports.filter(|(_, import)| import.rating == Rating::Dangerous).min_by_key(|(stream, _)| stream.aside) {
+        Some((stream, import)) => {
+            let (path, reason) = (import.path.replace('`', "'"), import.reason);
+            format!("{} imports `{path}`, which {reason}. It is not called at once, but handed on.", who(stream))
         }
         None => "Something dangerous was found.".into(),
     }
+}
+
+/// The subject of a sentence on what `stream` does.
+fn who(stream: &Stream) -> &'static str {
+    if stream.aside { "A pickle that is hidden in this file" } else { "Loading this file" }
 }
 
 /// How many names of `stream` are not known.
