@@ -8,8 +8,10 @@ use crate::source::{BytesSource, FileId, Files, Limits, Pages, Slice, Span};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// The most inert pickles that are listed.
+/// The most pickles of a rating that are listed.
 const LISTED: usize = 48;
+/// The most dangerous pickles that are listed.
+const LISTED_DANGEROUS: usize = 256;
 /// The most pickles that are read beyond those that readers push.
 const FOLLOWED: usize = 4096;
 /// How deep pickles are within pickles.
@@ -182,19 +184,13 @@ impl Audit {
             return None;
         }
         let mut safety = Safety { why: words::WHY, findings: self.findings, unseen: self.unseen, ..Safety::default() };
+        if self.followed > FOLLOWED {
+            let message = format!("There are more than {FOLLOWED} pickles; the others were not looked at.");
+            safety.findings.push(Finding::new(Rating::Unknown, message, None));
+        }
         let ratings = self.streams.iter().map(|stream| stream.rating);
         safety.rating = ratings.chain(safety.findings.iter().map(|finding| finding.rating)).max().unwrap_or_default();
-        // What is listed keeps what it is in.
-        let mut kept = vec![false; self.streams.len()];
-        for (index, stream) in self.streams.iter().enumerate() {
-            let mut at = Some(index).filter(|index| *index < LISTED || stream.rating > Rating::Inert);
-            while let Some(index) = at
-                && let Some(kept) = kept.get_mut(index).filter(|kept| !**kept)
-            {
-                *kept = true;
-                at = self.streams.get(index).and_then(|stream| stream.within);
-            }
-        }
+        let kept = kept(&self.streams);
         let mut places = Vec::with_capacity(kept.len());
         for (mut stream, kept) in self.streams.into_iter().zip(kept) {
             places.push(safety.streams.len());
@@ -214,6 +210,24 @@ impl Task {
     pub(super) fn new(name: String, file: FileId, bytes: Slice, origin: Origin) -> Self {
         Self { name, file, bytes, origin, within: None, depth: 0 }
     }
+}
+
+/// Which of `streams` are listed: the gravest of them, and what these are in.
+fn kept(streams: &[Stream]) -> Vec<bool> {
+    let mut kept = vec![false; streams.len()];
+    for (rating, most) in [(Rating::Dangerous, LISTED_DANGEROUS), (Rating::Unknown, LISTED), (Rating::Inert, LISTED)] {
+        let such = streams.iter().enumerate().filter(|(_, stream)| stream.rating == rating);
+        for (index, _) in such.take(most) {
+            let mut at = Some(index);
+            while let Some(index) = at
+                && let Some(kept) = kept.get_mut(index).filter(|kept| !**kept)
+            {
+                *kept = true;
+                at = streams.get(index).and_then(|stream| stream.within);
+            }
+        }
+    }
+    kept
 }
 
 /// What the place of a pickle says.
@@ -260,7 +274,8 @@ fn follower(task: &Task, pickle: &Pickle, behind: Slice, index: usize) -> (Optio
     let at = Some(behind.span().at);
     if Glance::at(behind.clone()).is_pickle() {
         let origin = left.map_or(Origin::Behind, Origin::Series);
-        let within = if left.is_some() { task.within } else { Some(index) };
+        // All that are behind each other are behind the first.
+        let within = if left.is_some() || task.origin == Origin::Behind { task.within } else { Some(index) };
         let next = Task { name: task.name.clone(), file: task.file, bytes: behind, origin, within, depth: task.depth };
         return (None, Some(next));
     }

@@ -56,7 +56,7 @@ pub struct Safety {
     pub why: &'static str,
     /// The pickles.
     pub streams: Vec<Stream>,
-    /// How many more pickles there are, all of them inert.
+    /// How many more pickles there are, none of them graver than those of that rating which are listed.
     pub more: usize,
     /// What is odd about the container.
     pub findings: Vec<Finding>,

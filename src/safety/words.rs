@@ -70,7 +70,7 @@ impl Safety {
             pickle(stream, &mut lines);
         }
         if self.more > 0 {
-            lines.push(format!("  {} more, inert", count(self.more, "pickle", "pickles")));
+            lines.push(format!("  {} not listed", count(self.more, "more pickle is", "more pickles are")));
         }
         if self.unseen > 0 {
             lines.push(format!("  {} not looked at", count(self.unseen, "entry was", "entries were")));
