@@ -33,6 +33,21 @@ impl Listing {
         Self { instructions: Instructions::new(slice, limits.text), depth: 0, done: false }
     }
 
+    /// The lines of `slice`, from its cursor on, which is at [`Self::position`] of another listing whose depth was `depth`.
+    pub fn resume(slice: Slice, limits: &Limits, depth: usize) -> Self {
+        Self { depth, ..Self::new(slice, limits) }
+    }
+
+    /// Where the next line begins, in the file.
+    pub fn position(&self) -> u64 {
+        self.instructions.position()
+    }
+
+    /// How many marks are open there.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
     fn line(&mut self) -> Result<String> {
         let instruction = self.instructions.read()?;
         let Instruction { at, opcode, .. } = instruction;
