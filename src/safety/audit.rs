@@ -147,13 +147,13 @@ impl Audit {
     fn inside(&self, files: &Files, task: &Task, payload: Payload, index: usize) -> Option<Task> {
         let of = if task.name.is_empty() { String::new() } else { format!("{} › ", task.name) };
         let (name, file, bytes) = match payload.bytes {
-            Bytes::Range(span) => (format!("{of}bytes"), task.file, task.bytes.window(span)),
+            Bytes::Range(span) => (format!("{of}bytes inside"), task.file, task.bytes.window(span)),
             Bytes::Decoded(bytes) => {
                 let held = Slice::new(Rc::new(Pages::new(Rc::new(BytesSource(bytes.to_vec())))));
                 if !may_be_pickle(&held, payload.read) {
                     return None;
                 }
-                let name = format!("{of}text");
+                let name = format!("{of}text inside");
                 let file = files.add_inside(&name, Rc::new(BytesSource(bytes.to_vec())));
                 (name, file, files.slice(file)?)
             }

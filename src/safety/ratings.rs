@@ -184,10 +184,8 @@ pub struct Verdict {
     pub reason: &'static str,
 }
 
-const UNKNOWN: Verdict = Verdict {
-    rating: Rating::Unknown,
-    reason: "does what the software says that is installed where the file is loaded",
-};
+const UNKNOWN: Verdict =
+    Verdict { rating: Rating::Unknown, reason: "does whatever the software says that is installed" };
 
 const fn dangerous(reason: &'static str) -> Verdict {
     Verdict { rating: Rating::Dangerous, reason }
