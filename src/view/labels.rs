@@ -4,6 +4,8 @@ use super::card::METRICS;
 use super::measure::{Advances, Role};
 use super::scene::{Item, ItemKind, NONE, Net};
 use crate::layout::{Layout, Point, Rect, Size};
+use std::ops::Range;
+use std::rc::Rc;
 
 /// The height of a label in pixels.
 const HEIGHT: f64 = 14.0;
@@ -13,9 +15,15 @@ const CELLS: f64 = 500_000.0;
 /// A curve that moves sideways by more than this, in pixels, is a bend.
 const BEND: f64 = 6.0;
 
-/// The centre of each net's label; none where there is no label, or no room.
-pub(super) fn place(items: &[Item], nets: &[Net], layout: &Layout, advances: &Advances) -> Vec<Option<Point>> {
-    if nets.iter().all(|net| net.label.is_empty()) {
+/// The centre of each net's label, which is one of `texts`; none where there is no label, or no room.
+pub(super) fn place(
+    items: &[Item],
+    nets: &[Net],
+    texts: &[Rc<str>],
+    layout: &Layout,
+    advances: &Advances,
+) -> Vec<Option<Point>> {
+    if nets.iter().all(|net| net.label == NONE) {
         return vec![None; nets.len()];
     }
     let mut first_path = vec![None; nets.len()];
@@ -43,8 +51,10 @@ pub(super) fn place(items: &[Item], nets: &[Net], layout: &Layout, advances: &Ad
             }
         }
     }
+    let mut widths: Vec<Option<f64>> = vec![None; texts.len()];
     let mut place_one = |index: usize, net: &Net, path: Option<usize>| {
-        let width = advances.width(&net.label, Role::Value) + 6.0;
+        let text = texts.get(net.label as usize)?;
+        let width = *widths[net.label as usize].get_or_insert_with(|| advances.width(text, Role::Value) + 6.0);
         let around = |at: Point| Rect { x: at.x - width / 2.0, y: at.y - HEIGHT / 2.0, w: width, h: HEIGHT };
         let centre = candidates(points(layout, path?)).find(|centre| {
             let rect = around(*centre);
@@ -54,7 +64,7 @@ pub(super) fn place(items: &[Item], nets: &[Net], layout: &Layout, advances: &Ad
         Some(centre)
     };
     let places = nets.iter().zip(first_path).enumerate();
-    places.map(|(index, (net, path))| if net.label.is_empty() { None } else { place_one(index, net, path) }).collect()
+    places.map(|(index, (net, path))| place_one(index, net, path)).collect()
 }
 
 /// What of a container is in the way of labels: its header and the other three sides, not what is within.
@@ -106,21 +116,23 @@ impl Taken {
         Self { cell, columns, rows, places: Vec::new(), last: vec![NONE; columns * rows], marks: Vec::new() }
     }
 
-    /// The cells that `rect` touches; what is outside of the drawing is in the cells at its border.
-    fn cells(&self, rect: Rect) -> impl Iterator<Item = usize> + use<> {
+    /// The cells that `rect` touches, row by row; what is outside of the drawing is in the cells at its border.
+    fn rows(&self, rect: Rect) -> impl Iterator<Item = Range<usize>> + use<> {
         let (cell, columns) = (self.cell, self.columns);
         let place = move |at: f64, most: usize| ((at / cell) as usize).min(most - 1);
         let (left, right) = (place(rect.x, columns), place(rect.x + rect.w, columns));
         let (top, bottom) = (place(rect.y, self.rows), place(rect.y + rect.h, self.rows));
-        (top..=bottom).flat_map(move |row| row * columns + left..=row * columns + right)
+        (top..bottom + 1).map(move |row| row * columns + left..row * columns + right + 1)
     }
 
     fn add(&mut self, rect: Rect, net: u32) {
         let place = self.places.len() as u32;
         self.places.push((rect, net));
-        for cell in self.cells(rect) {
-            let before = std::mem::replace(&mut self.last[cell], self.marks.len() as u32);
-            self.marks.push((place, before));
+        for row in self.rows(rect) {
+            for cell in row {
+                let before = std::mem::replace(&mut self.last[cell], self.marks.len() as u32);
+                self.marks.push((place, before));
+            }
         }
     }
 
@@ -133,7 +145,7 @@ impl Taken {
                 && other.y < rect.y + rect.h
                 && rect.y < other.y + other.h
         };
-        self.cells(rect).all(|cell| {
+        self.rows(rect).flatten().all(|cell| {
             let mark = |at: u32| self.marks.get(at as usize).copied();
             let mut marks = std::iter::successors(mark(self.last[cell]), |(_, before)| mark(*before));
             !marks.any(|(place, _)| overlaps(&self.places[place as usize]))
