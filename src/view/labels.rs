@@ -15,6 +15,9 @@ const CELLS: f64 = 500_000.0;
 /// A curve that moves sideways by more than this, in pixels, is a bend.
 const BEND: f64 = 6.0;
 
+/// So many points of a bend are kept free.
+const SAMPLES: usize = 7;
+
 /// The centre of each net's label, which is one of `texts`; none where there is no label, or no room.
 pub(super) fn place(
     items: &[Item],
@@ -27,7 +30,11 @@ pub(super) fn place(
         return vec![None; nets.len()];
     }
     let mut first_path = vec![None; nets.len()];
-    let mut taken = Taken::new(layout.size);
+    let curves = (0..layout.path_net.len()).flat_map(|path| points(layout, path).windows(4).step_by(3));
+    let along_curves: usize = curves.map(|curve| if is_straight(curve) { 1 } else { SAMPLES }).sum();
+    let around_items: usize = items.iter().map(|item| if item.kind == ItemKind::Container { 4 } else { 1 }).sum();
+    let room = along_curves + around_items + nets.len();
+    let mut taken = Taken::new(layout.size, room);
     for (item, rect) in items.iter().zip(&layout.rects) {
         match item.kind {
             ItemKind::Container => frame(*rect).into_iter().for_each(|side| taken.add(side, ANY)),
@@ -40,12 +47,12 @@ pub(super) fn place(
         }
         for curve in points(layout, path).windows(4).step_by(3) {
             let [a, b, c, d] = curve else { continue };
-            if (a.x - d.x).abs() <= BEND {
+            if is_straight(curve) {
                 let (left, top) = (a.x.min(d.x), a.y.min(d.y));
                 taken.add(Rect { x: left, y: top, w: (a.x - d.x).abs(), h: (a.y - d.y).abs() }, *net);
             } else {
-                for step in 1..8 {
-                    let Point { x, y } = along([*a, *b, *c, *d], f64::from(step) / 8.0);
+                for step in 1..=SAMPLES {
+                    let Point { x, y } = along([*a, *b, *c, *d], step as f64 / (SAMPLES + 1) as f64);
                     taken.add(Rect { x, y, w: 0.0, h: 0.0 }, *net);
                 }
             }
@@ -65,6 +72,11 @@ pub(super) fn place(
     };
     let places = nets.iter().zip(first_path).enumerate();
     places.map(|(index, (net, path))| place_one(index, net, path)).collect()
+}
+
+/// Whether a curve hardly moves sideways.
+fn is_straight(curve: &[Point]) -> bool {
+    matches!(curve, [from, .., to] if (from.x - to.x).abs() <= BEND)
 }
 
 /// What of a container is in the way of labels: its header and the other three sides, not what is within.
@@ -108,12 +120,13 @@ struct Taken {
 }
 
 impl Taken {
-    /// Nothing, in a drawing of this size.
-    fn new(Size { w, h }: Size) -> Self {
+    /// Nothing, in a drawing of this size, with room for so many places.
+    fn new(Size { w, h }: Size, room: usize) -> Self {
         let cell = CELL.max((w * h / CELLS).sqrt()).max(w.max(h) / CELLS);
         let count = |length: f64| (length / cell) as usize + 1;
         let (columns, rows) = (count(w), count(h));
-        Self { cell, columns, rows, places: Vec::new(), last: vec![NONE; columns * rows], marks: Vec::new() }
+        let (places, marks) = (Vec::with_capacity(room), Vec::with_capacity(2 * room));
+        Self { cell, columns, rows, places, last: vec![NONE; columns * rows], marks }
     }
 
     /// The cells that `rect` touches, row by row; what is outside of the drawing is in the cells at its border.
