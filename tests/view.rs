@@ -244,6 +244,24 @@ fn modules_are_a_tree_in_natural_order() {
 }
 
 #[test]
+fn modules_that_are_alone_say_where() {
+    let mut model = Model::default();
+    let mut graph = Graph { wiring: Wiring::Modules, ..Graph::default() };
+    for outer in ["lin0", "lin1"] {
+        let mut parent = None;
+        for name in [outer, "model", "1"] {
+            parent = Some(graph.scopes.push(Scope { name: name.into(), parent, class: "".into() }));
+        }
+        graph.nodes.push(Node { operator: "Conv2d".into(), scope: parent, ..Node::default() });
+    }
+    model.graphs.push(graph);
+    let options = SceneOptions { level: Level::Flat, ..SceneOptions::default() };
+    let scene = viewer(model, Report::default()).scene(GraphId(0), &options).unwrap();
+    let titles: Vec<_> = scene.items.iter().map(|item| &*scene.card(item).title).collect();
+    assert_eq!(titles, ["model", "lin0.model.1", "lin1.model.1"]);
+}
+
+#[test]
 fn a_group_sums_what_is_below() {
     let viewer = viewer(modules(), Report::default());
     let hit = viewer.find(GraphId(0), "layers").hits.remove(0);

@@ -30,7 +30,7 @@ pub(super) fn parts(model: &Model, id: GraphId, stock: &mut Stock, shown: Shown,
                 let node = &graph.nodes[id];
                 let card = stock.card_about(About::Node(id), || {
                     let name = graph.own_name(node);
-                    let mut card = Card::titled(name);
+                    let mut card = Card::titled(tree.alone_in.get(&id).unwrap_or(name));
                     if *name != node.operator {
                         card.line("", &node.operator);
                     }
