@@ -3,11 +3,13 @@
 //! - [`pickle`]: Python pickles, run on symbols.
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
 //! - [`scalar`]: integers and floats of any width.
+//! - [`shards`]: the index of what is kept in several files.
 //! - [`tar`], [`zip`]: the entries of archives, and where their bytes are.
 #![deny(clippy::indexing_slicing)]
 
 pub mod pickle;
 pub mod protobuf;
 pub mod scalar;
+pub mod shards;
 pub mod tar;
 pub mod zip;

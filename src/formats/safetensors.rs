@@ -59,7 +59,7 @@ fn open(open: &mut Open) -> Result<Model> {
         open.report.add(Severity::Warning, message);
     }
     verify(&header.tensors, payload, &mut open.report);
-    Ok(lower(header, payload, &mut open.report))
+    Ok(lower(header, open.file, payload, &mut open.report))
 }
 
 /// The text of the header, and the range of the payload.
@@ -303,7 +303,7 @@ fn problems(info: &Info, payload: Span) -> Vec<String> {
     problems
 }
 
-fn lower(header: Header, payload: Span, report: &mut Report) -> Model {
+fn lower(header: Header, file: FileId, payload: Span, report: &mut Report) -> Model {
     let mut model = Model { format: "Safetensors".into(), ..Model::default() };
     let entries = header.metadata.iter();
     model.metadata = entries.map(|(name, value)| Entry { name: (&**name).into(), value: (&**value).into() }).collect();
@@ -314,7 +314,7 @@ fn lower(header: Header, payload: Span, report: &mut Report) -> Model {
             dtype: info.dtype(),
             shape: info.shape.get().cloned().unwrap_or_default(),
             encoding: Encoding::Little,
-            data: info.range(payload).map_or(Data::Absent, |span| Data::Range(FileId(0), span)),
+            data: info.range(payload).map_or(Data::Absent, |span| Data::Range(file, span)),
             description: "".into(),
             metadata: Vec::new(),
             indices: None,
