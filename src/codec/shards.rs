@@ -3,11 +3,10 @@
 //! A JSON object beside the files: `{"metadata": {"total_size": 27584}, "weight_map": {"lm_head.weight": "model-00003-of-00003.bin"}}`. What
 //! `weight_map` maps is the name of an entry to the file that holds it, in the folder of the index.
 
+use super::json::{self, Pairs};
 use crate::report::{Error, Result};
 use crate::source::Slice;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// The most bytes of an index.
 const SIZE: u64 = 64 << 20;
@@ -31,37 +30,6 @@ struct Raw {
     weight_map: Pairs<String>,
 }
 
-/// An object, in the order of the file.
-struct Pairs<T>(Vec<(String, T)>);
-
-impl<T> Default for Pairs<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct Collect<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Collect<T> {
-            type Value = Pairs<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs<T>, M::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        json.deserialize_map(Collect(std::marker::PhantomData))
-    }
-}
-
 impl Index {
     /// Reads the index in `file`.
     ///
@@ -72,10 +40,7 @@ impl Index {
         let bytes = file.read_all(SIZE)?;
         let raw: Raw = serde_json::from_slice(&bytes)
             .map_err(|error| Error::malformed(format!("this index of several files cannot be read: {error}")))?;
-        let text = |(name, value): (String, serde_json::Value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            (name, value)
-        };
+        let text = |(name, value): (String, serde_json::Value)| (name, json::text(&value));
         let mut index = Self { metadata: raw.metadata.0.into_iter().map(text).collect(), ..Self::default() };
         for (name, path) in raw.weight_map.0 {
             index.parts.entry(path).or_default().push(name);
