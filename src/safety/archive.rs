@@ -54,10 +54,12 @@ impl Audit {
         self.findings.extend(of_all(&all));
         // Of entries with the same path, readers take the last.
         let last: BTreeMap<&str, u64> = all.iter().map(|entry| (&*entry.path, entry.header)).collect();
-        let known = if archive.prefix.is_empty() { self.names() } else { BTreeSet::new() };
+        let known = self.names();
         let (mut tasks, mut pages) = (Vec::new(), BTreeSet::new());
         for entry in in_order(&all) {
-            if known.contains(&entry.path) && last.get(&*entry.path) == Some(&entry.header) {
+            if known.contains(&format!("{}{}", archive.prefix, entry.path))
+                && last.get(&*entry.path) == Some(&entry.header)
+            {
                 self.findings.extend(of_entry(entry, archive));
                 continue;
             }

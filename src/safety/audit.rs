@@ -33,6 +33,8 @@ pub struct Audit {
     pub(super) unseen: usize,
     ratings: Ratings,
     followed: usize,
+    /// The file inside of which readers are, outermost first.
+    place: Vec<String>,
 }
 
 /// A pickle that is to be read.
@@ -69,8 +71,7 @@ impl Audit {
     /// Reports on `pickle`, which is what `name` names: the path of its entry in an archive, or empty if it is all of the file. It begins at
     /// the cursor of `bytes`, a window over `file` up to the end of that entry; what follows the pickle in it is looked at, too.
     pub fn push(&mut self, files: &Files, limits: &Limits, name: &str, file: FileId, bytes: &Slice, pickle: &Pickle) {
-        let task =
-            Task { name: name.into(), file, bytes: bytes.clone(), origin: Origin::Reader, within: None, depth: 0 };
+        let task = Task::new(self.name(name), file, bytes.clone(), Origin::Reader);
         let mut tasks = Vec::new();
         self.take(files, limits, task, pickle, &mut tasks);
         self.follow(files, limits, tasks);
@@ -80,13 +81,30 @@ impl Audit {
     pub fn rest(&mut self, files: &Files, limits: &Limits, name: &str, file: FileId, bytes: &Slice) {
         if Glance::at(bytes.clone()).is_pickle() {
             let bytes = bytes.clone();
-            self.follow(files, limits, vec![Task::new(name.into(), file, bytes, Origin::Behind)]);
+            self.follow(files, limits, vec![Task::new(self.name(name), file, bytes, Origin::Behind)]);
         }
+    }
+
+    /// From here on, what is read is in the file `name`, which is inside of the one before.
+    pub fn enter(&mut self, name: &str) {
+        self.place.push(name.into());
+    }
+
+    /// What was entered last is done.
+    pub fn leave(&mut self) {
+        self.place.pop();
+    }
+
+    /// What to call the pickle `name` of the file that is being read.
+    fn name(&self, name: &str) -> String {
+        let parts = self.place.iter().map(String::as_str).chain((!name.is_empty()).then_some(name));
+        parts.collect::<Vec<_>>().join(" › ")
     }
 
     /// Looks at the entries of the ZIP archive `bytes`, which is all of `file`, that readers did not ask for, and at what is odd about it.
     pub fn archive(&mut self, files: &Files, limits: &Limits, file: FileId, bytes: &Slice) {
-        let archive = Archive { file, bytes: bytes.clone(), prefix: String::new() };
+        let prefix = if self.place.is_empty() { String::new() } else { format!("{} › ", self.name("")) };
+        let archive = Archive { file, bytes: bytes.clone(), prefix };
         let tasks = self.entries(files, limits, &archive);
         self.follow(files, limits, tasks);
     }

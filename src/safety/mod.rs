@@ -64,6 +64,35 @@ pub struct Safety {
     pub unseen: usize,
 }
 
+impl Safety {
+    /// The report on a model in several files, from those on its parts, each with its name; none if there are none.
+    pub fn of_parts(parts: Vec<(String, Self)>) -> Option<Self> {
+        let mut whole = Self { why: words::WHY, ..Self::default() };
+        if parts.is_empty() {
+            return None;
+        }
+        for (part, safety) in parts {
+            let first = whole.streams.len();
+            whole.rating = whole.rating.max(safety.rating);
+            whole.more += safety.more;
+            whole.unseen += safety.unseen;
+            whole.findings.extend(
+                safety
+                    .findings
+                    .into_iter()
+                    .map(|found| Finding { message: format!("{part}: {}", found.message), ..found }),
+            );
+            whole.streams.extend(safety.streams.into_iter().map(|stream| Stream {
+                name: if stream.name.is_empty() { part.clone() } else { format!("{part} › {}", stream.name) },
+                within: stream.within.map(|within| first + within),
+                ..stream
+            }));
+        }
+        whole.summary = words::summary(&whole);
+        Some(whole)
+    }
+}
+
 /// A pickle.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]

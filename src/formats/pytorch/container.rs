@@ -168,7 +168,7 @@ const FORMAT_NAMES: &[&str] = super::FORMAT.extensions;
 /// When the container cannot be read.
 pub fn open(open: &mut Open) -> Result<Checkpoint> {
     let (container, _) = recognise(open.probe).ok_or_else(|| Error::malformed("this is no checkpoint"))?;
-    let mut subject = Subject { file: FileId(0), bytes: open.probe.file() };
+    let mut subject = Subject { file: open.file, bytes: open.probe.file() };
     let packed = open.probe.has(0, &[0x1f, 0x8b]);
     if packed {
         let inflated = InflatedSource::measured(subject.bytes, Packing::Gzip, open.limits.inflated)?;

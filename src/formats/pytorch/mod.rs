@@ -14,11 +14,13 @@
 //!   `tar`: one each.
 //! - Objects: `objects` sees through the constructors that are known; `numpy`, `tensor`: those of arrays and tensors; `text`: what is said
 //!   of an object in a line; `table`: settings as rows of metadata.
+//! - Programs: `export`, those that `torch.export` writes.
 //! - The model: `lower` finds the parts of a checkpoint; `state`: a state dict becomes a tree of modules; `module`: a pickled
 //!   `torch.nn.Module` becomes a graph.
 
 mod archive;
 mod container;
+mod export;
 mod lower;
 mod module;
 mod numpy;
@@ -39,17 +41,23 @@ use crate::report::Result;
 pub const FORMAT: Format = Format {
     id: "pytorch",
     name: "PyTorch",
-    extensions: &["pt", "pth", "bin", "ckpt", "pkl", "pickle", "th", "tar"],
+    extensions: &["pt", "pth", "bin", "ckpt", "pkl", "pickle", "th", "tar", "pt2"],
     domain: "",
     sniff,
     open,
 };
 
 fn sniff(probe: &Probe) -> Confidence {
+    if export::recognise(probe) {
+        return Confidence::Certain;
+    }
     container::recognise(probe).map_or(Confidence::No, |(_, confidence)| confidence)
 }
 
 fn open(open: &mut Open) -> Result<Model> {
+    if export::recognise(open.probe) {
+        return export::open(open);
+    }
     let checkpoint = container::open(open)?;
     lower::lower(checkpoint, open)
 }
