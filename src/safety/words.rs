@@ -12,7 +12,7 @@ pub fn summary(safety: &Safety) -> String {
     match safety.rating {
         Rating::Dangerous => dangerous(safety),
         Rating::Unknown => {
-            let names: usize = safety.streams.iter().map(|stream| unknown(stream)).sum();
+            let names: usize = safety.streams.iter().map(unknown).sum();
             let odd = safety.streams.iter().flat_map(|stream| &stream.findings).chain(&safety.findings);
             let odd = odd.filter(|finding| finding.rating > Rating::Inert).count();
             let names = (names > 0)
