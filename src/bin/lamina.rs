@@ -25,12 +25,12 @@ usage: lamina summary MODEL...      one line a model:
        lamina svg [--direction down|right] [--theme light|dark] [--level flat|groups|all] [--graph N] MODEL [-o OUT.svg]
                                     the drawing of its first graph, or of graph N as the dump counts them; a large one with
                                     as many groups open as fit a screen, unless a level is given
-       lamina safety [--json] MODEL...
-                                    what the pickles of a model would do to whoever loads it; in JSON, a line a model
+       lamina safety [--json] FILE...
+                                    what the pickles of a file would do to whoever loads it; in JSON, a line a file
 
 A model is a file, the index of several files, or a folder with either. Files that it refers to are looked for in its folder; dump and svg
 take files that belong together one after the other. Exit status: 0, 1 if a file could not be read, 2 if the
-command was not understood, 3 if safety found something dangerous.
+command was not understood, 3 if `safety` found something dangerous.
 ";
 
 /// The exit status when something dangerous was found.
@@ -186,8 +186,8 @@ impl Folder for CountedFolder {
     }
 }
 
-/// What is at `paths`, which belong together, and the count of the bytes that are read of it.
-fn gather(paths: &[String]) -> Result<(Files, Rc<Cell<u64>>)> {
+/// The files at `paths`, which belong together, and the count of the bytes that are read.
+fn files(paths: &[String]) -> Result<(Files, Rc<Cell<u64>>)> {
     let mut paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
     if let [folder] = &*paths
         && folder.is_dir()
@@ -216,8 +216,9 @@ fn gather(paths: &[String]) -> Result<(Files, Rc<Cell<u64>>)> {
     Ok((files, read))
 }
 
+/// Opens what is at `paths`, which belong together.
 fn open(paths: &[String]) -> Result<Subject> {
-    let (files, read) = gather(paths)?;
+    let (files, read) = files(paths)?;
     let opened = formats::open(&files, &|_| ())?;
     Ok(Subject { opened, files, read: read.get() })
 }
@@ -265,7 +266,7 @@ fn summary(path: &String, out: &mut impl Write) -> io::Result<Result<()>> {
 fn examine(paths: &[String], json: bool, out: &mut impl Write) -> io::Result<ExitCode> {
     let mut dangerous = false;
     let code = each(paths, |path| {
-        let files = match gather(std::slice::from_ref(path)) {
+        let files = match files(std::slice::from_ref(path)) {
             Ok((files, _)) => files,
             Err(error) => return Ok(Err(error)),
         };

@@ -5,7 +5,7 @@ use super::{Finding, Rating};
 use crate::codec::pickle::Glance;
 use crate::codec::zip::{Directory, Entry, Method};
 use crate::sort;
-use crate::source::{FileId, Files, InflatedSource, Limits, PAGE, Packing, Pages, Slice, Span};
+use crate::source::{FileId, Files, InflatedSource, Limits, PAGE, Packing, Pages, Slice, Span, WindowSource};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -23,6 +23,8 @@ const NAMED: usize = 6;
 const MAIN: &str = "data.pkl";
 /// The extensions of pickles.
 const EXTENSIONS: &[&str] = &[".pkl", ".pickle", ".p", ".joblib", ".dill"];
+/// How archives begin.
+const ARCHIVE: &[u8] = b"PK\x03\x04";
 /// How programs begin.
 const PROGRAMS: &[(&[u8], &str)] =
     &[(b"\x7fELF", "a program for Linux"), (b"MZ", "a program for Windows"), (b"#!", "a script")];
@@ -41,6 +43,8 @@ pub struct Archive {
 enum Head {
     /// A pickle that begins so many bytes after the start.
     Pickle(u64),
+    /// An archive.
+    Archive,
     /// A program, in words.
     Program(&'static str),
     /// Anything else.
@@ -55,7 +59,7 @@ impl Audit {
         // Of entries with the same path, readers take the last.
         let last: BTreeMap<&str, u64> = all.iter().map(|entry| (&*entry.path, entry.header)).collect();
         let known = self.names();
-        let (mut tasks, mut pages) = (Vec::new(), BTreeSet::new());
+        let (mut tasks, mut inner, mut pages) = (Vec::new(), Vec::new(), BTreeSet::new());
         for entry in in_order(&all) {
             if known.contains(&format!("{}{}", archive.prefix, entry.path))
                 && last.get(&*entry.path) == Some(&entry.header)
@@ -85,6 +89,7 @@ impl Audit {
                     self.findings.extend(of_entry(entry, archive));
                     tasks.extend(task(entry, archive, files, limits, offset, Origin::Entry { named }));
                 }
+                Head::Archive => inner.extend(nested(entry, archive, files)),
                 Head::Program(what) => {
                     let message = format!("The entry {:?} is {what}.", entry.path);
                     self.findings.push(Finding::new(Rating::Unknown, message, Some(entry.header)));
@@ -93,6 +98,9 @@ impl Audit {
             }
         }
         tasks.reverse();
+        for archive in inner {
+            tasks.extend(self.entries(files, limits, &archive));
+        }
         tasks
     }
 }
@@ -141,8 +149,23 @@ fn head(entry: &Entry, archive: &Archive, named: bool) -> Head {
     if let Some(offset) = objects(&head) {
         return Head::Pickle(offset);
     }
+    if head.starts_with(ARCHIVE) {
+        return Head::Archive;
+    }
     let program = PROGRAMS.iter().find(|(signature, _)| head.starts_with(signature));
     program.map_or(Head::Other, |(_, what)| Head::Program(what))
+}
+
+/// The archive that `entry` is, as a file of its own; none within an archive that is an entry itself.
+fn nested(entry: &Entry, archive: &Archive, files: &Files) -> Option<Archive> {
+    let bytes = unpacked(entry, archive).filter(|_| archive.prefix.is_empty())?;
+    let file = files.add_inside(&entry.path, Rc::new(WindowSource(bytes)));
+    Some(Archive { file, bytes: files.slice(file)?, prefix: inside(&entry.path) })
+}
+
+/// What names begin with of what is inside of `place`.
+pub(super) fn inside(place: &str) -> String {
+    if place.is_empty() { String::new() } else { format!("{place} › ") }
 }
 
 /// Where the pickle of an array of objects begins, in NumPy's format (NEP 1).

@@ -1,6 +1,6 @@
 //! Collects the reports on the pickles of a file, and goes after those that are hidden.
 
-use super::archive::Archive;
+use super::archive::{Archive, inside};
 use super::stream::{Payload, examine};
 use super::{Finding, Rating, Ratings, Safety, Stream, words};
 use crate::codec::pickle::{Bytes, Glance, Object, Pickle};
@@ -33,8 +33,13 @@ pub struct Audit {
     pub(super) unseen: usize,
     ratings: Ratings,
     followed: usize,
-    /// The file inside of which readers are, outermost first.
-    place: Vec<String>,
+}
+
+/// How far a report is: what was reported before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    streams: usize,
+    findings: usize,
 }
 
 /// A pickle that is to be read.
@@ -71,7 +76,8 @@ impl Audit {
     /// Reports on `pickle`, which is what `name` names: the path of its entry in an archive, or empty if it is all of the file. It begins at
     /// the cursor of `bytes`, a window over `file` up to the end of that entry; what follows the pickle in it is looked at, too.
     pub fn push(&mut self, files: &Files, limits: &Limits, name: &str, file: FileId, bytes: &Slice, pickle: &Pickle) {
-        let task = Task::new(self.name(name), file, bytes.clone(), Origin::Reader);
+        let task =
+            Task { name: name.into(), file, bytes: bytes.clone(), origin: Origin::Reader, within: None, depth: 0 };
         let mut tasks = Vec::new();
         self.take(files, limits, task, pickle, &mut tasks);
         self.follow(files, limits, tasks);
@@ -81,32 +87,30 @@ impl Audit {
     pub fn rest(&mut self, files: &Files, limits: &Limits, name: &str, file: FileId, bytes: &Slice) {
         if Glance::at(bytes.clone()).is_pickle() {
             let bytes = bytes.clone();
-            self.follow(files, limits, vec![Task::new(self.name(name), file, bytes, Origin::Behind)]);
+            self.follow(files, limits, vec![Task::new(name.into(), file, bytes, Origin::Behind)]);
         }
-    }
-
-    /// From here on, what is read is in the file `name`, which is inside of the one before.
-    pub fn enter(&mut self, name: &str) {
-        self.place.push(name.into());
-    }
-
-    /// What was entered last is done.
-    pub fn leave(&mut self) {
-        self.place.pop();
-    }
-
-    /// What to call the pickle `name` of the file that is being read.
-    fn name(&self, name: &str) -> String {
-        let parts = self.place.iter().map(String::as_str).chain((!name.is_empty()).then_some(name));
-        parts.collect::<Vec<_>>().join(" › ")
     }
 
     /// Looks at the entries of the ZIP archive `bytes`, which is all of `file`, that readers did not ask for, and at what is odd about it.
     pub fn archive(&mut self, files: &Files, limits: &Limits, file: FileId, bytes: &Slice) {
-        let prefix = if self.place.is_empty() { String::new() } else { format!("{} › ", self.name("")) };
-        let archive = Archive { file, bytes: bytes.clone(), prefix };
+        let archive = Archive { file, bytes: bytes.clone(), prefix: String::new() };
         let tasks = self.entries(files, limits, &archive);
         self.follow(files, limits, tasks);
+    }
+
+    /// How far the report is.
+    pub fn mark(&self) -> Mark {
+        Mark { streams: self.streams.len(), findings: self.findings.len() }
+    }
+
+    /// Says of what was reported since `mark` that it is in the file called `place`.
+    pub fn place(&mut self, mark: Mark, place: &str) {
+        for stream in self.streams.iter_mut().skip(mark.streams) {
+            stream.name = if stream.name.is_empty() { place.to_owned() } else { inside(place) + &stream.name };
+        }
+        for finding in self.findings.iter_mut().skip(mark.findings) {
+            finding.message = format!("{place}: {}", finding.message);
+        }
     }
 
     /// The pickles that a reader pushed, by their names.
@@ -163,7 +167,7 @@ impl Audit {
 
     /// The pickle in bytes that are part of the pickle number `index`, if there is one.
     fn inside(&self, files: &Files, task: &Task, payload: Payload, index: usize) -> Option<Task> {
-        let of = if task.name.is_empty() { String::new() } else { format!("{} › ", task.name) };
+        let of = inside(&task.name);
         let (name, file, bytes) = match payload.bytes {
             Bytes::Range(span) => (format!("{of}bytes inside"), task.file, task.bytes.window(span)),
             Bytes::Decoded(bytes) => {
@@ -190,8 +194,7 @@ impl Audit {
             return Vec::new();
         };
         let file = files.add_inside(&task.name, Rc::new(BytesSource(bytes)));
-        let archive =
-            Archive { file, bytes: files.slice(file).unwrap_or_default(), prefix: format!("{} › ", task.name) };
+        let archive = Archive { file, bytes: files.slice(file).unwrap_or_default(), prefix: inside(&task.name) };
         let place = |inner: Task| Task { origin: task.origin, within: task.within, depth: task.depth, ..inner };
         self.entries(files, limits, &archive).into_iter().map(place).collect()
     }

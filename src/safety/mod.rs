@@ -14,7 +14,7 @@ mod ratings;
 mod stream;
 mod words;
 
-pub use audit::Audit;
+pub use audit::{Audit, Mark};
 pub use ratings::{Ratings, Verdict};
 
 use crate::source::{FileId, Span};
@@ -62,35 +62,6 @@ pub struct Safety {
     pub findings: Vec<Finding>,
     /// How many entries of the archive, and bytes within pickles, were not looked at.
     pub unseen: usize,
-}
-
-impl Safety {
-    /// The report on a model in several files, from those on its parts, each with its name; none if there are none.
-    pub fn of_parts(parts: Vec<(String, Self)>) -> Option<Self> {
-        let mut whole = Self { why: words::WHY, ..Self::default() };
-        if parts.is_empty() {
-            return None;
-        }
-        for (part, safety) in parts {
-            let first = whole.streams.len();
-            whole.rating = whole.rating.max(safety.rating);
-            whole.more += safety.more;
-            whole.unseen += safety.unseen;
-            whole.findings.extend(
-                safety
-                    .findings
-                    .into_iter()
-                    .map(|found| Finding { message: format!("{part}: {}", found.message), ..found }),
-            );
-            whole.streams.extend(safety.streams.into_iter().map(|stream| Stream {
-                name: if stream.name.is_empty() { part.clone() } else { format!("{part} › {}", stream.name) },
-                within: stream.within.map(|within| first + within),
-                ..stream
-            }));
-        }
-        whole.summary = words::summary(&whole);
-        Some(whole)
-    }
 }
 
 /// A pickle.

@@ -33,9 +33,11 @@ impl Weights {
     /// Adds the pickled state dict at `path`, or the tensor that is pickled there and called `name`, if there is one.
     pub fn pickled(&mut self, path: &str, name: &str, archive: &Archive, open: &mut Open, named: &mut Named) {
         let Some(place) = archive.place(path, open) else { return };
-        if let Err(error) = place.and_then(|place| self.add_pickled(place, path, name, archive, open, named)) {
+        let mark = open.safety.mark();
+        if let Err(error) = place.and_then(|place| self.add_pickled(place, path, name, open, named)) {
             open.report.add_error(&error.within(path.to_owned()));
         }
+        open.safety.place(mark, &format!("{}{path}", archive.folder));
     }
 
     fn add_pickled(
@@ -43,7 +45,6 @@ impl Weights {
         place: (FileId, Span),
         path: &str,
         name: &str,
-        archive: &Archive,
         open: &mut Open,
         named: &mut Named,
     ) -> Result<()> {
@@ -52,16 +53,11 @@ impl Weights {
         let full = format!("{}/{path}", open.files.name());
         let file = open.files.add_inside(&full, Rc::new(WindowSource(bytes)));
         let probe = Probe::new(path, open.files.slice(file).unwrap_or_default())?;
-        open.safety.enter(&format!("{}{path}", archive.folder));
-        let (report, safety) = (std::mem::take(&mut open.report), std::mem::take(&mut open.safety));
-        let (limits, progress) = (open.limits, open.progress);
+        let report = std::mem::take(&mut open.report);
+        let (limits, progress, safety) = (open.limits, open.progress, std::mem::take(&mut open.safety));
         let mut inner = Open { probe: &probe, file, files: open.files, limits, report, safety, progress };
         let checkpoint = container::open(&mut inner);
-        if probe.zip().is_some() {
-            inner.safety.archive(open.files, &limits, file, &probe.file());
-        }
         (open.report, open.safety) = (inner.report, inner.safety);
-        open.safety.leave();
         let checkpoint = checkpoint?;
         let mut tensors = Tensors::new(&checkpoint, open.files, open.limits);
         let Some(root) = checkpoint.pickle.root else { return Ok(()) };
