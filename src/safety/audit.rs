@@ -4,8 +4,8 @@ use super::archive::{Archive, inside};
 use super::stream::{Payload, examine};
 use super::{Finding, Rating, Ratings, Safety, Stream, words};
 use crate::codec::pickle::{Bytes, Glance, Object, Pickle};
+use crate::sort;
 use crate::source::{BytesSource, FileId, Files, Limits, Pages, Slice, Span};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// The most pickles of a rating that are listed.
@@ -113,9 +113,11 @@ impl Audit {
         }
     }
 
-    /// The pickles that a reader pushed, by their names.
-    pub(super) fn names(&self) -> BTreeSet<String> {
-        self.streams.iter().map(|stream| stream.name.clone()).collect()
+    /// The names of the pickles that a reader pushed, in order.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.streams.iter().map(|stream| stream.name.clone()).collect();
+        sort::sort(&mut names);
+        names
     }
 
     /// Reads what is to be read, and what is found in that.
