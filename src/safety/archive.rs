@@ -21,7 +21,9 @@ const NAMED: usize = 6;
 /// What the main pickle of a checkpoint is called.
 const MAIN: &str = "data.pkl";
 /// The extensions of pickles.
-const EXTENSIONS: &[&str] = &[".pkl", ".pickle", ".p", ".joblib", ".dill"];
+const EXTENSIONS: &[&str] = &[".pkl", ".pickle", ".p", ".joblib", ".dill", SOURCES];
+/// The extension of the pickles that say where the code of TorchScript comes from: one for each file of code, often many.
+const SOURCES: &str = ".debug_pkl";
 /// How archives begin.
 const ARCHIVE: &[u8] = b"PK\x03\x04";
 /// How programs begin.
@@ -84,7 +86,7 @@ impl Audit {
                 }
                 continue;
             }
-            if !named && !affords(entry, &mut pages) {
+            if (!named || entry.path.ends_with(SOURCES)) && !affords(entry, &mut pages) {
                 self.unseen += 1;
                 continue;
             }
@@ -253,9 +255,9 @@ fn of_entry(entry: &Entry, archive: &Archive) -> Vec<Finding> {
     };
     if local.method != method {
         findings.push(odd(format!("The directory says that {path:?} is {name}, and the entry says otherwise.")));
-    } else if entry.method == Method::Deflated {
+    } else if entry.method == Method::Deflated && path.ends_with(MAIN) {
         let message =
-            format!("{path:?} is compressed. PyTorch does not compress: the archive was packed by another program.");
+            format!("{path:?} is compressed. PyTorch does not compress it: the archive was packed by another program.");
         findings.push(Finding::new(Rating::Inert, message, at));
     }
     if local.is_complete() && local.packed != u32::MAX && u64::from(local.packed) != entry.packed {
