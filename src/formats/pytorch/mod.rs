@@ -16,6 +16,7 @@
 //!   of an object in a line; `table`: settings as rows of metadata.
 //! - The model: `lower` finds the parts of a checkpoint; `state`: a state dict becomes a tree of modules; `module`: a pickled
 //!   `torch.nn.Module` becomes a graph.
+//! - Programs: `script` opens what `torch.jit.save` writes, an archive with code beside its objects.
 
 mod archive;
 mod container;
@@ -23,6 +24,7 @@ mod lower;
 mod module;
 mod numpy;
 mod objects;
+mod script;
 mod state;
 mod stream;
 mod table;
@@ -39,17 +41,21 @@ use crate::report::Result;
 pub const FORMAT: Format = Format {
     id: "pytorch",
     name: "PyTorch",
-    extensions: &["pt", "pth", "bin", "ckpt", "pkl", "pickle", "th", "tar"],
+    extensions: &["pt", "pth", "bin", "ckpt", "pkl", "pickle", "th", "tar", "ptl", "jit"],
     domain: "",
     sniff,
     open,
 };
 
 fn sniff(probe: &Probe) -> Confidence {
-    container::recognise(probe).map_or(Confidence::No, |(_, confidence)| confidence)
+    let checkpoint = || container::recognise(probe).map(|(_, confidence)| confidence);
+    script::recognise(probe).or_else(checkpoint).unwrap_or(Confidence::No)
 }
 
 fn open(open: &mut Open) -> Result<Model> {
+    if script::recognise(open.probe).is_some() {
+        return script::open(open);
+    }
     let checkpoint = container::open(open)?;
     lower::lower(checkpoint, open)
 }

@@ -1,0 +1,237 @@
+//! Objects of the file: modules, their attributes, and the packed weights of quantised layers.
+
+use super::super::objects;
+use super::lower::{Lowering, plain};
+use super::operator::Inputs;
+use super::symbol::{Members, Object, Symbol};
+use crate::codec::pickle::{Object as Pickled, ObjectId};
+use crate::model::{DType, Literal, TensorId, Text, Values, values};
+use foldhash::HashMap;
+use std::rc::Rc;
+
+/// How deep lists and tuples of the file are taken apart, and how many members they may have.
+const DEPTH: usize = 8;
+/// See [`DEPTH`].
+const MEMBERS: usize = 4096;
+/// The most tensors of an object that are shown as one argument, and the objects that are looked at for them.
+const TENSORS: usize = 64;
+/// See [`TENSORS`].
+const LOOKED_AT: usize = 1024;
+
+impl Lowering<'_> {
+    /// The attribute `name` of `object`.
+    pub fn field(&mut self, object: &Object, name: &Text) -> Symbol {
+        let path: Text = match &*object.path {
+            "" => name.clone(),
+            path => format!("{path}.{name}").as_str().into(),
+        };
+        if let Some(id) = self.fields(object).get(name).copied() {
+            let of = Object { constant: object.constant, id, path: path.clone() };
+            let symbol = self.object(&of);
+            let state = !matches!(symbol, Symbol::Object(_)) || self.class_of(&of).is_none();
+            return if state && self.program.library.changes(name) { self.current(&path, &symbol) } else { symbol };
+        }
+        // What never changes is stated by the class.
+        let class = self.class_of(object);
+        let value = class.as_ref().and_then(|class| Some((class.file, class.field(name)?.value.as_ref()?)));
+        match value {
+            Some((file, value)) => {
+                let at = std::mem::replace(&mut self.at, (file, value.at));
+                let symbol = self.eval(value, None);
+                self.at = at;
+                symbol
+            }
+            None if class.as_ref().is_some_and(|class| class.method(name).is_some()) => {
+                Symbol::Method(Rc::new((Symbol::Object(object.clone()), name.clone())))
+            }
+            None => self.current(&path, &Symbol::Missing),
+        }
+    }
+
+    /// The attributes of `object`, by name.
+    fn fields(&mut self, object: &Object) -> Rc<HashMap<Text, ObjectId>> {
+        let key = (object.constant, object.id);
+        if let Some(known) = self.attributes.get(&key) {
+            return known.clone();
+        }
+        let pickle = &self.pool(object.constant).pickle;
+        let pairs = objects::attributes(pickle, object.id).unwrap_or_default();
+        let named = pairs.iter().filter_map(|(key, value)| Some((pickle.text(*key)?.clone(), *value)));
+        let fields: Rc<HashMap<Text, ObjectId>> = Rc::new(named.collect());
+        self.attributes.insert(key, fields.clone());
+        fields
+    }
+
+    /// What stands for an object of the file.
+    pub fn object(&mut self, object: &Object) -> Symbol {
+        self.object_within(object, 0)
+    }
+
+    /// The same, inside of `depth` lists and tuples.
+    fn object_within(&mut self, object: &Object, depth: usize) -> Symbol {
+        let pickle = &self.pool(object.constant).pickle;
+        let number = match pickle.object(object.id) {
+            Pickled::None => Some(Literal::Absent),
+            Pickled::Bool(value) => Some(Literal::Bool(*value)),
+            Pickled::Int(value) => Some(Literal::Int(*value)),
+            Pickled::Float(value) => Some(Literal::Double(*value)),
+            Pickled::Text(text) | Pickled::Long(text) => Some(Literal::String(text.clone())),
+            _ => None,
+        };
+        if let Some(literal) = number {
+            return Symbol::Literal(literal);
+        }
+        if let Some(made) = self.tensor(object.constant, object.id, &object.path) {
+            return Symbol::Tensor(made.tensor);
+        }
+        if let Some(members) = self.listed(object).filter(|members| members.len() <= MEMBERS && depth < DEPTH) {
+            let tuple = matches!(pickle.object(object.id), Pickled::Tuple(_));
+            self.step(members.len());
+            let part = |(index, id)| Object {
+                constant: object.constant,
+                id,
+                path: format!("{}.{index}", object.path).as_str().into(),
+            };
+            let members: Vec<Object> = members.into_iter().enumerate().map(part).collect();
+            let members = members.iter().map(|member| self.object_within(member, depth + 1)).collect();
+            return if tuple { self.kept(members) } else { self.list(members) };
+        }
+        if let Some((path, [value])) = objects::made_by(pickle, object.id)
+            && let Some(class) = self.program.library.class(&path).filter(|class| &*class.base == "Enum")
+        {
+            let value = pickle.describe(*value, 80);
+            let names = class.fields.iter().filter(|field| field.value.as_ref().is_some_and(|it| {
+                let text = self.program.library.text(class.file, it.at, it.end);
+                text.trim_matches('"') == value.trim_matches('\'')
+            }));
+            let name = names.map(|field| field.name.to_string()).next().unwrap_or(value);
+            return Symbol::text(&format!("{}.{name}", plain(&path)));
+        }
+        Symbol::Object(object.clone())
+    }
+
+    fn kept(&mut self, members: Vec<Symbol>) -> Symbol {
+        Members::of(members).map_or(Symbol::Missing, Symbol::Tuple)
+    }
+
+    /// The members of a list or tuple; of one that is marked with its type, too.
+    fn listed(&self, object: &Object) -> Option<Vec<ObjectId>> {
+        let pickle = &self.pool(object.constant).pickle;
+        let mut id = object.id;
+        if let Some((path, arguments)) = objects::made_by(pickle, id)
+            && let (Some(rest), [inner, ..]) = (path.strip_prefix("torch.jit._pickle."), arguments)
+            && (rest == "restore_type_tag" || rest.starts_with("build_"))
+        {
+            id = *inner;
+        }
+        objects::items(pickle, id).map(<[ObjectId]>::to_vec)
+    }
+
+    /// Gives an object to the parameter `name`: the tensors in it, and what is said about it.
+    pub fn bind_object(&mut self, inputs: &mut Inputs, name: &str, object: &Object) {
+        let class = self.class_path(object).unwrap_or_default();
+        let found = self.tensors_in(object);
+        if class.contains("PackedParams") {
+            return self.bind_packed(inputs, object, &found);
+        }
+        let values = found.iter().map(|tensor| self.materialise(&Symbol::Tensor(*tensor))).collect::<Vec<_>>();
+        if values.is_empty() {
+            let line = self.line(object);
+            self.say(inputs, name, Literal::String(line.as_str().into()));
+        } else {
+            self.give(inputs, name, values);
+        }
+    }
+
+    /// The packed weights of a quantised layer: weight and bias as they were before, and its settings.
+    ///
+    /// A linear layer has `(weight, bias)`; a convolution a version, `[settings, weight]` and `[bias]`, where the settings are 16-bit numbers:
+    /// dimensions, strides, paddings, dilations, paddings of the output, groups, whether it is transposed
+    /// (`aten/src/ATen/native/quantized/cpu/conv_serialization.h`).
+    fn bind_packed(&mut self, inputs: &mut Inputs, object: &Object, found: &[TensorId]) {
+        let settings = found.iter().find(|id| {
+            self.made(**id).is_some_and(|tensor| tensor.dtype == DType::I16 && tensor.shape.len() == 1)
+        });
+        if let Some(id) = settings {
+            for (name, literal) in self.convolution(*id).into_iter().flatten() {
+                self.say(inputs, name, literal);
+            }
+        }
+        let rest = found.iter().filter(|id| Some(*id) != settings);
+        let names = ["weight", "bias"].into_iter().chain(std::iter::repeat("packed"));
+        for (tensor, name) in rest.copied().zip(names).collect::<Vec<_>>() {
+            let value = self.materialise(&Symbol::Tensor(tensor));
+            self.give(inputs, name, vec![value]);
+        }
+        if found.is_empty() {
+            let line = self.line(object);
+            self.say(inputs, "packed", Literal::String(line.as_str().into()));
+        }
+    }
+
+    /// The settings of a packed convolution.
+    fn convolution(&self, id: TensorId) -> Option<Vec<(&'static str, Literal)>> {
+        let tensor = self.made(id)?.clone();
+        let mut model = crate::model::Model::default();
+        let own = model.tensors.push(tensor);
+        let read: Values = values::read(&model, own, self.files(), 0, 64).ok()?;
+        let numbers: Vec<i64> = (0..read.len()).filter_map(|index| read.text(index)?.parse().ok()).collect();
+        let (dims, rest) = numbers.split_first()?;
+        let dims = usize::try_from(*dims).ok().filter(|dims| (1..=3).contains(dims))?;
+        let mut parts = rest.chunks(dims);
+        let mut list = |name| Some((name, Literal::List(parts.next()?.iter().copied().map(Literal::Int).collect())));
+        let mut settings = vec![list("stride")?, list("padding")?, list("dilation")?];
+        list("output_padding")?;
+        settings.push(("groups", Literal::Int(*rest.get(4 * dims)?)));
+        Some(settings)
+    }
+
+    /// The tensors in `object` and below.
+    fn tensors_in(&mut self, object: &Object) -> Vec<TensorId> {
+        let mut found = Vec::new();
+        let mut stack = vec![object.clone()];
+        let mut looked_at = 0;
+        while let Some(object) = stack.pop() {
+            looked_at += 1;
+            if looked_at > LOOKED_AT || found.len() >= TENSORS {
+                break;
+            }
+            if let Some(made) = self.tensor(object.constant, object.id, &object.path) {
+                found.push(made.tensor);
+                continue;
+            }
+            let pickle = &self.pool(object.constant).pickle;
+            let part = |name: String, id: ObjectId| Object {
+                constant: object.constant,
+                id,
+                path: format!("{}.{name}", object.path).as_str().into(),
+            };
+            let from = stack.len();
+            if let Some(pairs) = objects::pairs(pickle, object.id) {
+                let named = pairs.iter().enumerate();
+                stack.extend(named.map(|(at, (key, id))| part(objects::name(pickle, *key, at), *id)));
+            } else {
+                let state = pickle.instance(object.id).and_then(|(instance, _)| instance.states.last().copied());
+                let listed = self.listed(&object).unwrap_or_default();
+                stack.extend(listed.into_iter().chain(state).enumerate().map(|(index, id)| part(index.to_string(), id)));
+            }
+            if let Some(new) = stack.get_mut(from..) {
+                new.reverse();
+            }
+        }
+        found
+    }
+}
+
+/// The settings of the outermost module that are shown: numbers and texts.
+pub fn settings(pickle: &crate::codec::pickle::Pickle, root: ObjectId) -> Vec<(Text, ObjectId)> {
+    let pairs = objects::attributes(pickle, root).unwrap_or_default();
+    let plain = |id: &ObjectId| {
+        let simple = |id: &ObjectId| {
+            matches!(pickle.object(*id), Pickled::Bool(_) | Pickled::Int(_) | Pickled::Float(_) | Pickled::Text(_))
+        };
+        simple(id) || objects::items(pickle, *id).is_some_and(|items| items.iter().all(simple))
+    };
+    let named = pairs.iter().filter(|(_, id)| plain(id)).filter_map(|(key, id)| Some((pickle.text(*key)?.clone(), *id)));
+    named.take(64).collect()
+}
