@@ -117,7 +117,7 @@ def collected():
         if namespace not in NAMESPACES or re.fullmatch(DROPPED, name) or any(argument.is_out for argument in schema.arguments):
             continue
         returns = schema.returns
-        results = str(len(returns)) if len(returns) != 1 else "L" if kind(returns[0].type) == "L" else ""
+        results = str(len(returns)) if len(returns) != 1 else kind(returns[0].type).replace("T", "").replace("*", "")
         names = tuple(argument.name for argument in schema.arguments)
         kinds = tuple(kind(argument.type) for argument in schema.arguments)
         operators.setdefault((namespace, name), []).append((schema, (names, kinds, results)))

@@ -113,7 +113,9 @@ impl Lowering<'_> {
         }
         let Some(draft) = self.drafts.last_mut() else { return Symbol::Missing };
         let value = draft.value("");
-        outputs.push(argument(name, vec![value]));
+        // Numbered names are those that nobody chose.
+        let chosen = !name.strip_prefix('_').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+        outputs.push(argument(if chosen { name } else { "output" }, vec![value]));
         Symbol::Value(draft.serial, value)
     }
 

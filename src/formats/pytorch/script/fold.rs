@@ -25,6 +25,7 @@ fn unary(name: &str, of: &Symbol) -> Option<Symbol> {
         ("Bool", _) => of.truth().and_then(|truth| known(Literal::Bool(truth))),
         ("Int" | "neg" | "Float", Symbol::Literal(literal)) => known(match (name, literal) {
             ("Int", Literal::Int(value)) => Literal::Int(*value),
+            ("Int", Literal::Double(value)) if value.is_finite() => Literal::Int(*value as i64),
             ("Int", Literal::Bool(value)) => Literal::Int((*value).into()),
             ("neg", Literal::Int(value)) => Literal::Int(value.checked_neg()?),
             ("neg", Literal::Double(value)) => Literal::Double(-value),
@@ -69,9 +70,12 @@ fn binary(name: &str, left: &Symbol, right: &Symbol) -> Option<Symbol> {
                 "remainder" if *b > 0 => Some(a.rem_euclid(*b)),
                 _ => None,
             };
-            whole.map(Int).or_else(|| compared(name, *a as f64, *b as f64)).and_then(known)
+            let ratio = (name == "div" && *b != 0).then(|| Double(*a as f64 / *b as f64));
+            whole.map(Int).or(ratio).or_else(|| compared(name, *a as f64, *b as f64)).and_then(known)
         }
-        (_, Double(a), Double(b)) => compared(name, *a, *b).and_then(known),
+        (_, Double(a), Double(b)) => compared(name, *a, *b).or_else(|| computed(name, *a, *b)).and_then(known),
+        (_, Double(a), Int(b)) => computed(name, *a, *b as f64).and_then(known),
+        (_, Int(a), Double(b)) => computed(name, *a as f64, *b).and_then(known),
         _ => None,
     }
 }
@@ -86,6 +90,16 @@ fn compared(name: &str, a: f64, b: f64) -> Option<Literal> {
         "gt" => a > b,
         "le" => a <= b,
         "ge" => a >= b,
+        _ => return None,
+    }))
+}
+
+fn computed(name: &str, a: f64, b: f64) -> Option<Literal> {
+    Some(Literal::Double(match name {
+        "add" => a + b,
+        "sub" => a - b,
+        "mul" => a * b,
+        "div" if b != 0.0 => a / b,
         _ => return None,
     }))
 }

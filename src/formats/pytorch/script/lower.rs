@@ -17,6 +17,7 @@ use super::draft::{Draft, Names, without_empty};
 use super::library::Library;
 use super::python::{Class, Function};
 use super::ranges::Ranges;
+use super::schema::Sort;
 use super::symbol::{Object, Symbol};
 use crate::codec::pickle::ObjectId;
 use crate::model::{
@@ -96,6 +97,8 @@ pub struct Lowering<'a> {
     pub attributes: HashMap<(bool, ObjectId), Rc<HashMap<Text, ObjectId>>>,
     /// The lists that functions change.
     pub changed: HashMap<*const Function, Rc<HashSet<Text>>>,
+    /// What values are that are no tensors, where that is known.
+    pub sorts: HashMap<(u32, ValueId), Sort>,
     /// Methods of the outermost module that are within a graph.
     pub inlined: HashSet<Text>,
     /// What was told already.
@@ -127,6 +130,7 @@ pub fn lower<'a>(program: Program<'a>, open: &'a mut Open) -> Lowered {
         classes: HashMap::default(),
         attributes: HashMap::default(),
         changed: HashMap::default(),
+        sorts: HashMap::default(),
         inlined: HashSet::default(),
         told: HashSet::default(),
         ranges: HashMap::default(),
@@ -178,11 +182,21 @@ impl<'a> Lowering<'a> {
         for parameter in parameters {
             let ty = parameter.ty.as_ref().map(|ty| self.program.library.text(method.file, ty.at, ty.end));
             let Some(draft) = self.drafts.last_mut() else { return };
+            let sort = match ty.as_deref() {
+                Some("int") => Some(Sort::Int),
+                Some("float" | "number") => Some(Sort::Number),
+                Some("bool") => Some(Sort::Bool),
+                Some("str" | "Device") => Some(Sort::Text),
+                Some("List[int]" | "List[float]") => Some(Sort::Numbers),
+                Some("List[Tensor]") => Some(Sort::Tensors),
+                _ => None,
+            };
             let metadata = ty.map(|ty| Entry { name: "type".into(), value: ty.as_str().into() }).into_iter().collect();
             let value = Value { name: parameter.name.clone(), metadata, ..Value::default() };
             let value = draft.graph.values.push(value);
             draft.graph.inputs.push(value);
             names.set(&parameter.name, Symbol::Value(draft.serial, value));
+            self.sorts.extend(sort.map(|sort| ((draft.serial, value), sort)));
         }
         self.at = (method.file, method.at);
         let result = self.run(method.clone(), names, Some((root.constant, root.id)), root.path.clone());

@@ -3,8 +3,9 @@
 use super::super::objects;
 use super::lower::{Lowering, plain};
 use super::operator::Inputs;
+use super::python::Expr;
 use super::symbol::{Members, Object, Symbol};
-use crate::codec::pickle::{Object as Pickled, ObjectId};
+use crate::codec::pickle::{Object as Pickled, ObjectId, Pickle};
 use crate::model::{DType, Literal, TensorId, Text, Values, values};
 use foldhash::HashMap;
 use std::rc::Rc;
@@ -96,18 +97,27 @@ impl Lowering<'_> {
             let members = members.iter().map(|member| self.object_within(member, depth + 1)).collect();
             return if tuple { self.kept(members) } else { self.list(members) };
         }
-        if let Some((path, [value])) = objects::made_by(pickle, object.id)
-            && let Some(class) = self.program.library.class(&path).filter(|class| &*class.base == "Enum")
-        {
-            let value = pickle.describe(*value, 80);
-            let names = class.fields.iter().filter(|field| field.value.as_ref().is_some_and(|it| {
-                let text = self.program.library.text(class.file, it.at, it.end);
-                text.trim_matches('"') == value.trim_matches('\'')
-            }));
-            let name = names.map(|field| field.name.to_string()).next().unwrap_or(value);
-            return Symbol::text(&format!("{}.{name}", plain(&path)));
-        }
-        Symbol::Object(object.clone())
+        self.member(object).unwrap_or_else(|| Symbol::Object(object.clone()))
+    }
+
+    /// The member of an enumeration that `object` is: the class is called with the value, not with a tuple.
+    fn member(&self, object: &Object) -> Option<Symbol> {
+        let pickle = &self.pool(object.constant).pickle;
+        let (_, call) = pickle.instance(object.id)?;
+        let path = objects::path(pickle, call.callable)?;
+        let class = self.program.library.class(&path).filter(|class| &*class.base == "Enum")?;
+        let value = match pickle.items(call.arguments) {
+            Some([value]) => *value,
+            _ => call.arguments,
+        };
+        let value = pickle.describe(value, 80);
+        let is_it = |stated: &Expr| {
+            let text = self.program.library.text(class.file, stated.at, stated.end);
+            text.trim_matches('"') == value.trim_matches('\'')
+        };
+        let mut fields = class.fields.iter().filter(|field| field.value.as_ref().is_some_and(is_it));
+        let name = fields.next().map_or(value.clone(), |field| field.name.to_string());
+        Some(Symbol::text(&format!("{}.{name}", plain(&path))))
     }
 
     fn kept(&mut self, members: Vec<Symbol>) -> Symbol {
@@ -117,14 +127,7 @@ impl Lowering<'_> {
     /// The members of a list or tuple; of one that is marked with its type, too.
     fn listed(&self, object: &Object) -> Option<Vec<ObjectId>> {
         let pickle = &self.pool(object.constant).pickle;
-        let mut id = object.id;
-        if let Some((path, arguments)) = objects::made_by(pickle, id)
-            && let (Some(rest), [inner, ..]) = (path.strip_prefix("torch.jit._pickle."), arguments)
-            && (rest == "restore_type_tag" || rest.starts_with("build_"))
-        {
-            id = *inner;
-        }
-        objects::items(pickle, id).map(<[ObjectId]>::to_vec)
+        objects::items(pickle, untagged(pickle, object.id)).map(<[ObjectId]>::to_vec)
     }
 
     /// Gives an object to the parameter `name`: the tensors in it, and what is said about it.
@@ -136,7 +139,8 @@ impl Lowering<'_> {
         }
         let values = found.iter().map(|tensor| self.materialise(&Symbol::Tensor(*tensor))).collect::<Vec<_>>();
         if values.is_empty() {
-            let line = self.line(object);
+            let bare = Object { id: untagged(&self.pool(object.constant).pickle, object.id), ..object.clone() };
+            let line = self.line(&bare);
             self.say(inputs, name, Literal::String(line.as_str().into()));
         } else {
             self.give(inputs, name, values);
@@ -207,7 +211,7 @@ impl Lowering<'_> {
                 path: format!("{}.{name}", object.path).as_str().into(),
             };
             let from = stack.len();
-            if let Some(pairs) = objects::pairs(pickle, object.id) {
+            if let Some(pairs) = objects::pairs(pickle, untagged(pickle, object.id)) {
                 let named = pairs.iter().enumerate();
                 stack.extend(named.map(|(at, (key, id))| part(objects::name(pickle, *key, at), *id)));
             } else {
@@ -223,8 +227,19 @@ impl Lowering<'_> {
     }
 }
 
+/// What `id` is without the mark of its type that lists and dictionaries have.
+pub fn untagged(pickle: &Pickle, id: ObjectId) -> ObjectId {
+    match objects::made_by(pickle, id) {
+        Some((path, [inner, ..])) => match path.strip_prefix("torch.jit._pickle.") {
+            Some(name) if name == "restore_type_tag" || name.starts_with("build_") => *inner,
+            _ => id,
+        },
+        _ => id,
+    }
+}
+
 /// The settings of the outermost module that are shown: numbers and texts.
-pub fn settings(pickle: &crate::codec::pickle::Pickle, root: ObjectId) -> Vec<(Text, ObjectId)> {
+pub fn settings(pickle: &Pickle, root: ObjectId) -> Vec<(Text, ObjectId)> {
     let pairs = objects::attributes(pickle, root).unwrap_or_default();
     let plain = |id: &ObjectId| {
         let simple = |id: &ObjectId| {
@@ -232,6 +247,7 @@ pub fn settings(pickle: &crate::codec::pickle::Pickle, root: ObjectId) -> Vec<(T
         };
         simple(id) || objects::items(pickle, *id).is_some_and(|items| items.iter().all(simple))
     };
-    let named = pairs.iter().filter(|(_, id)| plain(id)).filter_map(|(key, id)| Some((pickle.text(*key)?.clone(), *id)));
+    let bare = pairs.iter().map(|(key, id)| (*key, untagged(pickle, *id)));
+    let named = bare.filter(|(_, id)| plain(id)).filter_map(|(key, id)| Some((pickle.text(key)?.clone(), id)));
     named.take(64).collect()
 }

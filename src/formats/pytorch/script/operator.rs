@@ -7,7 +7,6 @@ use super::lower::Lowering;
 use super::schema::{self, Results, Sort};
 use super::symbol::{Members, Symbol};
 use crate::model::{Argument, Attribute, Category, DType, Literal, Node, Type, ValueId};
-use std::rc::Rc;
 
 /// Operators that change the list or dictionary that they are given, and give it back.
 pub const CHANGING: &[&str] = &["append", "extend", "insert", "_set_item", "pop", "clear", "reverse", "sort", "remove", "Delete"];
@@ -35,7 +34,7 @@ impl Lowering<'_> {
             return known;
         }
         let known = schema::find(namespace, name);
-        let sorts: Vec<Sort> = positional.iter().map(Symbol::sort).collect();
+        let sorts: Vec<Sort> = positional.iter().map(|symbol| self.sort(symbol)).collect();
         let names: Vec<&str> = named.iter().map(|(name, _)| &**name).collect();
         let signature = known.and_then(|operator| operator.signature(&sorts, &names));
         let formals = signature.as_ref().map(|signature| &*signature.names).unwrap_or_default();
@@ -48,7 +47,7 @@ impl Lowering<'_> {
         for (name, symbol) in &named {
             self.bind(&mut inputs, name, symbol);
         }
-        let results = signature.map_or(Results::Fixed(1), |signature| signature.results);
+        let results = signature.map_or(Results::One(Sort::Tensor), |signature| signature.results);
         let (outputs, symbol) = self.results(results, wanted, name);
         let category = known.map_or(Category::Other, |operator| operator.category);
         self.node(namespace, name, category, inputs, outputs);
@@ -72,23 +71,34 @@ impl Lowering<'_> {
         };
         match (results, wanted) {
             // What is only run for what it does.
-            (Results::Fixed(0), _) => (Vec::new(), Symbol::NONE),
-            (Results::Fixed(1), _) if matches!(name, "RaiseException" | "Print") => (Vec::new(), Symbol::NONE),
-            (Results::Fixed(count), _) if count > 1 => {
+            (Results::Several(0), _) => (Vec::new(), Symbol::NONE),
+            _ if matches!(name, "RaiseException" | "Print") => (Vec::new(), Symbol::NONE),
+            (Results::Several(count), _) => {
                 let values: Vec<ValueId> = (0..count).map(|_| new()).collect();
                 let outputs = values.iter().enumerate();
                 let outputs = outputs.map(|(index, value)| argument(&format!("output {}", index + 1), vec![*value]));
                 (outputs.collect(), tuple(&values))
             }
-            (_, Some(count)) if count > 0 => {
+            (Results::One(_), Some(count)) if count > 0 => {
                 let values: Vec<ValueId> = (0..count).map(|_| new()).collect();
                 let symbol = tuple(&values);
                 (vec![argument("outputs", values)], symbol)
             }
-            _ => {
+            (Results::One(sort), _) => {
                 let value = new();
+                if sort != Sort::Tensor {
+                    self.sorts.insert((serial, value), sort);
+                }
                 (vec![argument("output", vec![value])], Symbol::Value(serial, value))
             }
+        }
+    }
+
+    /// What `symbol` is to signatures of operators.
+    fn sort(&self, symbol: &Symbol) -> Sort {
+        match symbol {
+            Symbol::Value(serial, value) => self.sorts.get(&(*serial, *value)).copied().unwrap_or(Sort::Tensor),
+            other => other.sort(),
         }
     }
 
@@ -303,18 +313,7 @@ impl Lowering<'_> {
     pub fn current(&mut self, path: &str, saved: &Symbol) -> Symbol {
         let mut inputs = Inputs::default();
         self.say(&mut inputs, "name", Literal::String(path.into()));
-        let saved = match saved {
-            Symbol::Literal(literal) => Symbol::List(Rc::new(Members { items: vec![Symbol::Literal(literal.clone())], height: 1, size: 1 })),
-            other => other.clone(),
-        };
-        match &saved {
-            Symbol::List(members) => {
-                if let [Symbol::Literal(literal)] = &*members.items {
-                    self.say(&mut inputs, "saved", literal.clone());
-                }
-            }
-            other => self.bind(&mut inputs, "saved", other),
-        }
+        self.bind(&mut inputs, "saved", saved);
         let value = self.made_by("GetAttr", inputs);
         Symbol::Value(self.drafts.last().map_or(0, |draft| draft.serial), value)
     }

@@ -4,6 +4,7 @@
 //! `(source, begin, end)`, and a source `(text, file, line of its beginning)`; with the table, the text is a list of numbers of texts, and the
 //! file such a number.
 
+use super::object::untagged;
 use crate::codec::pickle::{ObjectId, Pickle};
 use foldhash::HashMap;
 
@@ -62,7 +63,7 @@ impl Ranges {
             let text = pickle.items(source).and_then(|source| source.first());
             let pieces = match (texts, text) {
                 (Some(texts), Some(text)) => {
-                    let numbers = pickle.items(*text).unwrap_or_default().iter().filter_map(|number| pickle.int(*number));
+                    let numbers = pickle.items(untagged(pickle, *text)).unwrap_or_default().iter().filter_map(|number| pickle.int(*number));
                     numbers.filter_map(|number| texts.get(usize::try_from(number).ok()?).copied()).collect()
                 }
                 (None, Some(text)) => vec![*text],

@@ -2,7 +2,7 @@
 //!
 //! `operators.tsv` has a line `# category` before those of each family; of each operator its name (of `aten` without the namespace) and its
 //! signatures, separated by `|`. A parameter is a letter for what it takes and its name; `>3` after the parameters says that there are three
-//! results, `>L` that it is a list of tensors.
+//! results, `>i` that there is one that is a whole number; without either there is one tensor.
 
 use crate::model::Category;
 use foldhash::HashMap;
@@ -34,10 +34,10 @@ pub enum Sort {
 /// What results an operator has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Results {
+    /// One, of this sort.
+    One(Sort),
     /// This many.
-    Fixed(usize),
-    /// A list of tensors.
-    List,
+    Several(usize),
 }
 
 /// An operator with its signatures.
@@ -87,10 +87,9 @@ impl Operator {
         for text in self.signatures.split('|') {
             let (formals, results) = text.split_once('>').unwrap_or((text, ""));
             let formals: Vec<_> = formals.split(' ').filter_map(|formal| formal.split_at_checked(1)).collect();
-            let results = match results {
-                "" => Results::Fixed(1),
-                "L" => Results::List,
-                count => Results::Fixed(count.parse().unwrap_or(1)),
+            let results = match results.parse() {
+                Ok(count) => Results::Several(count),
+                Err(_) => Results::One(sort(results)),
             };
             let fits = formals.len() >= positional.len()
                 && named.iter().all(|name| formals.iter().any(|(_, formal)| formal == name));
@@ -105,12 +104,24 @@ impl Operator {
     }
 }
 
+/// What a letter stands for.
+fn sort(kind: &str) -> Sort {
+    match kind {
+        "L" => Sort::Tensors,
+        "i" => Sort::Int,
+        "f" | "n" => Sort::Number,
+        "b" => Sort::Bool,
+        "I" => Sort::Numbers,
+        "s" => Sort::Text,
+        _ => Sort::Tensor,
+    }
+}
+
 /// Whether a parameter of `kind` takes what is of this `sort`.
 fn takes(kind: &str, sort: Sort) -> bool {
     match sort {
         Sort::None | Sort::Other => true,
-        // What is computed may be a number, too.
-        Sort::Tensor => matches!(kind, "T" | "*" | "i" | "n" | "f"),
+        Sort::Tensor => matches!(kind, "T" | "*"),
         Sort::Tensors => matches!(kind, "L" | "*" | "I"),
         Sort::Int => matches!(kind, "i" | "n" | "*"),
         Sort::Number => matches!(kind, "f" | "n" | "*"),
@@ -156,8 +167,8 @@ mod tests {
         assert_eq!(names("to", &[Tensor, Text], &[]), "self device dtype non_blocking copy memory_format");
         assert_eq!(names("relu_", &[Tensor], &[]), "self");
         assert_eq!(names("add", &[Tensor, Number], &[]), "self other alpha");
-        assert_eq!(find("aten", "lstm").unwrap().signature(&[], &[]).unwrap().results, Results::Fixed(3));
-        assert_eq!(find("aten", "chunk").unwrap().signature(&[], &[]).unwrap().results, Results::List);
+        assert_eq!(find("aten", "lstm").unwrap().signature(&[], &[]).unwrap().results, Results::Several(3));
+        assert_eq!(find("aten", "chunk").unwrap().signature(&[], &[]).unwrap().results, Results::One(Sort::Tensors));
         assert_eq!(find("prim", "If").unwrap().category, Category::Control);
         assert!(find("custom", "relu").is_none());
     }
