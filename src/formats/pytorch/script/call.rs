@@ -131,7 +131,7 @@ impl Lowering<'_> {
     }
 
     /// A call of the method `name` of `receiver`.
-    fn call_method(
+    pub fn call_method(
         &mut self,
         receiver: Symbol,
         name: &Text,
@@ -221,6 +221,16 @@ impl Lowering<'_> {
         mut named: Named,
         wanted: Option<usize>,
     ) -> Symbol {
+        let mut positional = positional;
+        // A module is named; what is no module may have weights.
+        if let Some(Symbol::Object(object)) = positional.first().cloned()
+            && self.class_of(&object).is_some()
+        {
+            positional.remove(0);
+            if !object.path.is_empty() {
+                named.push(("self".into(), Symbol::text(&object.path)));
+            }
+        }
         named.push(("name".into(), Symbol::Literal(Literal::String(plain(name).as_str().into()))));
         self.operator("prim", operator, positional, named, wanted)
     }

@@ -40,7 +40,9 @@ impl Library {
             self.functions.insert(format!("{module}.{}", function.name).as_str().into(), function);
         }
         for class in parsed.classes {
-            for method in class.methods.iter().filter(|method| &*method.name != "__init__") {
+            // What happens before a module is used changes nothing afterwards.
+            let used = |method: &&Rc<Function>| !matches!(&*method.name, "__init__" | "__setstate__");
+            for method in class.methods.iter().filter(used) {
                 note_changes(&method.body, &mut self.changed);
             }
             self.classes.insert(format!("{module}.{}", class.name).as_str().into(), Rc::new(class));

@@ -33,7 +33,7 @@ pub const DEPTH: usize = 240;
 /// How many expressions and statements are gone through in all.
 const STEPS: usize = 4 << 20;
 /// With more nodes than this, calls stay nodes.
-pub const NODES: usize = 1 << 18;
+pub const NODES: usize = 1 << 17;
 /// The most methods that become graphs of their own.
 const METHODS: usize = 32;
 /// The most results of a method.
@@ -57,6 +57,15 @@ pub struct Lowered {
     pub graphs: Arena<GraphId, Graph>,
     /// The tensors that they read.
     pub tensors: Arena<TensorId, Tensor>,
+}
+
+/// An attribute of an object of the file.
+#[derive(Clone)]
+pub enum Attribute {
+    /// What the file has there.
+    Saved(ObjectId),
+    /// What the class makes of what the file has.
+    Made(Symbol),
 }
 
 /// A call of a function, while it is gone through.
@@ -94,7 +103,7 @@ pub struct Lowering<'a> {
     /// The classes of modules, by their paths.
     pub classes: HashMap<Text, Text>,
     /// The attributes of objects that were asked for some.
-    pub attributes: HashMap<(bool, ObjectId), Rc<HashMap<Text, ObjectId>>>,
+    pub attributes: HashMap<(bool, ObjectId), Rc<HashMap<Text, Attribute>>>,
     /// The lists that functions change.
     pub changed: HashMap<*const Function, Rc<HashSet<Text>>>,
     /// What values are that are no tensors, where that is known.
@@ -155,13 +164,14 @@ impl<'a> Lowering<'a> {
     fn methods(&mut self, root: &Object) {
         let Some(class) = self.class_of(root) else { return };
         let mut methods: Vec<Rc<Function>> = class.methods.iter().filter(|it| !it.name.starts_with("__")).cloned().collect();
-        // First what is the purpose of a module; last what only helps others, if they have not called it.
-        crate::sort::sort_by_key(&mut methods, |method| (&*method.name != "forward", method.name.starts_with('_')));
+        // First what is the purpose of a module; then what others may call, unless it is within the first.
+        let main = |method: &Function| &*method.name == "forward" || method.name.starts_with("forward__");
+        crate::sort::sort_by_key(&mut methods, |method| (!main(method), method.name.starts_with('_')));
         // Graphs of methods come before all bodies: their places are known beforehand.
         let (first, count) = (self.graphs.len(), methods.len().min(METHODS));
         self.graphs.resize_with(first + count, || (Graph::default(), true));
         for (index, method) in methods.into_iter().take(METHODS).enumerate() {
-            if !method.name.starts_with('_') || !self.inlined.contains(&method.name) {
+            if main(&method) || !self.inlined.contains(&method.name) {
                 (self.progress)(index as f32 / count as f32);
                 self.entry(GraphId((first + index) as u32), &method, root);
             }
@@ -251,6 +261,18 @@ impl<'a> Lowering<'a> {
         self.drafts.extend(draft);
     }
 
+    /// Does something whose nodes nobody wants to see.
+    pub fn aside<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let (graphs, nodes) = (self.graphs.len(), self.nodes);
+        let id = GraphId(u32::MAX);
+        self.begin(id, Graph::default());
+        let result = act(self);
+        self.drafts.pop();
+        self.graphs.truncate(graphs);
+        self.nodes = nodes;
+        result
+    }
+
     /// The graph that is being made is done; `optional` ones are left out if nothing is in them.
     pub fn end(&mut self, optional: bool) {
         let Some(draft) = self.drafts.pop() else { return };
@@ -316,6 +338,15 @@ impl<'a> Lowering<'a> {
     pub fn made(&self, id: TensorId) -> Option<&Tensor> {
         let [data, _] = &self.tensors;
         data.all.get(id)
+    }
+
+    /// Calls a tensor by the attribute that it is.
+    pub fn rename(&mut self, id: TensorId, path: &str, name: &str) {
+        let [data, _] = &mut self.tensors;
+        if let Some(tensor) = data.all.get_mut(id) {
+            let separator = if path.is_empty() { "" } else { "." };
+            tensor.name = format!("{path}{separator}{name}").as_str().into();
+        }
     }
 
     /// What is said about an object in a line.

@@ -1,13 +1,14 @@
 //! Objects of the file: modules, their attributes, and the packed weights of quantised layers.
 
 use super::super::objects;
-use super::lower::{Lowering, plain};
+use super::lower::{Attribute, Lowering, plain};
 use super::operator::Inputs;
 use super::python::Expr;
-use super::symbol::{Members, Object, Symbol};
+use super::symbol::{Instance, Members, Object, Symbol};
 use crate::codec::pickle::{Object as Pickled, ObjectId, Pickle};
 use crate::model::{DType, Literal, TensorId, Text, Values, values};
 use foldhash::HashMap;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// How deep lists and tuples of the file are taken apart, and how many members they may have.
@@ -26,10 +27,17 @@ impl Lowering<'_> {
             "" => name.clone(),
             path => format!("{path}.{name}").as_str().into(),
         };
-        if let Some(id) = self.fields(object).get(name).copied() {
+        let saved = match self.fields(object).get(name).cloned() {
+            Some(Attribute::Made(Symbol::Object(made))) => return Symbol::Object(Object { path, ..made }),
+            Some(Attribute::Made(symbol)) => return symbol,
+            Some(Attribute::Saved(id)) => Some(id),
+            None => None,
+        };
+        if let Some(id) = saved {
             let of = Object { constant: object.constant, id, path: path.clone() };
             let symbol = self.object(&of);
-            let state = !matches!(symbol, Symbol::Object(_)) || self.class_of(&of).is_none();
+            let class = || self.class_path(&of).unwrap_or_default();
+            let state = !matches!(symbol, Symbol::Object(_)) || !class().starts_with("__torch__");
             return if state && self.program.library.changes(name) { self.current(&path, &symbol) } else { symbol };
         }
         // What never changes is stated by the class.
@@ -45,22 +53,67 @@ impl Lowering<'_> {
             None if class.as_ref().is_some_and(|class| class.method(name).is_some()) => {
                 Symbol::Method(Rc::new((Symbol::Object(object.clone()), name.clone())))
             }
-            None => self.current(&path, &Symbol::Missing),
+            None => {
+                self.tell(&format!("there is no attribute {path:?}"));
+                self.current(&path, &Symbol::Missing)
+            }
         }
     }
 
-    /// The attributes of `object`, by name.
-    fn fields(&mut self, object: &Object) -> Rc<HashMap<Text, ObjectId>> {
+    /// The attributes of `object`, by name: those that the file has, or those that the class sets when it is given its state.
+    fn fields(&mut self, object: &Object) -> Rc<HashMap<Text, Attribute>> {
         let key = (object.constant, object.id);
         if let Some(known) = self.attributes.get(&key) {
             return known.clone();
         }
+        // Whoever asks again while they are being made finds none.
+        self.attributes.insert(key, Rc::default());
         let pickle = &self.pool(object.constant).pickle;
         let pairs = objects::attributes(pickle, object.id).unwrap_or_default();
-        let named = pairs.iter().filter_map(|(key, value)| Some((pickle.text(*key)?.clone(), *value)));
-        let fields: Rc<HashMap<Text, ObjectId>> = Rc::new(named.collect());
+        let named = pairs.iter().filter_map(|(key, value)| Some((pickle.text(*key)?.clone(), Attribute::Saved(*value))));
+        let mut fields: HashMap<Text, Attribute> = named.collect();
+        if fields.is_empty() {
+            fields = self.restored(object);
+        }
+        let fields = Rc::new(fields);
         self.attributes.insert(key, fields.clone());
         fields
+    }
+
+    /// The attributes that `__setstate__` sets.
+    fn restored(&mut self, object: &Object) -> HashMap<Text, Attribute> {
+        let pickle = &self.pool(object.constant).pickle;
+        let state = pickle.instance(object.id).and_then(|(instance, _)| instance.states.last().copied());
+        let class = self.class_path(object).unwrap_or_default();
+        let method = self.class_of(object).and_then(|class| class.method("__setstate__").cloned());
+        let (Some(state), Some(method)) = (state, method) else { return HashMap::default() };
+        let state = Object { id: state, ..object.clone() };
+        let fields = self.aside(|lowering| {
+            let serial = lowering.drafts.last().map_or(0, |draft| draft.serial);
+            let instance = Rc::new(Instance { class: class.as_str().into(), serial, fields: RefCell::default() });
+            let state = lowering.object(&state);
+            let receiver = Symbol::Instance(instance.clone());
+            lowering.call_method(receiver, &method.name, vec![state], Vec::new(), None);
+            instance.fields.take()
+        });
+        // What nodes would make is not known.
+        let known = |symbol: &Symbol| !matches!(symbol, Symbol::Value(..) | Symbol::Missing);
+        let known: Vec<(Text, Symbol)> = fields.into_iter().filter(|(_, symbol)| known(symbol)).collect();
+        for (name, symbol) in &known {
+            match symbol {
+                Symbol::Tensor(tensor) => self.rename(*tensor, &object.path, name),
+                // The weights that a layer has packed are its own.
+                Symbol::Instance(packed) if packed.class.contains("_prepack") => {
+                    for (name, symbol) in packed.fields.borrow().iter() {
+                        if let Symbol::Tensor(tensor) = symbol {
+                            self.rename(*tensor, &object.path, name);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        known.into_iter().map(|(name, symbol)| (name, Attribute::Made(symbol))).collect()
     }
 
     /// What stands for an object of the file.
@@ -163,7 +216,9 @@ impl Lowering<'_> {
         }
         let rest = found.iter().filter(|id| Some(*id) != settings);
         let names = ["weight", "bias"].into_iter().chain(std::iter::repeat("packed"));
+        let owner = object.path.trim_end_matches("._packed_params").to_owned();
         for (tensor, name) in rest.copied().zip(names).collect::<Vec<_>>() {
+            self.rename(tensor, &owner, name);
             let value = self.materialise(&Symbol::Tensor(tensor));
             self.give(inputs, name, vec![value]);
         }

@@ -5,8 +5,10 @@ use super::draft::{argument, attribute};
 use super::fold;
 use super::lower::Lowering;
 use super::schema::{self, Results, Sort};
-use super::symbol::{Members, Symbol};
-use crate::model::{Argument, Attribute, Category, DType, Literal, Node, Type, ValueId};
+use super::symbol::{Instance, Members, Symbol};
+use crate::model::{Argument, Attribute, Category, DType, Literal, Node, Text, Type, ValueId};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Operators that change the list or dictionary that they are given, and give it back.
 pub const CHANGING: &[&str] = &["append", "extend", "insert", "_set_item", "pop", "clear", "reverse", "sort", "remove", "Delete"];
@@ -38,6 +40,11 @@ impl Lowering<'_> {
         let names: Vec<&str> = named.iter().map(|(name, _)| &**name).collect();
         let signature = known.and_then(|operator| operator.signature(&sorts, &names));
         let formals = signature.as_ref().map(|signature| &*signature.names).unwrap_or_default();
+        if name.contains("_prepack")
+            && let Some(packed) = self.packed(name, formals, &positional)
+        {
+            return packed;
+        }
         let mut inputs = Inputs::default();
         for (index, symbol) in positional.iter().enumerate() {
             let formal = formals.get(index).copied();
@@ -94,6 +101,17 @@ impl Lowering<'_> {
         }
     }
 
+    /// Weights that are packed for a layer: all that is packed is known, so that no node has to do it.
+    fn packed(&self, name: &str, formals: &[&str], given: &[Symbol]) -> Option<Symbol> {
+        let known = |symbol: &Symbol| matches!(symbol, Symbol::Tensor(_) | Symbol::Literal(_));
+        if formals.len() < given.len() || !given.iter().all(known) {
+            return None;
+        }
+        let named = formals.iter().zip(given).map(|(name, symbol)| (Text::from(*name), symbol.clone()));
+        let serial = self.drafts.last().map_or(0, |draft| draft.serial);
+        Some(Symbol::Instance(Rc::new(Instance { class: name.into(), serial, fields: RefCell::new(named.collect()) })))
+    }
+
     /// What `symbol` is to signatures of operators.
     fn sort(&self, symbol: &Symbol) -> Sort {
         match symbol {
@@ -133,6 +151,11 @@ impl Lowering<'_> {
     /// Gives `symbol` to the parameter `name`: values are arguments, what is known is an attribute, and lists of both are both.
     pub fn bind(&mut self, inputs: &mut Inputs, name: &str, symbol: &Symbol) {
         match symbol {
+            Symbol::Instance(packed) if packed.class.contains("_prepack") => {
+                for (name, symbol) in packed.fields.borrow().iter().filter(|(_, symbol)| !matches!(symbol, Symbol::Instance(_))) {
+                    self.bind(inputs, name, symbol);
+                }
+            }
             Symbol::Missing | Symbol::Instance(_) | Symbol::Literal(Literal::Absent) => {}
             Symbol::Literal(literal) => {
                 if let Literal::List(items) = literal {
@@ -156,6 +179,10 @@ impl Lowering<'_> {
                 }
             }
             Symbol::Object(object) => self.bind_object(inputs, name, object),
+            Symbol::Name(path) if !path.contains('.') => {
+                let value = self.materialise(symbol);
+                inputs.arguments.push(argument(name, vec![value]));
+            }
             Symbol::Name(path) => {
                 let path = Literal::String(super::lower::plain(path).as_str().into());
                 inputs.attributes.push(attribute(name, path));
@@ -218,6 +245,10 @@ impl Lowering<'_> {
             Symbol::Literal(literal) => {
                 self.say(&mut inputs, "value", literal.clone());
                 self.made_by("Constant", inputs)
+            }
+            Symbol::Name(name) if !name.contains('.') => {
+                self.tell(&format!("nothing is called {name:?}"));
+                self.made_by("Uninitialized", inputs)
             }
             Symbol::Name(name) => {
                 self.say(&mut inputs, "value", Literal::String(name.clone()));

@@ -10,7 +10,7 @@ use super::schema::Sort;
 /// How many levels of tuples and lists are gone through, and how many members they have in all: what is larger is a value of its own.
 pub const HEIGHT: usize = 32;
 /// See [`HEIGHT`].
-pub const SIZE: usize = 4096;
+pub const SIZE: usize = 1024;
 
 /// What stands for a value.
 #[derive(Clone, Debug)]
