@@ -6,7 +6,7 @@ Also writes pytorch/script/values.json: the parameters that torch itself finds i
 import enum
 import io
 import json
-import re
+import pickletools
 import struct
 import warnings
 import zipfile
@@ -31,15 +31,19 @@ EXPECTED = {}
 def tidy(data):
     """The same archive without the place of this checkout and of its packages: sources are named from there on."""
 
-    def shortened(match):
-        length = struct.unpack("<I", match[1])[0]
-        path = match[2][:length]
-        short = path.replace(f"{PACKAGES}/".encode(), b"").replace(f"{HERE}/".encode(), b"")
-        return b"X" + struct.pack("<I", len(short)) + short + match[2][length:]
+    def shortened(name, content):
+        if not name.endswith(".debug_pkl"):
+            return content
+        out, end = b"", 0
+        for opcode, text, at in pickletools.genops(content):
+            if opcode.name == "BINUNICODE":
+                old = text.encode()
+                new = old.replace(f"{PACKAGES}/".encode(), b"").replace(f"{HERE}/".encode(), b"")
+                out += content[end:at] + b"X" + struct.pack("<I", len(new)) + new
+                end = at + 5 + len(old)
+        return out + content[end:]
 
-    roots = b"|".join(re.escape(f"{root}/".encode()) for root in (PACKAGES, HERE))
-    pattern = re.compile(rb"X(.{4})((?:" + roots + rb")[\w./-]*?\.py)", re.DOTALL)
-    return edited(data, lambda name, content: pattern.sub(shortened, content) if name.endswith(".debug_pkl") else content)
+    return edited(data, shortened)
 
 
 def edited(data, edit):

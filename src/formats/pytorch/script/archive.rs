@@ -39,7 +39,9 @@ pub struct Archive {
 pub fn is_program(zip: &Zip) -> bool {
     let Some(folder) = checkpoint::folder(&zip.entries) else { return false };
     let own = || zip.entries.iter().filter_map(|entry| entry.path.strip_prefix(&*folder));
-    own().any(|path| matches!(path, "constants.pkl" | "bytecode.pkl") || path.starts_with("code/") && path.ends_with(".py"))
+    own().any(|path| {
+        matches!(path, "constants.pkl" | "bytecode.pkl") || path.starts_with("code/") && path.ends_with(".py")
+    })
 }
 
 impl Archive {

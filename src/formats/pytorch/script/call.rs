@@ -1,7 +1,7 @@
 //! Calls: of operators, of functions and of methods, which are put in their place.
 
 use super::draft::Names;
-use super::lower::{DEPTH, Lowering, NODES, plain};
+use super::lower::{DEPTH, Lowering, plain};
 use super::python::{Expr, Function, Kind};
 use super::symbol::{Instance, Object, Symbol};
 use crate::codec::pickle::ObjectId;
@@ -48,12 +48,12 @@ impl Lowering<'_> {
 
     fn callee(&mut self, callee: &Expr) -> Callee {
         if let Kind::Attribute(of, name) = &callee.kind {
-            return match self.eval(of, None) {
+            return match self.base(of) {
                 Symbol::Name(path) => Callee::Path(format!("{path}.{name}").as_str().into()),
                 receiver => Callee::Method(receiver, name.clone()),
             };
         }
-        match self.eval(callee, None) {
+        match self.base(callee) {
             Symbol::Name(path) => Callee::Path(path),
             Symbol::Method(method) => Callee::Method(method.0.clone(), method.1.clone()),
             other => Callee::Method(other, "__call__".into()),
@@ -100,7 +100,9 @@ impl Lowering<'_> {
             "int" => ("aten", "Int"),
             "float" => ("aten", "Float"),
             "complex" => ("aten", "Complex"),
-            "str" | "len" | "ord" | "chr" | "sorted" | "list" | "dict" | "abs" | "min" | "max" | "sum" => ("aten", path),
+            "str" | "len" | "ord" | "chr" | "sorted" | "list" | "dict" | "abs" | "min" | "max" | "sum" => {
+                ("aten", path)
+            }
             "print" => ("prim", "Print"),
             "fork" => ("prim", "fork"),
             _ => path.rsplit_once('.').unwrap_or(("prim", path)),
@@ -140,10 +142,12 @@ impl Lowering<'_> {
         wanted: Option<usize>,
     ) -> Symbol {
         let found = match &receiver {
-            Symbol::Object(object) => self.class_of(object).and_then(|class| class.method(name).cloned()).map(|method| {
-                let object: &Object = object;
-                (method, Some((object.constant, object.id)), object.path.clone())
-            }),
+            Symbol::Object(object) => {
+                self.class_of(object).and_then(|class| class.method(name).cloned()).map(|method| {
+                    let object: &Object = object;
+                    (method, Some((object.constant, object.id)), object.path.clone())
+                })
+            }
             Symbol::Instance(instance) => {
                 let class = self.program.library.class(&instance.class).cloned();
                 let module = self.frames.last().map(|frame| frame.module.clone()).unwrap_or_default();
@@ -173,13 +177,12 @@ impl Lowering<'_> {
         positional: Vec<Symbol>,
         named: Named,
     ) -> Result<Symbol, (Vec<Symbol>, Named)> {
-        let recursive =
-            self.frames.iter().any(|frame| Rc::ptr_eq(&frame.function, function) && frame.object == object);
+        let recursive = self.frames.iter().any(|frame| Rc::ptr_eq(&frame.function, function) && frame.object == object);
         let why = if recursive {
             "calls itself"
         } else if self.depth + RESERVE >= DEPTH {
             "is called too deep"
-        } else if self.nodes > NODES {
+        } else if self.nodes > self.most_nodes {
             "is called where there are very many nodes already"
         } else {
             ""

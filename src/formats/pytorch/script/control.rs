@@ -63,7 +63,8 @@ impl Lowering<'_> {
             });
             bodies.push((name, graph, self.pause(), set));
         }
-        let (Some((_, _, mut second, else_set)), Some((_, _, mut first, then_set))) = (bodies.pop(), bodies.pop()) else {
+        let (Some((_, _, mut second, else_set)), Some((_, _, mut first, then_set))) = (bodies.pop(), bodies.pop())
+        else {
             return;
         };
         let ids = [&first, &second].map(|draft| draft.as_ref().map(|draft| draft.id));
@@ -162,7 +163,9 @@ impl Lowering<'_> {
     /// `for target in range(count): body`
     pub fn repeat_for(&mut self, target: &Target, range: &Expr, body: &[Stmt]) {
         let count = match &range.kind {
-            Kind::Call(callee, arguments, _) if matches!(&callee.kind, Kind::Name(name) if &**name == "range") => arguments.last(),
+            Kind::Call(callee, arguments, _) if matches!(&callee.kind, Kind::Name(name) if &**name == "range") => {
+                arguments.last()
+            }
             _ => Some(range),
         };
         let count = count.map_or(Symbol::Missing, |count| self.eval(count, None));
@@ -171,7 +174,14 @@ impl Lowering<'_> {
     }
 
     /// A loop. `given` is how often it goes round, or whether it begins at all.
-    fn repeat(&mut self, name: &str, given: &Symbol, counter: Option<&Target>, condition: Option<&Expr>, body: &[Stmt]) {
+    fn repeat(
+        &mut self,
+        name: &str,
+        given: &Symbol,
+        counter: Option<&Target>,
+        condition: Option<&Expr>,
+        body: &[Stmt],
+    ) {
         let carried = self.carried(condition, counter, body);
         let mut inputs = Inputs::default();
         self.bind(&mut inputs, name, given);

@@ -2,7 +2,7 @@
 
 use super::symbol::Symbol;
 use crate::model::{
-    Argument, Arena, Attribute, Graph, GraphId, Node, NodeId, Scope, ScopeId, TensorId, Text, Value, ValueId,
+    Arena, Argument, Attribute, Graph, GraphId, Node, NodeId, Scope, ScopeId, TensorId, Text, Value, ValueId,
 };
 use foldhash::HashMap;
 
@@ -19,18 +19,20 @@ pub struct Draft {
     /// Values of the graph around that are known here.
     captured: HashMap<ValueId, ValueId>,
     /// Constants that are known here.
-    constants: HashMap<TensorId, ValueId>,
+    constants: HashMap<(TensorId, Text), ValueId>,
     /// Scopes by their paths.
     scopes: HashMap<Text, ScopeId>,
     /// What lists are after the last change of them.
     pub latest: HashMap<ValueId, ValueId>,
+    /// The value that stands for all that have none.
+    pub missing: Option<ValueId>,
 }
 
 impl Draft {
     /// An empty graph inside of the module at `base`.
     pub fn new(serial: u32, id: GraphId, graph: Graph, base: Text) -> Self {
         let (captured, constants, scopes, latest) = Default::default();
-        Self { serial, id, graph, base, captured, constants, scopes, latest }
+        Self { serial, id, graph, base, captured, constants, scopes, latest, missing: None }
     }
 
     /// A new value called `name`.
@@ -43,7 +45,8 @@ impl Draft {
         if let Some(known) = self.captured.get(&outer) {
             return *known;
         }
-        let value = Value { name: like.name.clone(), outer: Some(outer), metadata: like.metadata.clone(), ..Value::default() };
+        let value =
+            Value { name: like.name.clone(), outer: Some(outer), metadata: like.metadata.clone(), ..Value::default() };
         let id = self.graph.values.push(value);
         self.captured.insert(outer, id);
         id
@@ -51,11 +54,12 @@ impl Draft {
 
     /// The value here that is the constant `tensor`, called `name`.
     pub fn constant(&mut self, tensor: TensorId, name: &Text) -> ValueId {
-        if let Some(known) = self.constants.get(&tensor) {
+        let key = (tensor, name.clone());
+        if let Some(known) = self.constants.get(&key) {
             return *known;
         }
         let id = self.graph.values.push(Value { name: name.clone(), tensor: Some(tensor), ..Value::default() });
-        self.constants.insert(tensor, id);
+        self.constants.insert(key, id);
         id
     }
 

@@ -154,14 +154,18 @@ impl Lowering<'_> {
 
     fn eval_kind(&mut self, expr: &Expr, wanted: Option<usize>) -> Symbol {
         match &expr.kind {
-            Kind::Name(name) => self.named(name),
+            Kind::Name(name) => self.named(name).unwrap_or_else(|| {
+                self.at.1 = expr.at;
+                self.tell(&format!("nothing is called {name:?}"));
+                Symbol::Missing
+            }),
             Kind::None => Symbol::NONE,
             Kind::Bool(value) => Symbol::Literal(Literal::Bool(*value)),
             Kind::Int(value) => Symbol::Literal(Literal::Int(*value)),
             Kind::Float(value) => Symbol::Literal(Literal::Double(*value)),
             Kind::Number(text) | Kind::Text(text) => Symbol::Literal(Literal::String(text.clone())),
             Kind::Attribute(of, name) => {
-                let of = self.eval(of, None);
+                let of = self.base(of);
                 self.at.1 = expr.at;
                 self.attribute(&of, name)
             }
@@ -206,14 +210,21 @@ impl Lowering<'_> {
         }
     }
 
-    fn named(&mut self, name: &Text) -> Symbol {
-        if let Some(known) = self.frames.last().and_then(|frame| frame.names.get(name)) {
-            return known.clone();
-        }
-        match &**name {
-            "inf" => Symbol::Literal(Literal::Double(f64::INFINITY)),
-            "nan" => Symbol::Literal(Literal::Double(f64::NAN)),
-            _ => Symbol::Name(name.clone()),
+    /// What a name stands for.
+    fn named(&self, name: &str) -> Option<Symbol> {
+        let known = self.frames.last().and_then(|frame| frame.names.get(name).cloned());
+        known.or(match name {
+            "inf" => Some(Symbol::Literal(Literal::Double(f64::INFINITY))),
+            "nan" => Some(Symbol::Literal(Literal::Double(f64::NAN))),
+            _ => None,
+        })
+    }
+
+    /// What stands before a dot, or is called: names that nothing is known of are the beginning of a path.
+    pub fn base(&mut self, expr: &Expr) -> Symbol {
+        match &expr.kind {
+            Kind::Name(name) => self.named(name).unwrap_or_else(|| Symbol::Name(name.clone())),
+            _ => self.eval(expr, None),
         }
     }
 

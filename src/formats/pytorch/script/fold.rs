@@ -108,7 +108,9 @@ fn computed(name: &str, a: f64, b: f64) -> Option<Literal> {
 fn is(left: &Symbol, right: &Symbol) -> Option<bool> {
     let none = |symbol: &Symbol| match symbol {
         Symbol::Literal(Literal::Absent) => Some(true),
-        Symbol::Literal(_) | Symbol::Tensor(_) | Symbol::Tuple(_) | Symbol::List(_) | Symbol::Instance(_) => Some(false),
+        Symbol::Literal(_) | Symbol::Tensor(..) | Symbol::Tuple(_) | Symbol::List(_) | Symbol::Instance(_) => {
+            Some(false)
+        }
         _ => None,
     };
     match (none(left)?, none(right)?) {

@@ -20,9 +20,7 @@ use super::ranges::Ranges;
 use super::schema::Sort;
 use super::symbol::{Object, Symbol};
 use crate::codec::pickle::ObjectId;
-use crate::model::{
-    Arena, Entry, Graph, GraphId, GraphKind, NodeId, Strings, Tensor, TensorId, Text, Value, ValueId,
-};
+use crate::model::{Arena, Entry, Graph, GraphId, GraphKind, NodeId, Strings, Tensor, TensorId, Text, Value, ValueId};
 use crate::report::{Report, Severity};
 use crate::source::{Files, Limits};
 use foldhash::{HashMap, HashSet};
@@ -32,12 +30,14 @@ use std::rc::Rc;
 pub const DEPTH: usize = 240;
 /// How many expressions and statements are gone through in all.
 const STEPS: usize = 4 << 20;
-/// With more nodes than this, calls stay nodes.
-pub const NODES: usize = 1 << 17;
+/// With more nodes than this, calls stay nodes; and with more than a node for so many bytes of the file.
+const NODES: u64 = 1 << 17;
+/// See [`NODES`].
+const BYTES_A_NODE: u64 = 4;
 /// The most methods that become graphs of their own.
 const METHODS: usize = 32;
 /// The most results of a method.
-const RESULTS: usize = 4096;
+const RESULTS: usize = 256;
 
 /// A program with its objects.
 pub struct Program<'a> {
@@ -118,6 +118,8 @@ pub struct Lowering<'a> {
     pub depth: usize,
     steps: usize,
     pub nodes: usize,
+    /// The nodes up to which calls are put in their place.
+    pub most_nodes: usize,
     serial: u32,
 }
 
@@ -147,6 +149,7 @@ pub fn lower<'a>(program: Program<'a>, open: &'a mut Open) -> Lowered {
         depth: 0,
         steps: 0,
         nodes: 0,
+        most_nodes: usize::try_from(NODES.min(open.probe.file().len() / BYTES_A_NODE)).unwrap_or(0),
         serial: 0,
     };
     lowering.methods(&Object { constant: false, id: root, path: "".into() });
@@ -163,7 +166,8 @@ impl<'a> Lowering<'a> {
     /// Makes a graph of each method of `root` that others may call.
     fn methods(&mut self, root: &Object) {
         let Some(class) = self.class_of(root) else { return };
-        let mut methods: Vec<Rc<Function>> = class.methods.iter().filter(|it| !it.name.starts_with("__")).cloned().collect();
+        let mut methods: Vec<Rc<Function>> =
+            class.methods.iter().filter(|it| !it.name.starts_with("__")).cloned().collect();
         // First what is the purpose of a module; then what others may call, unless it is within the first.
         let main = |method: &Function| &*method.name == "forward" || method.name.starts_with("forward__");
         crate::sort::sort_by_key(&mut methods, |method| (!main(method), method.name.starts_with('_')));
@@ -222,7 +226,10 @@ impl<'a> Lowering<'a> {
             match symbol {
                 Symbol::Tuple(members) => stack.extend(members.items.iter().rev().cloned()),
                 Symbol::Literal(crate::model::Literal::Absent) => {}
-                _ if count >= RESULTS => {}
+                _ if count >= RESULTS => {
+                    self.tell(&format!("only the first {RESULTS} results are shown"));
+                    break;
+                }
                 symbol => {
                     let value = self.materialise(&symbol);
                     count += 1;
@@ -340,13 +347,15 @@ impl<'a> Lowering<'a> {
         data.all.get(id)
     }
 
-    /// Calls a tensor by the attribute that it is.
-    pub fn rename(&mut self, id: TensorId, path: &str, name: &str) {
+    /// A tensor by the name of the attribute that it is.
+    pub fn renamed(&mut self, id: TensorId, path: &str, name: &str) -> Symbol {
+        let separator = if path.is_empty() { "" } else { "." };
+        let name = Text::from(format!("{path}{separator}{name}").as_str());
         let [data, _] = &mut self.tensors;
         if let Some(tensor) = data.all.get_mut(id) {
-            let separator = if path.is_empty() { "" } else { "." };
-            tensor.name = format!("{path}{separator}{name}").as_str().into();
+            tensor.name = name.clone();
         }
+        Symbol::Tensor(id, name)
     }
 
     /// What is said about an object in a line.
@@ -378,9 +387,10 @@ impl<'a> Lowering<'a> {
     pub fn source(&mut self) -> Option<Entry> {
         let (file, at) = self.at;
         let (archive, library, files, limits) = (self.program.archive, self.program.library, self.files, self.limits);
-        let ranges = self.ranges.entry(file).or_insert_with(|| {
-            archive.ranges(library.path(file), files, &limits).and_then(Ranges::read)
-        });
+        let ranges = self
+            .ranges
+            .entry(file)
+            .or_insert_with(|| archive.ranges(library.path(file), files, &limits).and_then(Ranges::read));
         let source = ranges.as_mut().and_then(|ranges| ranges.source(at));
         let place = source.unwrap_or_else(|| library.place(file, at));
         (!place.is_empty()).then(|| Entry { name: self.strings.intern("source"), value: self.strings.intern(&place) })

@@ -90,8 +90,7 @@ fn describe(archive: &Archive, open: &mut Open, model: &mut Model) {
         "10" => " v1.12",
         _ => "",
     };
-    let mobile = archive.has("bytecode.pkl");
-    model.format = format!("{}{torch}", if mobile { "PyTorch Mobile" } else { "TorchScript" });
+    model.format = format!("TorchScript{torch}");
     let mut property = |name: &str, value: String| {
         if !value.is_empty() {
             model.properties.push(Entry { name: name.into(), value: value.as_str().into() });
@@ -100,6 +99,7 @@ fn describe(archive: &Archive, open: &mut Open, model: &mut Model) {
     property("container", "ZIP archive".into());
     property("folder", archive.folder.trim_end_matches('/').into());
     property("version", version);
+    property("interpreter", if archive.has("bytecode.pkl") { "mobile".into() } else { String::new() });
     property("byte order", archive.word("byteorder", open).unwrap_or_default());
     for (name, text) in archive.extras(open) {
         model.metadata.push(Entry { name: name.as_str().into(), value: text.as_str().into() });
@@ -114,7 +114,11 @@ fn weights(data: &Checkpoint, open: &mut Open, model: &mut Model) {
     let roots = data.pickle.root.map(|root| (String::new(), root)).into_iter().collect();
     let found = state::find(data, roots, &mut left, &|_| true);
     let graph = state::lower(&found.tensors, &mut tensors, "", &mut open.report);
-    model.graphs.push(if found.tensors.is_empty() { Graph { wiring: Wiring::Modules, ..Graph::default() } } else { graph });
+    model.graphs.push(if found.tensors.is_empty() {
+        Graph { wiring: Wiring::Modules, ..Graph::default() }
+    } else {
+        graph
+    });
     model.tensors = tensors.finish();
     for (_, graph) in model.graphs.iter_mut() {
         crate::analysis::layers::infer(graph, &model.tensors);

@@ -1,6 +1,7 @@
 //! Objects of the file: modules, their attributes, and the packed weights of quantised layers.
 
 use super::super::objects;
+use super::super::tensor::is_tensor;
 use super::lower::{Attribute, Lowering, plain};
 use super::operator::Inputs;
 use super::python::Expr;
@@ -35,6 +36,9 @@ impl Lowering<'_> {
         };
         if let Some(id) = saved {
             let of = Object { constant: object.constant, id, path: path.clone() };
+            if self.lists_tensors(&of) {
+                self.make_tensors(object);
+            }
             let symbol = self.object(&of);
             let class = || self.class_path(&of).unwrap_or_default();
             let state = !matches!(symbol, Symbol::Object(_)) || !class().starts_with("__torch__");
@@ -60,6 +64,19 @@ impl Lowering<'_> {
         }
     }
 
+    /// Makes the tensors that `object` has as attributes: in a list, they go by the same names.
+    fn make_tensors(&mut self, object: &Object) {
+        let pickle = &self.pool(object.constant).pickle;
+        for (key, id) in objects::attributes(pickle, object.id).unwrap_or_default() {
+            if let Some(name) = pickle.text(key)
+                && is_tensor(self.pool(object.constant), id)
+            {
+                let separator = if object.path.is_empty() { "" } else { "." };
+                self.tensor(object.constant, id, &format!("{}{separator}{name}", object.path));
+            }
+        }
+    }
+
     /// The attributes of `object`, by name: those that the file has, or those that the class sets when it is given its state.
     fn fields(&mut self, object: &Object) -> Rc<HashMap<Text, Attribute>> {
         let key = (object.constant, object.id);
@@ -70,7 +87,8 @@ impl Lowering<'_> {
         self.attributes.insert(key, Rc::default());
         let pickle = &self.pool(object.constant).pickle;
         let pairs = objects::attributes(pickle, object.id).unwrap_or_default();
-        let named = pairs.iter().filter_map(|(key, value)| Some((pickle.text(*key)?.clone(), Attribute::Saved(*value))));
+        let named =
+            pairs.iter().filter_map(|(key, value)| Some((pickle.text(*key)?.clone(), Attribute::Saved(*value))));
         let mut fields: HashMap<Text, Attribute> = named.collect();
         if fields.is_empty() {
             fields = self.restored(object);
@@ -98,19 +116,19 @@ impl Lowering<'_> {
         });
         // What nodes would make is not known.
         let known = |symbol: &Symbol| !matches!(symbol, Symbol::Value(..) | Symbol::Missing);
-        let known: Vec<(Text, Symbol)> = fields.into_iter().filter(|(_, symbol)| known(symbol)).collect();
-        for (name, symbol) in &known {
-            match symbol {
-                Symbol::Tensor(tensor) => self.rename(*tensor, &object.path, name),
-                // The weights that a layer has packed are its own.
-                Symbol::Instance(packed) if packed.class.contains("_prepack") => {
-                    for (name, symbol) in packed.fields.borrow().iter() {
-                        if let Symbol::Tensor(tensor) = symbol {
-                            self.rename(*tensor, &object.path, name);
-                        }
-                    }
-                }
-                _ => {}
+        let mut known: Vec<(Text, Symbol)> = fields.into_iter().filter(|(_, symbol)| known(symbol)).collect();
+        let own = |lowering: &mut Self, name: &str, symbol: &mut Symbol| {
+            if let Symbol::Tensor(tensor, _) = symbol {
+                *symbol = lowering.renamed(*tensor, &object.path, name);
+            }
+        };
+        for (name, symbol) in &mut known {
+            own(self, name, symbol);
+            // The weights that a layer has packed are its own.
+            if let Symbol::Instance(packed) = symbol
+                && packed.class.contains("_prepack")
+            {
+                packed.fields.borrow_mut().iter_mut().for_each(|(name, symbol)| own(self, name, symbol));
             }
         }
         known.into_iter().map(|(name, symbol)| (name, Attribute::Made(symbol))).collect()
@@ -136,7 +154,9 @@ impl Lowering<'_> {
             return Symbol::Literal(literal);
         }
         if let Some(made) = self.tensor(object.constant, object.id, &object.path) {
-            return Symbol::Tensor(made.tensor);
+            let known = self.made(made.tensor).map(|tensor| tensor.name.clone());
+            // In a list it has no name of its own.
+            return Symbol::Tensor(made.tensor, known.filter(|_| depth > 0).unwrap_or_else(|| object.path.clone()));
         }
         if let Some(members) = self.listed(object).filter(|members| members.len() <= MEMBERS && depth < DEPTH) {
             let tuple = matches!(pickle.object(object.id), Pickled::Tuple(_));
@@ -183,6 +203,13 @@ impl Lowering<'_> {
         objects::items(pickle, untagged(pickle, object.id)).map(<[ObjectId]>::to_vec)
     }
 
+    /// Whether `object` is a list that begins with a tensor.
+    fn lists_tensors(&self, object: &Object) -> bool {
+        self.listed(object)
+            .and_then(|items| items.first().copied())
+            .is_some_and(|first| is_tensor(self.pool(object.constant), first))
+    }
+
     /// Gives an object to the parameter `name`: the tensors in it, and what is said about it.
     pub fn bind_object(&mut self, inputs: &mut Inputs, name: &str, object: &Object) {
         let class = self.class_path(object).unwrap_or_default();
@@ -190,7 +217,11 @@ impl Lowering<'_> {
         if class.contains("PackedParams") {
             return self.bind_packed(inputs, object, &found);
         }
-        let values = found.iter().map(|tensor| self.materialise(&Symbol::Tensor(*tensor))).collect::<Vec<_>>();
+        let mut value = |tensor: &TensorId| {
+            let name = self.made(*tensor).map(|tensor| tensor.name.clone()).unwrap_or_default();
+            self.materialise(&Symbol::Tensor(*tensor, name))
+        };
+        let values: Vec<_> = found.iter().map(&mut value).collect();
         if values.is_empty() {
             let bare = Object { id: untagged(&self.pool(object.constant).pickle, object.id), ..object.clone() };
             let line = self.line(&bare);
@@ -206,9 +237,9 @@ impl Lowering<'_> {
     /// dimensions, strides, paddings, dilations, paddings of the output, groups, whether it is transposed
     /// (`aten/src/ATen/native/quantized/cpu/conv_serialization.h`).
     fn bind_packed(&mut self, inputs: &mut Inputs, object: &Object, found: &[TensorId]) {
-        let settings = found.iter().find(|id| {
-            self.made(**id).is_some_and(|tensor| tensor.dtype == DType::I16 && tensor.shape.len() == 1)
-        });
+        let settings = found
+            .iter()
+            .find(|id| self.made(**id).is_some_and(|tensor| tensor.dtype == DType::I16 && tensor.shape.len() == 1));
         if let Some(id) = settings {
             for (name, literal) in self.convolution(*id).into_iter().flatten() {
                 self.say(inputs, name, literal);
@@ -218,8 +249,8 @@ impl Lowering<'_> {
         let names = ["weight", "bias"].into_iter().chain(std::iter::repeat("packed"));
         let owner = object.path.trim_end_matches("._packed_params").to_owned();
         for (tensor, name) in rest.copied().zip(names).collect::<Vec<_>>() {
-            self.rename(tensor, &owner, name);
-            let value = self.materialise(&Symbol::Tensor(tensor));
+            let symbol = self.renamed(tensor, &owner, name);
+            let value = self.materialise(&symbol);
             self.give(inputs, name, vec![value]);
         }
         if found.is_empty() {
@@ -272,7 +303,8 @@ impl Lowering<'_> {
             } else {
                 let state = pickle.instance(object.id).and_then(|(instance, _)| instance.states.last().copied());
                 let listed = self.listed(&object).unwrap_or_default();
-                stack.extend(listed.into_iter().chain(state).enumerate().map(|(index, id)| part(index.to_string(), id)));
+                stack
+                    .extend(listed.into_iter().chain(state).enumerate().map(|(index, id)| part(index.to_string(), id)));
             }
             if let Some(new) = stack.get_mut(from..) {
                 new.reverse();

@@ -11,7 +11,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Operators that change the list or dictionary that they are given, and give it back.
-pub const CHANGING: &[&str] = &["append", "extend", "insert", "_set_item", "pop", "clear", "reverse", "sort", "remove", "Delete"];
+pub const CHANGING: &[&str] =
+    &["append", "extend", "insert", "_set_item", "pop", "clear", "reverse", "sort", "remove", "Delete"];
 
 /// A node while its inputs are put together.
 #[derive(Default)]
@@ -103,7 +104,7 @@ impl Lowering<'_> {
 
     /// Weights that are packed for a layer: all that is packed is known, so that no node has to do it.
     fn packed(&self, name: &str, formals: &[&str], given: &[Symbol]) -> Option<Symbol> {
-        let known = |symbol: &Symbol| matches!(symbol, Symbol::Tensor(_) | Symbol::Literal(_));
+        let known = |symbol: &Symbol| matches!(symbol, Symbol::Tensor(..) | Symbol::Literal(_));
         if formals.len() < given.len() || !given.iter().all(known) {
             return None;
         }
@@ -152,7 +153,9 @@ impl Lowering<'_> {
     pub fn bind(&mut self, inputs: &mut Inputs, name: &str, symbol: &Symbol) {
         match symbol {
             Symbol::Instance(packed) if packed.class.contains("_prepack") => {
-                for (name, symbol) in packed.fields.borrow().iter().filter(|(_, symbol)| !matches!(symbol, Symbol::Instance(_))) {
+                for (name, symbol) in
+                    packed.fields.borrow().iter().filter(|(_, symbol)| !matches!(symbol, Symbol::Instance(_)))
+                {
                     self.bind(inputs, name, symbol);
                 }
             }
@@ -163,7 +166,7 @@ impl Lowering<'_> {
                 }
                 inputs.attributes.push(attribute(name, spelt(name, literal.clone())));
             }
-            Symbol::Value(..) | Symbol::Tensor(_) => {
+            Symbol::Value(..) | Symbol::Tensor(..) => {
                 let value = self.materialise(symbol);
                 inputs.arguments.push(argument(name, vec![value]));
             }
@@ -179,10 +182,6 @@ impl Lowering<'_> {
                 }
             }
             Symbol::Object(object) => self.bind_object(inputs, name, object),
-            Symbol::Name(path) if !path.contains('.') => {
-                let value = self.materialise(symbol);
-                inputs.arguments.push(argument(name, vec![value]));
-            }
             Symbol::Name(path) => {
                 let path = Literal::String(super::lower::plain(path).as_str().into());
                 inputs.attributes.push(attribute(name, path));
@@ -235,9 +234,8 @@ impl Lowering<'_> {
         let mut inputs = Inputs::default();
         match symbol {
             Symbol::Value(serial, value) => self.reach(*serial, *value),
-            Symbol::Tensor(tensor) => {
-                let name = self.made(*tensor).map(|tensor| tensor.name.clone()).unwrap_or_default();
-                self.drafts.last_mut().map_or(ValueId(0), |draft| draft.constant(*tensor, &name))
+            Symbol::Tensor(tensor, name) => {
+                self.drafts.last_mut().map_or(ValueId(0), |draft| draft.constant(*tensor, name))
             }
             Symbol::Tuple(members) => self.constructed("TupleConstruct", &members.items),
             Symbol::List(members) => self.constructed("ListConstruct", &members.items),
@@ -245,10 +243,6 @@ impl Lowering<'_> {
             Symbol::Literal(literal) => {
                 self.say(&mut inputs, "value", literal.clone());
                 self.made_by("Constant", inputs)
-            }
-            Symbol::Name(name) if !name.contains('.') => {
-                self.tell(&format!("nothing is called {name:?}"));
-                self.made_by("Uninitialized", inputs)
             }
             Symbol::Name(name) => {
                 self.say(&mut inputs, "value", Literal::String(name.clone()));
@@ -264,7 +258,16 @@ impl Lowering<'_> {
                 self.say(&mut inputs, "class", Literal::String(class.as_str().into()));
                 self.made_by("CreateObject", inputs)
             }
-            Symbol::Method(_) | Symbol::Missing => self.made_by("Uninitialized", inputs),
+            Symbol::Method(_) | Symbol::Missing => {
+                if let Some(known) = self.drafts.last().and_then(|draft| draft.missing) {
+                    return known;
+                }
+                let value = self.made_by("Uninitialized", inputs);
+                if let Some(draft) = self.drafts.last_mut() {
+                    draft.missing = Some(value);
+                }
+                value
+            }
         }
     }
 

@@ -63,7 +63,11 @@ impl Ranges {
             let text = pickle.items(source).and_then(|source| source.first());
             let pieces = match (texts, text) {
                 (Some(texts), Some(text)) => {
-                    let numbers = pickle.items(untagged(pickle, *text)).unwrap_or_default().iter().filter_map(|number| pickle.int(*number));
+                    let numbers = pickle
+                        .items(untagged(pickle, *text))
+                        .unwrap_or_default()
+                        .iter()
+                        .filter_map(|number| pickle.int(*number));
                     numbers.filter_map(|number| texts.get(usize::try_from(number).ok()?).copied()).collect()
                 }
                 (None, Some(text)) => vec![*text],

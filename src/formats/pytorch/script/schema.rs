@@ -159,7 +159,10 @@ mod tests {
     #[test]
     fn overloads_are_told_apart_by_what_they_are_given() {
         use Sort::{Int, None, Number, Numbers, Tensor, Text};
-        assert_eq!(names("conv2d", &[Tensor, Tensor, None, Numbers], &[]), "input weight bias stride padding dilation groups");
+        assert_eq!(
+            names("conv2d", &[Tensor, Tensor, None, Numbers], &[]),
+            "input weight bias stride padding dilation groups"
+        );
         assert_eq!(names("max", &[Tensor, Int], &[]), "self dim keepdim");
         assert_eq!(names("max", &[Tensor, Tensor], &[]), "self other");
         assert_eq!(names("mean", &[Tensor, Numbers], &[]), "self dim keepdim dtype");

@@ -19,8 +19,8 @@ pub enum Symbol {
     Value(u32, ValueId),
     /// What is known: `Absent` is `None`.
     Literal(Literal),
-    /// A constant tensor.
-    Tensor(TensorId),
+    /// A constant tensor, and what it is called here.
+    Tensor(TensorId, Text),
     /// A tuple whose members are known one by one.
     Tuple(Rc<Members>),
     /// The same of a list.
@@ -115,7 +115,7 @@ impl Symbol {
     /// What it is to signatures of operators.
     pub fn sort(&self) -> Sort {
         match self {
-            Self::Value(..) | Self::Tensor(_) => Sort::Tensor,
+            Self::Value(..) | Self::Tensor(..) => Sort::Tensor,
             Self::Literal(Literal::Absent) => Sort::None,
             Self::Literal(Literal::Int(_)) => Sort::Int,
             Self::Literal(Literal::Double(_)) => Sort::Number,
@@ -135,13 +135,12 @@ impl Symbol {
         match (self, other) {
             (Self::Value(a, b), Self::Value(c, d)) => (a, b) == (c, d),
             (Self::Literal(a), Self::Literal(b)) => a == b,
-            (Self::Tensor(a), Self::Tensor(b)) => a == b,
+            (Self::Tensor(a, _), Self::Tensor(b, _)) => a == b,
             (Self::Object(a), Self::Object(b)) => (a.constant, a.id) == (b.constant, b.id),
             (Self::Instance(a), Self::Instance(b)) => Rc::ptr_eq(a, b),
             (Self::Name(a), Self::Name(b)) => a == b,
             (Self::Tuple(a), Self::Tuple(b)) | (Self::List(a), Self::List(b)) => {
-                Rc::ptr_eq(a, b)
-                    || a.items.len() == b.items.len() && a.items.iter().zip(&b.items).all(|(a, b)| a.is(b))
+                Rc::ptr_eq(a, b) || a.items.len() == b.items.len() && a.items.iter().zip(&b.items).all(|(a, b)| a.is(b))
             }
             (Self::Missing, Self::Missing) => true,
             _ => false,

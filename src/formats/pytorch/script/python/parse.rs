@@ -678,12 +678,23 @@ mod tests {
         assert_eq!(names, ["f", "g"]);
         assert_eq!(&*parsed.functions[0].name, "h");
         assert!(matches!(&*parsed.functions[0].body, [Stmt::Return(Some(_))]));
-        assert!(parsed.faults.iter().any(|(at, fault)| text[*at as usize..].starts_with('$') && fault.contains("character")));
+        assert!(
+            parsed
+                .faults
+                .iter()
+                .any(|(at, fault)| text[*at as usize..].starts_with('$') && fault.contains("character"))
+        );
     }
 
     #[test]
     fn what_is_too_deep_is_left_out() {
-        let deep = ["(".repeat(5000), "-".repeat(5000), "a[".repeat(5000), "not ".repeat(5000), format!("a{}", ".b".repeat(5000))];
+        let deep = [
+            "(".repeat(5000),
+            "-".repeat(5000),
+            "a[".repeat(5000),
+            "not ".repeat(5000),
+            format!("a{}", ".b".repeat(5000)),
+        ];
         for deep in deep {
             let parsed = parse(&format!("def f():\n  x = {deep}\n"), 0);
             assert!(parsed.faults.iter().any(|(_, fault)| fault.contains("within each other")), "{:?}", parsed.faults);
