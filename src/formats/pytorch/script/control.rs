@@ -114,9 +114,7 @@ impl Lowering<'_> {
         }
         let Some(draft) = self.drafts.last_mut() else { return Symbol::Missing };
         let value = draft.value("");
-        // Numbered names are those that nobody chose.
-        let chosen = !name.strip_prefix('_').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
-        outputs.push(argument(if chosen { name } else { "output" }, vec![value]));
+        outputs.push(argument(chosen(name).unwrap_or("output"), vec![value]));
         Symbol::Value(draft.serial, value)
     }
 
@@ -186,7 +184,7 @@ impl Lowering<'_> {
         let mut inputs = Inputs::default();
         self.bind(&mut inputs, name, given);
         for (name, symbol) in &carried {
-            self.bind(&mut inputs, name, symbol);
+            self.bind(&mut inputs, chosen(name).unwrap_or("carried"), symbol);
         }
         let node = self.node("prim", "Loop", Category::Control, inputs, Vec::new());
         let graph = self.begin_body(node, "body");
@@ -197,7 +195,7 @@ impl Lowering<'_> {
                 lowering.assign(target, symbol);
             }
             for (name, _) in &carried {
-                let symbol = lowering.body_input(name);
+                let symbol = lowering.body_input(chosen(name).unwrap_or_default());
                 lowering.assign(&Target::Name(name.clone()), symbol);
             }
             lowering.block(body);
@@ -218,7 +216,7 @@ impl Lowering<'_> {
         for (name, _) in carried {
             let Some(draft) = self.drafts.last_mut() else { return };
             let value = draft.value("");
-            outputs.push(argument(&name, vec![value]));
+            outputs.push(argument(chosen(&name).unwrap_or("carried"), vec![value]));
             let symbol = Symbol::Value(draft.serial, value);
             self.assign(&Target::Name(name), symbol);
         }
@@ -244,6 +242,12 @@ impl Lowering<'_> {
         let frame = self.frames.last();
         names.filter_map(|name| Some((name.clone(), frame?.names.get(&name)?.clone()))).collect()
     }
+}
+
+/// `name`, if somebody chose it: names that nobody chose are numbers.
+pub fn chosen(name: &str) -> Option<&str> {
+    let numbered = name.strip_prefix('_').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+    (!numbered && !name.is_empty()).then_some(name)
 }
 
 /// The names that `statements` set, in order. Blocks nest no deeper than the parser lets them.

@@ -1,5 +1,6 @@
 //! Statements and expressions.
 
+use super::control::chosen;
 use super::draft::Names;
 use super::lower::{DEPTH, Frame, Lowering};
 use super::operator::CHANGING;
@@ -128,8 +129,7 @@ impl Lowering<'_> {
 
     /// Calls a value what the program calls it; numbered names are those that nobody chose.
     fn name_value(&mut self, name: &Text, symbol: &Symbol) {
-        let numbered = name.strip_prefix('_').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
-        if let (Symbol::Value(serial, value), false) = (symbol, numbered)
+        if let (Symbol::Value(serial, value), Some(_)) = (symbol, chosen(name))
             && let Some(draft) = self.drafts.last_mut().filter(|draft| draft.serial == *serial)
             && let Some(value) = draft.graph.values.get_mut(*value).filter(|value| value.name.is_empty())
         {
@@ -278,10 +278,13 @@ impl Lowering<'_> {
 
     /// What the code calls `CONSTANTS.c0`.
     fn constant(&mut self, name: &str) -> Symbol {
-        let number = name.strip_prefix('c').and_then(|number| number.parse::<usize>().ok());
         let pickle = &self.pool(true).pickle;
         let all = pickle.root.and_then(|root| super::super::objects::items(pickle, root));
-        match number.and_then(|number| all?.get(number).copied()) {
+        let by_number = |number: &str| all?.get(number.parse::<usize>().ok()?).copied();
+        // Instructions name objects themselves.
+        let by_id = |number: &str| number.parse().ok().map(ObjectId).filter(|id| pickle.objects.get(*id).is_some());
+        let id = name.strip_prefix('c').and_then(by_number).or_else(|| name.strip_prefix('b').and_then(by_id));
+        match id {
             Some(id) => self.object(&Object { constant: true, id, path: format!("CONSTANTS.{name}").as_str().into() }),
             None => {
                 self.tell(&format!("there is no constant {name:?}"));

@@ -40,13 +40,23 @@ impl Library {
             self.functions.insert(format!("{module}.{}", function.name).as_str().into(), function);
         }
         for class in parsed.classes {
-            // What happens before a module is used changes nothing afterwards.
-            let used = |method: &&Rc<Function>| !matches!(&*method.name, "__init__" | "__setstate__");
-            for method in class.methods.iter().filter(used) {
-                note_changes(&method.body, &mut self.changed);
-            }
-            self.classes.insert(format!("{module}.{}", class.name).as_str().into(), Rc::new(class));
+            self.define(&format!("{module}.{}", class.name), class);
         }
+    }
+
+    /// Adds a class.
+    pub fn define(&mut self, path: &str, class: Class) {
+        // What happens before a module is used changes nothing afterwards.
+        let used = |method: &&Rc<Function>| !matches!(&*method.name, "__init__" | "__setstate__");
+        for method in class.methods.iter().filter(used) {
+            note_changes(&method.body, &mut self.changed);
+        }
+        self.classes.insert(path.into(), Rc::new(class));
+    }
+
+    /// Whether there is no code.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
     /// The class at `path`.

@@ -1,11 +1,13 @@
 //! TorchScript: programs that `torch.jit.save` and `_save_for_lite_interpreter` write.
 //!
-//! - The archive: `archive` finds its parts; `python` reads its code, `library` has all that the code defines, `ranges` where it comes from.
+//! - The archive: `archive` finds its parts; `python` reads its code, `library` has all that the code defines, `ranges` where it comes from;
+//!   `bytecode` makes the same of instructions for phones.
 //! - The graphs: `lower` goes through the methods of the module; `eval`, `call` and `control` are statements, expressions, calls and control
 //!   flow; `object` are the module and what else the file holds, `operator` makes nodes, `schema` knows the operators of torch, `fold`
 //!   what needs no node. `symbol` is what stands for a value meanwhile, `draft` a graph while it is made.
 
 mod archive;
+mod bytecode;
 mod call;
 mod control;
 mod draft;
@@ -45,7 +47,7 @@ pub fn recognise(probe: &Probe) -> Option<Confidence> {
 pub fn open(open: &mut Open) -> Result<Model> {
     let archive = Archive::open(open)?;
     let data = archive.objects("data", open).unwrap_or_else(|| Err(Error::missing("the archive has no data.pkl")))?;
-    let constants = match archive.objects("constants", open) {
+    let mut constants = match archive.objects("constants", open) {
         Some(Ok(constants)) => constants,
         Some(Err(error)) => {
             open.report.add_error(&error);
@@ -54,7 +56,15 @@ pub fn open(open: &mut Open) -> Result<Model> {
         None => nothing(),
     };
     let root = data.pickle.root.ok_or_else(|| Error::malformed("data.pkl makes nothing"))?;
-    let library = archive.library(open);
+    let mut library = archive.library(open);
+    if library.is_empty()
+        && let Some(Ok(instructions)) = archive.objects("bytecode", open)
+    {
+        for (path, class) in bytecode::classes(&instructions.pickle, &mut open.report) {
+            library.define(&path, class);
+        }
+        constants = instructions;
+    }
     let mut model = Model::default();
     describe(&archive, open, &mut model);
     let words = Words { checkpoint: &data, files: open.files, limits: open.limits };

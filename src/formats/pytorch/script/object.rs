@@ -24,6 +24,7 @@ const LOOKED_AT: usize = 1024;
 impl Lowering<'_> {
     /// The attribute `name` of `object`.
     pub fn field(&mut self, object: &Object, name: &Text) -> Symbol {
+        let name = &self.name_of(object, name);
         let path: Text = match &*object.path {
             "" => name.clone(),
             path => format!("{path}.{name}").as_str().into(),
@@ -62,6 +63,16 @@ impl Lowering<'_> {
                 self.current(&path, &Symbol::Missing)
             }
         }
+    }
+
+    /// What the attribute `name` of `object` is called: instructions number them.
+    pub fn name_of(&self, object: &Object, name: &Text) -> Text {
+        let Some(number) = name.strip_prefix('#').and_then(|number| number.parse::<usize>().ok()) else {
+            return name.clone();
+        };
+        let pickle = &self.pool(object.constant).pickle;
+        let pairs = objects::attributes(pickle, object.id).unwrap_or_default();
+        pairs.get(number).and_then(|(key, _)| pickle.text(*key)).unwrap_or(name).clone()
     }
 
     /// Makes the tensors that `object` has as attributes: in a list, they go by the same names.

@@ -306,7 +306,9 @@ impl Lowering<'_> {
 
     /// A node that takes `symbol` apart into `count` members.
     pub fn unpacked(&mut self, symbol: &Symbol, count: usize) -> Vec<Symbol> {
-        let unpacked = self.operator("prim", "TupleUnpack", vec![symbol.clone()], Vec::new(), Some(count));
+        let list = matches!(self.sort(symbol), Sort::Tensors | Sort::Numbers);
+        let name = if list { "ListUnpack" } else { "TupleUnpack" };
+        let unpacked = self.operator("prim", name, vec![symbol.clone()], Vec::new(), Some(count));
         let mut members = unpacked.members().unwrap_or_default();
         members.resize_with(count, || Symbol::Missing);
         members
@@ -330,8 +332,10 @@ impl Lowering<'_> {
                 instance.fields.borrow_mut().push((name.into(), Symbol::Missing));
                 name.to_owned()
             }
-            Symbol::Object(object) if object.path.is_empty() => name.to_owned(),
-            Symbol::Object(object) => format!("{}.{name}", object.path),
+            Symbol::Object(object) => {
+                let name = self.name_of(object, &name.into());
+                if object.path.is_empty() { name.to_string() } else { format!("{}.{name}", object.path) }
+            }
             _ => name.to_owned(),
         };
         let mut inputs = Inputs::default();

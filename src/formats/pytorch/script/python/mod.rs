@@ -7,4 +7,4 @@ mod token;
 mod tree;
 
 pub use parse::parse;
-pub use tree::{Class, Expr, Function, Kind, Stmt, Target};
+pub use tree::{Class, Expr, Function, Kind, Parameter, Stmt, Target};
