@@ -3,7 +3,7 @@
 //! Names that both branches of a choice set are what it gives; names that the body of a loop sets and that were known before are carried
 //! from one pass to the next.
 
-use super::draft::argument;
+use super::draft::{Draft, argument};
 use super::lower::Lowering;
 use super::operator::Inputs;
 use super::python::{Expr, Kind, Stmt, Target};
@@ -75,12 +75,14 @@ impl Lowering<'_> {
             let joined = self.join(&name, &symbol, other, [&mut first, &mut second], &mut outputs);
             self.assign(&Target::Name(name), joined);
         }
+        let mut captured = Vec::new();
         for draft in [first, second] {
+            captured.extend(draft.as_ref().map(Draft::captures).unwrap_or_default());
             self.resume(draft);
             self.end(true);
         }
         let [then, otherwise] = ids;
-        self.finish(node, [("then_branch", then), ("else_branch", otherwise)], outputs);
+        self.finish(node, [("then_branch", then), ("else_branch", otherwise)], captured, outputs);
     }
 
     /// What a name is after a choice: the same as in both branches, else what the node gives. Goes no deeper than tuples are.
@@ -89,7 +91,7 @@ impl Lowering<'_> {
         name: &Text,
         then: &Symbol,
         otherwise: &Symbol,
-        bodies: [&mut Option<super::draft::Draft>; 2],
+        bodies: [&mut Option<Draft>; 2],
         outputs: &mut Vec<Argument>,
     ) -> Symbol {
         if then.is(otherwise) {
@@ -135,17 +137,23 @@ impl Lowering<'_> {
         set
     }
 
-    /// Adds bodies and outputs to `node`.
+    /// Adds bodies and outputs to `node`, and what the bodies read of the graph around as inputs of their own: so it is seen where that goes.
     fn finish<const N: usize>(
         &mut self,
         node: NodeId,
         bodies: [(&str, Option<crate::model::GraphId>); N],
+        captured: Vec<ValueId>,
         outputs: Vec<Argument>,
     ) {
         let Some(node) = self.drafts.last_mut().and_then(|draft| draft.graph.nodes.get_mut(node)) else { return };
         let body = |(name, id): (&str, Option<_>)| Some(Attribute { name: name.into(), value: Literal::Graph(id?) });
         node.attributes.extend(bodies.into_iter().filter_map(body));
         node.outputs = outputs;
+        let mut met: HashSet<ValueId> = node.inputs.iter().flat_map(|argument| argument.values.iter().copied()).collect();
+        let captured: Vec<ValueId> = captured.into_iter().filter(|value| met.insert(*value)).collect();
+        if !captured.is_empty() {
+            node.inputs.push(argument("captured", captured));
+        }
     }
 
     /// `while condition: body`
@@ -211,6 +219,7 @@ impl Lowering<'_> {
         if let Some(draft) = self.drafts.last_mut() {
             draft.graph.outputs = ends;
         }
+        let captured = self.drafts.last().map(Draft::captures).unwrap_or_default();
         self.end(false);
         let mut outputs = Vec::new();
         for (name, _) in carried {
@@ -220,7 +229,7 @@ impl Lowering<'_> {
             let symbol = Symbol::Value(draft.serial, value);
             self.assign(&Target::Name(name), symbol);
         }
-        self.finish(node, [("body", Some(graph))], outputs);
+        self.finish(node, [("body", Some(graph))], captured, outputs);
     }
 
     fn body_input(&mut self, name: &str) -> Symbol {

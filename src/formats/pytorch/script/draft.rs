@@ -52,6 +52,13 @@ impl Draft {
         id
     }
 
+    /// The values of the graph around that are read here, in order.
+    pub fn captures(&self) -> Vec<ValueId> {
+        let mut outer: Vec<ValueId> = self.captured.keys().copied().collect();
+        crate::sort::sort(&mut outer);
+        outer
+    }
+
     /// The value here that is the constant `tensor`, called `name`.
     pub fn constant(&mut self, tensor: TensorId, name: &Text) -> ValueId {
         let key = (tensor, name.clone());
