@@ -6,11 +6,7 @@ Also writes pytorch/script/values.json: the parameters that torch itself finds i
 import enum
 import io
 import json
-import pickletools
-import struct
 import warnings
-import zipfile
-from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import torch
@@ -19,52 +15,12 @@ from torch import nn
 from torch.nn import functional as F
 
 import nets
+from archives import edited, tidy, without_sources
 from common import FIXTURES, noise, save, save_json
 from tensors import as_record
 
 warnings.filterwarnings("ignore")
-HERE = Path(__file__).resolve().parent
-PACKAGES = Path(torch.__file__).resolve().parents[1]
 EXPECTED = {}
-
-
-def tidy(data):
-    """The same archive without the place of this checkout and of its packages: sources are named from there on."""
-
-    def shortened(name, content):
-        if not name.endswith(".debug_pkl"):
-            return content
-        out, end = b"", 0
-        for opcode, text, at in pickletools.genops(content):
-            if opcode.name == "BINUNICODE":
-                old = text.encode()
-                new = old.replace(f"{PACKAGES}/".encode(), b"").replace(f"{HERE}/".encode(), b"")
-                out += content[end:at] + b"X" + struct.pack("<I", len(new)) + new
-                end = at + 5 + len(old)
-        return out + content[end:]
-
-    return edited(data, shortened)
-
-
-def edited(data, edit):
-    """The same archive with other content: `edit` is given name and content of each entry, and gives the content, or none to leave it out."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as new:
-        for entry in old.infolist():
-            content = edit(entry.filename, old.read(entry))
-            if content is None:
-                continue
-            target = zipfile.ZipInfo(entry.filename, (1980, 1, 1, 0, 0, 0))
-            # Payloads are aligned, as those who map them into memory want it.
-            gap = -(stream.tell() + 30 + len(entry.filename) + 4) % 64
-            target.extra = struct.pack("<HH", 0x4246, gap) + gap * b"Z"
-            new.writestr(target, content)
-    return stream.getvalue()
-
-
-def without_sources(data):
-    """The same archive without what tells where code comes from: of modules of torch, that is a lot."""
-    return edited(data, lambda name, content: None if name.endswith(".debug_pkl") else content)
 
 
 def saved(program, **options):

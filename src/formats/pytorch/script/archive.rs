@@ -8,10 +8,13 @@
 //! | `code/….py.debug_pkl` | where in the source each piece of the code comes from |
 //! | `bytecode.pkl` | of programs for phones: the methods as instructions |
 //! | `version` | the number of the layout |
+//!
+//! Of archives that are older than 1.3, see `legacy`.
 
 use super::super::super::Open;
 use super::super::archive as checkpoint;
-use super::super::container::{Checkpoint, Subject};
+use super::super::container::{Checkpoint, Place, Subject};
+use super::legacy::MODEL;
 use super::library::Library;
 use crate::codec::pickle::Pickle;
 use crate::codec::zip::{Directory, Entry};
@@ -19,13 +22,12 @@ use crate::model::Encoding;
 use crate::probe::Zip;
 use crate::report::{Error, Result, Severity};
 use crate::source::{FileId, Files, Limits, Slice};
+use foldhash::HashMap;
 
 /// The most bytes of a file of code.
 const CODE: u64 = 64 << 20;
 /// The most bytes of the directory.
 const DIRECTORY: usize = 64 << 20;
-/// The ending of what tells where code comes from.
-const DEBUG: &str = ".debug_pkl";
 
 /// What an archive of a program has.
 pub struct Archive {
@@ -37,11 +39,17 @@ pub struct Archive {
 
 /// Whether the archive is one of a program.
 pub fn is_program(zip: &Zip) -> bool {
-    let Some(folder) = checkpoint::folder(&zip.entries) else { return false };
-    let own = || zip.entries.iter().filter_map(|entry| entry.path.strip_prefix(&*folder));
-    own().any(|path| {
-        matches!(path, "constants.pkl" | "bytecode.pkl") || path.starts_with("code/") && path.ends_with(".py")
-    })
+    let Some(folder) = folder(&zip.entries) else { return false };
+    let mut own = zip.entries.iter().filter_map(|entry| entry.path.strip_prefix(&*folder));
+    let is_code = |path: &str| path.starts_with("code/") && path.ends_with(".py");
+    own.any(|path| matches!(path, "constants.pkl" | "bytecode.pkl") || is_code(path))
+}
+
+/// The folder with the objects, or with the description of old archives.
+fn folder(entries: &[Entry]) -> Option<String> {
+    let old = || entries.iter().find_map(|entry| entry.path.strip_suffix(MODEL));
+    let old = || old().filter(|folder| folder.is_empty() || folder.ends_with('/')).map(str::to_owned);
+    checkpoint::folder(entries).or_else(old)
 }
 
 impl Archive {
@@ -61,7 +69,7 @@ impl Archive {
             let message = "the archive has several entries of the same name; the last one is shown";
             open.report.add(Severity::Warning, message);
         }
-        let folder = checkpoint::folder(&directory.entries).unwrap_or_default();
+        let folder = folder(&directory.entries).unwrap_or_default();
         Ok(Self { subject, directory, folder })
     }
 
@@ -108,9 +116,13 @@ impl Archive {
         if self.word("byteorder", open).as_deref() == Some("big") {
             objects.encoding = Encoding::Big;
         }
-        let prefix = format!("{}{name}/", self.folder);
-        objects.storages = checkpoint::storages(&self.directory, &prefix, &self.subject, open);
+        objects.storages = self.storages(&format!("{name}/"), open);
         Some(Ok(objects))
+    }
+
+    /// The storages whose paths begin with `prefix`.
+    pub fn storages(&self, prefix: &str, open: &mut Open) -> HashMap<String, Place> {
+        checkpoint::storages(&self.directory, &format!("{}{prefix}", self.folder), &self.subject, open)
     }
 
     /// All code. What cannot be read is told.
@@ -121,7 +133,7 @@ impl Archive {
             let Some(module) = entry.path.strip_prefix(&*prefix).and_then(|path| path.strip_suffix(".py")) else {
                 continue;
             };
-            match self.text(entry, open.files, &open.limits) {
+            match self.text_of(entry, open.files, &open.limits) {
                 Ok(text) => {
                     let path = entry.path.strip_prefix(&*self.folder).unwrap_or(&entry.path);
                     library.add(path, &module.replace('/', "."), &text, &mut open.report);
@@ -132,15 +144,24 @@ impl Archive {
         library
     }
 
-    fn text(&self, entry: &Entry, files: &Files, limits: &Limits) -> Result<String> {
+    /// The text at `path`.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn text(&self, path: &str, open: &Open) -> Result<String> {
+        let entry = self.find(path).ok_or_else(|| Error::missing(format!("the archive has no {path}")))?;
+        self.text_of(entry, open.files, &open.limits)
+    }
+
+    fn text_of(&self, entry: &Entry, files: &Files, limits: &Limits) -> Result<String> {
         let (_, slice) = self.bytes(entry, files, limits)?;
         let bytes = slice.read_all(CODE).map_err(|error| error.within(entry.path.clone()))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// What tells where the code at `path` comes from.
+    /// What tells where code comes from, at `path`.
     pub fn ranges(&self, path: &str, files: &Files, limits: &Limits) -> Option<Pickle> {
-        let pickle = self.pickle(&format!("{path}{DEBUG}"), files, limits)?;
+        let pickle = self.pickle(path, files, limits)?;
         pickle.ok().filter(|pickle| pickle.fault.is_none())
     }
 

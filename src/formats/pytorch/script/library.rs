@@ -1,6 +1,6 @@
 //! The code of a program: its files, and what is defined in them.
 
-use super::python::{self, Class, Function, Stmt, Target};
+use super::python::{self, Class, Function, Parsed, Stmt, Target};
 use crate::model::Text;
 use crate::report::{Diagnostic, Report, Severity};
 use foldhash::{HashMap, HashSet};
@@ -18,6 +18,8 @@ pub struct Library {
 
 struct File {
     path: Text,
+    /// Where the archive has what tells where the code comes from.
+    debug: Text,
     text: Rc<str>,
     /// Where its lines begin.
     lines: Vec<u32>,
@@ -26,15 +28,7 @@ struct File {
 impl Library {
     /// Adds the file at `path` within the archive, whose definitions are in the module `module`. What cannot be read goes to `report`.
     pub fn add(&mut self, path: &str, module: &str, text: &str, report: &mut Report) {
-        let number = self.files.len() as u32;
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
-        self.files.push(File { path: path.into(), text: text.into(), lines });
-        let parsed = python::parse(text, number);
-        for (at, fault) in &parsed.faults {
-            let message = format!("{}: {fault}; the statement is left out", self.place(number, *at));
-            let severity = Severity::Error;
-            report.push(Diagnostic { severity, message, at: None, graph: None, node: None });
-        }
+        let parsed = self.parse(path, &format!("{path}.debug_pkl"), text, report);
         for function in parsed.functions {
             note_changes(&function.body, &mut self.changed);
             self.functions.insert(format!("{module}.{}", function.name).as_str().into(), function);
@@ -42,6 +36,26 @@ impl Library {
         for class in parsed.classes {
             self.define(&format!("{module}.{}", class.name), class);
         }
+    }
+
+    /// Adds the file at `path`, whose functions are the methods of a class.
+    pub fn add_methods(&mut self, path: &str, debug: &str, class: &str, text: &str, report: &mut Report) {
+        let file = self.files.len() as u32;
+        let parsed = self.parse(path, debug, text, report);
+        let (name, base, fields) = ("".into(), "Module".into(), Vec::new());
+        self.define(class, Class { name, file, base, fields, methods: parsed.functions });
+    }
+
+    fn parse(&mut self, path: &str, debug: &str, text: &str, report: &mut Report) -> Parsed {
+        let number = self.files.len() as u32;
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
+        self.files.push(File { path: path.into(), debug: debug.into(), text: text.into(), lines });
+        let mut parsed = python::parse(text, number);
+        for (at, fault) in std::mem::take(&mut parsed.faults) {
+            let message = format!("{}: {fault}; the statement is left out", self.place(number, at));
+            report.push(Diagnostic { severity: Severity::Error, message, at: None, graph: None, node: None });
+        }
+        parsed
     }
 
     /// Adds a class.
@@ -80,9 +94,9 @@ impl Library {
         format!("{}:{}", file.path, file.lines.partition_point(|start| *start <= at))
     }
 
-    /// The path of file number `file`.
-    pub fn path(&self, file: u32) -> &str {
-        self.files.get(file as usize).map_or("", |file| &file.path)
+    /// The path of what tells where the code of file number `file` comes from.
+    pub fn debug(&self, file: u32) -> &str {
+        self.files.get(file as usize).map_or("", |file| &file.debug)
     }
 
     /// A piece of the code, in one line.

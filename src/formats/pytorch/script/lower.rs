@@ -185,7 +185,8 @@ impl<'a> Lowering<'a> {
     /// Makes `method` of `root` a graph.
     fn entry(&mut self, id: GraphId, method: &Rc<Function>, root: &Object) {
         let class = self.classes.get("").cloned().unwrap_or_default();
-        let metadata = vec![Entry { name: "class".into(), value: class }];
+        let class = Some(class).filter(|class| !class.is_empty());
+        let metadata = class.map(|value| Entry { name: "class".into(), value }).into_iter().collect();
         let graph = Graph { name: method.name.clone(), metadata, ..Graph::default() };
         self.begin(id, graph);
         let mut names = Names::default();
@@ -390,7 +391,7 @@ impl<'a> Lowering<'a> {
         let ranges = self
             .ranges
             .entry(file)
-            .or_insert_with(|| archive.ranges(library.path(file), files, &limits).and_then(Ranges::read));
+            .or_insert_with(|| archive.ranges(library.debug(file), files, &limits).and_then(Ranges::read));
         let source = ranges.as_mut().and_then(|ranges| ranges.source(at));
         let place = source.unwrap_or_else(|| library.place(file, at));
         (!place.is_empty()).then(|| Entry { name: self.strings.intern("source"), value: self.strings.intern(&place) })

@@ -1,7 +1,7 @@
 //! TorchScript: programs that `torch.jit.save` and `_save_for_lite_interpreter` write.
 //!
 //! - The archive: `archive` finds its parts; `python` reads its code, `library` has all that the code defines, `ranges` where it comes from;
-//!   `bytecode` makes the same of instructions for phones.
+//!   `bytecode` makes the same of instructions for phones, `legacy` of archives before 1.3.
 //! - The graphs: `lower` goes through the methods of the module; `eval`, `call` and `control` are statements, expressions, calls and control
 //!   flow; `object` are the module and what else the file holds, `operator` makes nodes, `schema` knows the operators of torch, `fold`
 //!   what needs no node. `symbol` is what stands for a value meanwhile, `draft` a graph while it is made.
@@ -13,6 +13,7 @@ mod control;
 mod draft;
 mod eval;
 mod fold;
+mod legacy;
 mod library;
 mod lower;
 mod object;
@@ -33,6 +34,7 @@ use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Result, Severity};
 use crate::source::{FileId, Slice};
 use archive::Archive;
+use library::Library;
 use lower::Program;
 
 /// How sure it is that the file is a program.
@@ -46,27 +48,19 @@ pub fn recognise(probe: &Probe) -> Option<Confidence> {
 /// When the archive or the pickle of the module cannot be read.
 pub fn open(open: &mut Open) -> Result<Model> {
     let archive = Archive::open(open)?;
-    let data = archive.objects("data", open).unwrap_or_else(|| Err(Error::missing("the archive has no data.pkl")))?;
-    let mut constants = match archive.objects("constants", open) {
-        Some(Ok(constants)) => constants,
-        Some(Err(error)) => {
-            open.report.add_error(&error);
-            nothing()
-        }
-        None => nothing(),
-    };
-    let root = data.pickle.root.ok_or_else(|| Error::malformed("data.pkl makes nothing"))?;
-    let mut library = archive.library(open);
-    if library.is_empty()
-        && let Some(Ok(instructions)) = archive.objects("bytecode", open)
-    {
-        for (path, class) in bytecode::classes(&instructions.pickle, &mut open.report) {
-            library.define(&path, class);
-        }
-        constants = instructions;
-    }
     let mut model = Model::default();
-    describe(&archive, open, &mut model);
+    let (data, constants, library);
+    if archive.has("data.pkl") {
+        (data, constants, library) = parts(&archive, open)?;
+        describe(&archive, open, &mut model);
+    } else {
+        let legacy = legacy::read(&archive, open)?;
+        describe(&archive, open, &mut model);
+        model.format = format!("TorchScript v1.{}", if archive.has("attributes.pkl") { 1 } else { 0 });
+        model.properties.push(Entry { name: "producer".into(), value: legacy.producer.as_str().into() });
+        (data, constants, library) = (legacy.data, legacy.constants, legacy.library);
+    }
+    let root = data.pickle.root.ok_or_else(|| Error::malformed("data.pkl makes nothing"))?;
     let words = Words { checkpoint: &data, files: open.files, limits: open.limits };
     for (name, id) in object::settings(&data.pickle, root) {
         model.metadata.push(Entry { name, value: words.line(id).as_str().into() });
@@ -78,6 +72,29 @@ pub fn open(open: &mut Open) -> Result<Model> {
         weights(&data, open, &mut model);
     }
     Ok(model)
+}
+
+/// The objects, the constants and the code of an archive.
+fn parts(archive: &Archive, open: &mut Open) -> Result<(Checkpoint, Checkpoint, Library)> {
+    let data = archive.objects("data", open).unwrap_or_else(|| Err(Error::missing("the archive has no data.pkl")))?;
+    let mut constants = match archive.objects("constants", open) {
+        Some(Ok(constants)) => constants,
+        Some(Err(error)) => {
+            open.report.add_error(&error);
+            nothing()
+        }
+        None => nothing(),
+    };
+    let mut library = archive.library(open);
+    if library.is_empty()
+        && let Some(Ok(instructions)) = archive.objects("bytecode", open)
+    {
+        for (path, class) in bytecode::classes(&instructions.pickle, &mut open.report) {
+            library.define(&path, class);
+        }
+        constants = instructions;
+    }
+    Ok((data, constants, library))
 }
 
 /// Objects of which there are none.

@@ -50,31 +50,42 @@ impl Ranges {
             None => *file,
         };
         let (source, begin) = (*source, u64::try_from(self.pickle.int(*begin)?).ok()?);
-        let name = self.pickle.text(file).filter(|name| !name.is_empty())?.clone();
+        let Some(name) = self.pickle.text(file).filter(|name| !name.is_empty()).cloned() else {
+            return self.traced(source);
+        };
         let first = self.pickle.int(*line)?;
         let before = self.lines(source).partition_point(|end| *end <= begin);
         Some(format!("{name}:{}", first.saturating_add(before as i64)))
     }
 
+    /// Of a traced program the text is what was being called, innermost first: `file(line): function`.
+    fn traced(&self, source: ObjectId) -> Option<String> {
+        let piece = self.pieces(source).into_iter().next()?;
+        let (file, rest) = self.pickle.text(piece)?.split_once('(')?;
+        let line = rest.split_once("):")?.0;
+        line.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{file}:{line}"))
+    }
+
+    /// The pieces of the text of `source`.
+    fn pieces(&self, source: ObjectId) -> Vec<ObjectId> {
+        let pickle = &self.pickle;
+        let text = pickle.items(source).and_then(|source| source.first());
+        match (&self.texts, text) {
+            (Some(texts), Some(text)) => {
+                let numbers = pickle.items(untagged(pickle, *text)).unwrap_or_default().iter();
+                let numbers = numbers.filter_map(|number| usize::try_from(pickle.int(*number)?).ok());
+                numbers.filter_map(|number| texts.get(number).copied()).collect()
+            }
+            (None, Some(text)) => vec![*text],
+            _ => Vec::new(),
+        }
+    }
+
     /// Where the lines of `source` end.
     fn lines(&mut self, source: ObjectId) -> &[u64] {
-        let (pickle, texts) = (&self.pickle, &self.texts);
-        self.lines.entry(source).or_insert_with(|| {
-            let text = pickle.items(source).and_then(|source| source.first());
-            let pieces = match (texts, text) {
-                (Some(texts), Some(text)) => {
-                    let numbers = pickle
-                        .items(untagged(pickle, *text))
-                        .unwrap_or_default()
-                        .iter()
-                        .filter_map(|number| pickle.int(*number));
-                    numbers.filter_map(|number| texts.get(usize::try_from(number).ok()?).copied()).collect()
-                }
-                (None, Some(text)) => vec![*text],
-                _ => Vec::new(),
-            };
+        if !self.lines.contains_key(&source) {
             let (mut ends, mut length) = (Vec::new(), 0);
-            for piece in pieces.into_iter().filter_map(|piece| pickle.text(piece)) {
+            for piece in self.pieces(source).into_iter().filter_map(|piece| self.pickle.text(piece)) {
                 ends.extend(piece.match_indices('\n').map(|(at, _)| length + at as u64 + 1));
                 length += piece.len() as u64;
                 // A list of numbers may name one text again and again.
@@ -82,8 +93,9 @@ impl Ranges {
                     break;
                 }
             }
-            ends
-        })
+            self.lines.insert(source, ends);
+        }
+        self.lines.get(&source).map(Vec::as_slice).unwrap_or_default()
     }
 }
 

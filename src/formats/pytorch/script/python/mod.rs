@@ -6,5 +6,5 @@ mod parse;
 mod token;
 mod tree;
 
-pub use parse::parse;
+pub use parse::{Parsed, parse};
 pub use tree::{Class, Expr, Function, Kind, Parameter, Stmt, Target};
