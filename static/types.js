@@ -18,7 +18,8 @@
 /**
  * Why something failed, in words for the reader of the page. `download`: the server has no Range requests, so the page is to
  * download the file and open it as a blob.
- * @typedef {{kind: 'malformed'|'unsupported'|'limit'|'missing'|'io'|'download'|'crash', message: string}} Failure
+ * @typedef {{kind: 'malformed'|'unsupported'|'limit'|'missing'|'io'|'download'|'crash', message: string, safety?: Safety}} Failure `safety`: what the
+ *   pickles of a file would do that is no model
  */
 
 /**
@@ -60,9 +61,48 @@
  * @property {{operator: string, domain: string, category: string, count: number}[]} operators most frequent first
  * @property {Diagnostic[]} diagnostics
  * @property {number} droppedDiagnostics
+ * @property {Safety|null} [safety] what the pickles of the file would do to whoever loads it; null for a file without pickles
  * @property {number} bytesRead
  * @property {number} seconds
  */
+
+/**
+ * How much something matters: it is known and no harm of it is; what it does cannot be known, or it is odd; it runs code, or can do so.
+ * @typedef {'inert'|'unknown'|'dangerous'} Rating
+ */
+
+/** @typedef {{rating: Rating, message: string, at: number|null}} Finding a sentence, and where */
+
+/**
+ * The report on the pickles of a file.
+ * @typedef {object} Safety
+ * @property {Rating} rating the gravest in it
+ * @property {string} summary what it comes to, with code between backticks
+ * @property {string} why why pickles are reported on, and what avoids them
+ * @property {Stream[]} streams the pickles
+ * @property {number} more how many more there are
+ * @property {Finding[]} findings about the container
+ * @property {number} unseen how many entries of the archive were not looked at
+ */
+
+/**
+ * A pickle.
+ * @typedef {object} Stream
+ * @property {string} name what it is in: the path in an archive; empty if it is all of the file
+ * @property {number} at in bytes from the start of its file
+ * @property {number} len in bytes
+ * @property {number|null} within the pickle that it is in or behind
+ * @property {boolean} aside whether loading the file does not run it
+ * @property {number} protocol
+ * @property {Rating} rating
+ * @property {{path: string, rating: Rating, reason: string, at: number, opcode: string, count: number}[]} imports the gravest first
+ * @property {number} moreImports
+ * @property {{text: string, rating: Rating, reason: string, at: number, opcode: string, count: number}[]} calls the gravest first
+ * @property {number} moreCalls
+ * @property {Finding[]} findings
+ */
+
+/** @typedef {{lines: string[], next: {at: number, depth: number}|null}} Listed some instructions of a pickle, and where they go on */
 
 /**
  * How wide characters are in the fonts of the drawing, in px: entries 0 to 94 for the characters U+0020 to U+007E, then one for `×`
@@ -87,7 +127,7 @@
  */
 
 /**
- * A laid-out graph, ready to draw. Arrays are indexed by item, path or net; texts are in one table.
+ * A laid-out graph, ready to draw. Arrays are indexed by item, card, path or net; texts are in one table.
  *
  * An item is a card or a pill. A net is a tensor with all its consumers; it is drawn as paths: trunks, and legs that end at an item.
  *
@@ -114,8 +154,9 @@
  * @property {Uint32Array} mixCount how many nodes are of each
  * @property {Uint8Array} itemCategory
  * @property {Uint8Array} itemFlags 1 has a note, 2 has a warning, 4 has an error, 8 can be entered (a body or a function), 16 inferred
- * @property {Uint32Array} itemTitle text of each item's header
- * @property {Uint32Array} lineStarts CSR into `lines`, in lines (items + 1 entries)
+ * @property {Uint32Array} itemCard what is written on each item: many say the same
+ * @property {Uint32Array} cardTitle text of each card's header
+ * @property {Uint32Array} lineStarts CSR into `lines`, in lines (cards + 1 entries)
  * @property {Uint32Array} lines two texts a line: label, value
  *
  * @property {Uint32Array} pathStarts CSR into `points`, in points (paths + 1 entries)

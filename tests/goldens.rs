@@ -17,10 +17,12 @@ use std::path::{Path, PathBuf};
 /// What a golden says of a fixture: its dump, or why there is none; nothing if it is not recognised.
 fn state(path: &Path) -> Option<String> {
     let files = common::on_disk(path);
-    let format = formats::recognise(&Probe::new(&files.name(), files.main()).unwrap())?;
     Some(match common::open(&files) {
         Ok(opened) => format!("{}\n{}", opened.format.id, dump::text(&opened.model, &opened.report)),
-        Err(error) => format!("{}\n{:?}: {error}\n", format.id, error.kind),
+        Err(error) => {
+            let format = formats::recognise(&Probe::new(&files.name(), files.main()).unwrap())?;
+            format!("{}\n{:?}: {error}\n", format.id, error.kind)
+        }
     })
 }
 

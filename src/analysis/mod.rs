@@ -1,5 +1,6 @@
 //! What can be said about a model that no file states: its parts, and which of them repeat.
 //!
+//! - [`aten`]: the families of operators that programs of several formats are made of.
 //! - [`layers`]: what the modules of a weights file are.
 //! - [`tree`]: the hierarchy of a graph, the levels of which can be folded. It grows in steps, a module each:
 //!   `flow` knows who reads what, `trie` holds paths, `scopes` reads them from names, `place` finds a place for nodes without one,
@@ -7,6 +8,7 @@
 //!   `fold` completes these from the inside out: `shapes` tells which have the same structure, `stacks` folds numbered siblings,
 //!   `repeats` finds blocks without names, `parts` splits what is too long, `differences` tells what is not the same in a stack.
 
+pub mod aten;
 mod calls;
 mod differences;
 mod draft;

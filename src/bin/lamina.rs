@@ -1,30 +1,40 @@
 //! The native command line.
 
-use lamina::formats::{self, Opened};
+use lamina::formats::{self, FORMATS, Opened};
 use lamina::model::{GraphId, dump};
 use lamina::report::{Error, Result};
-use lamina::source::{CountingSource, Files, NativeFile, NativeFolder};
+use lamina::safety::Rating;
+use lamina::source::{CountingSource, Files, Folder, NativeFile, NativeFolder, Source};
 use lamina::view::{Flow, Level, SceneOptions, Step, Theme, Viewer};
 use std::cell::Cell;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Instant;
 
+/// How the name of the index of several files ends.
+const INDEX: &str = ".index.json";
+
 const USAGE: &str = "\
 Lamina: see inside model files.
 
-usage: lamina summary FILE...       one line a file:
+usage: lamina summary MODEL...      one line a model:
                                     format | graphs | nodes | edges | initializers | params | bytes read | seconds
-       lamina dump [--json] FILE    all that the file says, without its weights
-       lamina svg [--direction down|right] [--theme light|dark] [--level flat|groups|all] [--graph N] FILE [-o OUT.svg]
+       lamina dump [--json] MODEL   all that the file says, without its weights
+       lamina svg [--direction down|right] [--theme light|dark] [--level flat|groups|all] [--graph N] MODEL [-o OUT.svg]
                                     the drawing of its first graph, or of graph N as the dump counts them; a large one with
                                     as many groups open as fit a screen, unless a level is given
+       lamina safety [--json] FILE...
+                                    what the pickles of a file would do to whoever loads it; in JSON, a line a file
 
-Files that a model refers to are looked for in its folder. Exit status: 0, 1 if a file could not be read, 2 if the
-command was not understood.
+A model is a file, the index of several files, or a folder with either. Files that it refers to are looked for in its folder; dump and svg
+take files that belong together one after the other. Exit status: 0, 1 if a file could not be read, 2 if the
+command was not understood, 3 if `safety` found something dangerous.
 ";
+
+/// The exit status when something dangerous was found.
+const DANGEROUS: u8 = 3;
 
 fn main() -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
@@ -57,8 +67,13 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
     match (files.split_first().map(|(command, files)| (command.as_str(), files)), help, json) {
         (_, true, _) => out.write_all(USAGE.as_bytes()).map(|()| ExitCode::SUCCESS),
         (Some(("summary", files @ [_, ..])), _, false) => each(files, |path| summary(path, out)),
-        (Some(("dump", [file])), ..) => each(std::slice::from_ref(file), |path| print(path, json, out)),
-        (Some(("svg", [file])), _, false) => each(std::slice::from_ref(file), |path| draw(path, &drawing, out)),
+        (Some(("safety", files @ [_, ..])), ..) => examine(files, json, out),
+        (Some(("dump", files @ [first, ..])), ..) => {
+            each(std::slice::from_ref(first), |_| print(open(files), json, out))
+        }
+        (Some(("svg", files @ [first, ..])), _, false) => {
+            each(std::slice::from_ref(first), |_| draw(open(files), &drawing, out))
+        }
         _ => Ok(misused("which command, on which files?")),
     }
 }
@@ -136,7 +151,7 @@ fn misused(message: &str) -> ExitCode {
 }
 
 /// Does `work` on each file; what cannot be read is said, and the others go on.
-fn each(files: &[String], mut work: impl FnMut(&str) -> io::Result<Result<()>>) -> io::Result<ExitCode> {
+fn each(files: &[String], mut work: impl FnMut(&String) -> io::Result<Result<()>>) -> io::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for path in files {
         if let Err(error) = work(path)? {
@@ -154,20 +169,81 @@ struct Subject {
     read: u64,
 }
 
-fn open(path: &str) -> Result<Subject> {
-    let path = Path::new(path);
+/// A folder whose files are read through the same counter.
+struct CountedFolder {
+    folder: NativeFolder,
+    read: Rc<Cell<u64>>,
+}
+
+impl Folder for CountedFolder {
+    fn open(&self, path: &str) -> Result<Option<Rc<dyn Source>>> {
+        let source = self.folder.open(path)?;
+        Ok(source.map(|source| Rc::new(CountingSource::new(source, self.read.clone())) as Rc<dyn Source>))
+    }
+
+    fn is_remote(&self) -> bool {
+        self.folder.is_remote()
+    }
+}
+
+/// The files at `paths`, which belong together, and the count of the bytes that are read.
+fn files(paths: &[String]) -> Result<(Files, Rc<Cell<u64>>)> {
+    let mut paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+    if let [folder] = &*paths
+        && folder.is_dir()
+    {
+        paths = vec![main_of(folder)?];
+    }
+    // An index speaks for all; else the first is the main file.
+    let index = paths.iter().position(|path| path.to_string_lossy().ends_with(INDEX)).unwrap_or(0);
+    if let Some(before) = paths.get_mut(..=index) {
+        before.rotate_right(1);
+    }
     let read = Rc::new(Cell::new(0));
-    let source = CountingSource::new(NativeFile::open(path)?, read.clone());
-    let name = path.file_name().ok_or_else(|| Error::io("this is a folder, not a file"))?.to_string_lossy();
-    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let files = Files::new(&name, Rc::new(source)).with_folder(Rc::new(NativeFolder(folder)));
+    let source = |path: &Path| -> Result<_> {
+        let name = path.file_name().ok_or_else(|| Error::io("this is no file"))?.to_string_lossy().into_owned();
+        Ok((name, Rc::new(CountingSource::new(NativeFile::open(path)?, read.clone()))))
+    };
+    let (main, companions) = paths.split_first().ok_or_else(|| Error::io("there is no file"))?;
+    let (name, main_source) = source(main)?;
+    let folder = main.parent().unwrap_or(Path::new("")).to_owned();
+    let files = Files::new(&name, main_source)
+        .with_folder(Rc::new(CountedFolder { folder: NativeFolder(folder), read: read.clone() }));
+    for companion in companions {
+        let (name, source) = source(companion)?;
+        files.add(&name, source);
+    }
+    Ok((files, read))
+}
+
+/// Opens what is at `paths`, which belong together.
+fn open(paths: &[String]) -> Result<Subject> {
+    let (files, read) = files(paths)?;
     let opened = formats::open(&files, &|_| ())?;
     Ok(Subject { opened, files, read: read.get() })
 }
 
-fn summary(path: &str, out: &mut impl Write) -> io::Result<Result<()>> {
+/// The file of `folder` that is opened for all of it: an index; else the largest that has an extension of models.
+fn main_of(folder: &Path) -> Result<PathBuf> {
+    let entries = std::fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
+    let rank = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let known = FORMATS.iter().flat_map(|format| format.extensions);
+        if name.ends_with(INDEX) {
+            Some(2)
+        } else {
+            known.clone().any(|extension| name.ends_with(&format!(".{extension}"))).then_some(1)
+        }
+    };
+    let files = entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_file());
+    let ranked = files.filter_map(|path| Some((rank(&path)?, path.metadata().ok()?.len(), path)));
+    let main = ranked.max_by(|(a, size_a, path_a), (b, size_b, path_b)| (a, size_a, path_b).cmp(&(b, size_b, path_a)));
+    main.map(|(.., path)| path).ok_or_else(|| Error::missing("there is no model in this folder"))
+}
+
+fn summary(path: &String, out: &mut impl Write) -> io::Result<Result<()>> {
     let start = Instant::now();
-    let Subject { opened, read, .. } = match open(path) {
+    let Subject { opened, read, .. } = match open(std::slice::from_ref(path)) {
         Ok(subject) => subject,
         Err(error) => return Ok(Err(error)),
     };
@@ -179,11 +255,42 @@ fn summary(path: &str, out: &mut impl Write) -> io::Result<Result<()>> {
         opened.model.format, totals.graphs, totals.nodes, totals.edges, totals.initializers, totals.parameters
     )?;
     out.flush()?;
+    // Programs read one line a file; what a person must not miss is said beside it.
+    if let Some(safety) = opened.safety.filter(|safety| safety.rating == Rating::Dangerous) {
+        eprintln!("{path}: dangerous: {}", safety.summary);
+    }
     Ok(Ok(()))
 }
 
-fn print(path: &str, json: bool, out: &mut impl Write) -> io::Result<Result<()>> {
-    let Opened { model, report, .. } = match open(path) {
+/// Prints the report on the pickles of each file.
+fn examine(paths: &[String], json: bool, out: &mut impl Write) -> io::Result<ExitCode> {
+    let mut dangerous = false;
+    let code = each(paths, |path| {
+        let files = match files(std::slice::from_ref(path)) {
+            Ok((files, _)) => files,
+            Err(error) => return Ok(Err(error)),
+        };
+        // Of a file that is no model, the pickles are of interest all the same.
+        let (safety, error) = match formats::open(&files, &|_| ()) {
+            Ok(opened) => (opened.safety, None),
+            Err(error) => (formats::inspect(&files), Some(error)),
+        };
+        dangerous |= safety.as_ref().is_some_and(|safety| safety.rating == Rating::Dangerous);
+        if json {
+            writeln!(out, "{}", serde_json::json!({ "file": path, "safety": safety }))?;
+        } else if let Some(safety) = &safety {
+            write!(out, "{path}: {}", safety.text())?;
+        } else if error.is_none() {
+            writeln!(out, "{path}: no pickles")?;
+        }
+        out.flush()?;
+        Ok(error.map_or(Ok(()), Err))
+    })?;
+    Ok(if dangerous { ExitCode::from(DANGEROUS) } else { code })
+}
+
+fn print(subject: Result<Subject>, json: bool, out: &mut impl Write) -> io::Result<Result<()>> {
+    let Opened { model, report, .. } = match subject {
         Ok(subject) => subject.opened,
         Err(error) => return Ok(Err(error)),
     };
@@ -196,8 +303,8 @@ fn print(path: &str, json: bool, out: &mut impl Write) -> io::Result<Result<()>>
     Ok(Ok(()))
 }
 
-fn draw(path: &str, drawing: &Drawing, out: &mut impl Write) -> io::Result<Result<()>> {
-    let viewer = match open(path) {
+fn draw(subject: Result<Subject>, drawing: &Drawing, out: &mut impl Write) -> io::Result<Result<()>> {
+    let viewer = match subject {
         Ok(Subject { opened, files, .. }) => Viewer::new(opened, files),
         Err(error) => return Ok(Err(error)),
     };

@@ -1,13 +1,17 @@
 //! Encodings that know nothing of machine learning.
 //!
+//! - [`json`]: objects in their order, and numbers that JSON does not have.
 //! - [`pickle`]: Python pickles, run on symbols.
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
 //! - [`scalar`]: integers and floats of any width.
+//! - [`shards`]: the index of what is kept in several files.
 //! - [`tar`], [`zip`]: the entries of archives, and where their bytes are.
 #![deny(clippy::indexing_slicing)]
 
+pub mod json;
 pub mod pickle;
 pub mod protobuf;
 pub mod scalar;
+pub mod shards;
 pub mod tar;
 pub mod zip;

@@ -4,10 +4,12 @@
 //! FORMAT`; `foo,` in the list below; a fixture in `tests/fixtures/foo/` made by `tests/make/`.
 #![deny(clippy::indexing_slicing)]
 
+use crate::codec::pickle::{Glance, Pickle};
 use crate::model::{Model, check, externals};
 use crate::probe::{self, Confidence, Probe};
 use crate::report::{Error, Report, Result, Severity};
-use crate::source::{Files, Limits};
+use crate::safety::{Audit, Safety};
+use crate::source::{FileId, Files, Limits, Slice};
 
 /// A format: how it is recognised, and how it is opened.
 pub struct Format {
@@ -27,17 +29,33 @@ pub struct Format {
 
 /// What a format gets to open a file.
 pub struct Open<'a> {
-    /// The main file.
+    /// The file.
     pub probe: &'a Probe,
+    /// Which one it is.
+    pub file: FileId,
     /// All files that were opened together.
     pub files: &'a Files,
     /// What the file may ask for.
     pub limits: Limits,
     /// Where what is odd but does not stop the reading goes.
     pub report: Report,
+    /// Where pickles go, by [`Self::pickle`].
+    pub safety: Audit,
     /// Told now and then how far the reading is, from 0 to 1.
     pub progress: &'a dyn Fn(f32),
 }
+
+impl Open<'_> {
+    /// Reports on what `pickle` would do. A reader calls this for each pickle that it reads, whatever becomes of it.
+    ///
+    /// `name` is the path of the entry of an archive that it is in, or empty if it is all of the file. `bytes` is what it was read from: a window over
+    /// `file`, up to where that entry ends, with the cursor at the start of the pickle; what follows the pickle in it is looked at, too.
+    pub fn pickle(&mut self, name: &str, file: FileId, bytes: &Slice, pickle: &Pickle) {
+        self.safety.push(self.files, &self.limits, name, file, bytes, pickle);
+    }
+}
+
+mod several;
 
 macro_rules! formats {
     ($($id:ident,)*) => {
@@ -61,6 +79,8 @@ pub struct Opened {
     pub model: Model,
     /// What is odd about it.
     pub report: Report,
+    /// What its pickles would do; none if it has no pickles.
+    pub safety: Option<Safety>,
 }
 
 /// The format that is surest that `probe` is its own; of equals, one that has the file's extension. None, if it is not sure and the
@@ -79,22 +99,52 @@ pub fn recognise(probe: &Probe) -> Option<&'static Format> {
     }
 }
 
-/// Opens the main file of `files`; `progress` is told now and then how far that is, from 0 to 1.
+/// Opens the main file of `files`; `progress` is told now and then how far that is, from 0 to 1. If that is the index of a model in several
+/// files, or one of a numbered series that was dropped, the model is made of all of them.
 ///
 /// # Errors
 /// [`Kind::Unsupported`](crate::report::Kind::Unsupported) when no format knows the file; those of the format when it cannot read the
 /// container. Anything less is in the report.
 pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     let probe = Probe::new(&files.name(), files.main())?;
-    let format = recognise(&probe).ok_or_else(|| probe::explain(&probe))?;
-    let mut open = Open { probe: &probe, files, limits: Limits::default(), report: Report::default(), progress };
-    let model = (format.open)(&mut open)
-        .map_err(|error| Error { message: format!("{}: {}", format.name, error.message), ..error })?;
-    let mut report = open.report;
+    let mut audit = Audit::default();
+    let mut opened = match several::open(&probe, files, &mut audit, progress)? {
+        Some(opened) => opened,
+        None => open_file(&probe, FileId(0), files, &mut audit, progress)?,
+    };
     // What a model lacks of which a part could not be read is no news.
-    if report.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
-        check::check(&model, &mut report);
+    if opened.report.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
+        check::check(&opened.model, &mut opened.report);
     }
-    externals::check_externals(&model, files, &mut report);
-    Ok(Opened { format, model, report })
+    externals::check_externals(&opened.model, files, &mut opened.report);
+    opened.safety = audit.finish();
+    Ok(opened)
+}
+
+/// Opens `file` of `files` alone; its pickles go into `audit`.
+fn open_file(probe: &Probe, file: FileId, files: &Files, audit: &mut Audit, progress: &dyn Fn(f32)) -> Result<Opened> {
+    let format = recognise(probe).ok_or_else(|| probe::explain(probe))?;
+    let (limits, report) = (Limits::default(), Report::default());
+    let mut open = Open { probe, file, files, limits, report, safety: std::mem::take(audit), progress };
+    let model = (format.open)(&mut open);
+    if probe.zip().is_some() {
+        open.safety.archive(files, &limits, file, &probe.file());
+    }
+    *audit = open.safety;
+    let report = open.report;
+    let model = model.map_err(|error| Error { message: format!("{}: {}", format.name, error.message), ..error })?;
+    Ok(Opened { format, model, report, safety: None })
+}
+
+/// What the pickles of a file would do that [`open`] cannot open: of one that is a pickle or a ZIP archive by its content. None if it has no
+/// pickles.
+pub fn inspect(files: &Files) -> Option<Safety> {
+    let (limits, mut audit) = (Limits::default(), Audit::default());
+    let probe = Probe::new(&files.name(), files.main()).ok()?;
+    if probe.zip().is_some() {
+        audit.archive(files, &limits, FileId(0), &probe.file());
+    } else if Glance::at(probe.file()).is_pickle() {
+        audit.push(files, &limits, "", FileId(0), &probe.file(), &Pickle::read(probe.file(), &limits));
+    }
+    audit.finish()
 }

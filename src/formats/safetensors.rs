@@ -7,6 +7,7 @@
 
 use super::{Format, Open};
 use crate::analysis::layers;
+use crate::codec::json::{self, Pairs};
 use crate::model::{DType, Data, Encoding, Entry, Model, Modules, Tensor};
 use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Report, Result, Severity};
@@ -59,7 +60,7 @@ fn open(open: &mut Open) -> Result<Model> {
         open.report.add(Severity::Warning, message);
     }
     verify(&header.tensors, payload, &mut open.report);
-    Ok(lower(header, payload, &mut open.report))
+    Ok(lower(header, open.file, payload, &mut open.report))
 }
 
 /// The text of the header, and the range of the payload.
@@ -150,8 +151,12 @@ impl<'de> Visitor<'de> for Entries<'_> {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
         while let Some(name) = map.next_key::<String>()? {
             if name == "__metadata__" {
-                match map.next_value::<Readable<Pairs>>()? {
-                    Readable::Yes(Pairs(pairs)) => self.header.metadata = pairs,
+                match map.next_value::<Readable<Pairs<serde_json::Value>>>()? {
+                    // What is no text keeps its JSON.
+                    Readable::Yes(Pairs(pairs)) => {
+                        self.header.metadata =
+                            pairs.into_iter().map(|(name, value)| (name, json::text(&value))).collect();
+                    }
                     _ => self.header.odd.push("\"__metadata__\" is no object of texts".into()),
                 }
                 continue;
@@ -178,32 +183,6 @@ impl Header {
                 self.tensors.push((name, info));
             }
         }
-    }
-}
-
-/// An object of texts, in the order of the file; what is no text keeps its JSON.
-struct Pairs(Vec<(String, String)>);
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Pairs;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of texts")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs, M::Error> {
-                let mut pairs = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, serde_json::Value>()? {
-                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    pairs.push((name, text));
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        json.deserialize_map(Collect)
     }
 }
 
@@ -303,7 +282,7 @@ fn problems(info: &Info, payload: Span) -> Vec<String> {
     problems
 }
 
-fn lower(header: Header, payload: Span, report: &mut Report) -> Model {
+fn lower(header: Header, file: FileId, payload: Span, report: &mut Report) -> Model {
     let mut model = Model { format: "Safetensors".into(), ..Model::default() };
     let entries = header.metadata.iter();
     model.metadata = entries.map(|(name, value)| Entry { name: (&**name).into(), value: (&**value).into() }).collect();
@@ -314,7 +293,7 @@ fn lower(header: Header, payload: Span, report: &mut Report) -> Model {
             dtype: info.dtype(),
             shape: info.shape.get().cloned().unwrap_or_default(),
             encoding: Encoding::Little,
-            data: info.range(payload).map_or(Data::Absent, |span| Data::Range(FileId(0), span)),
+            data: info.range(payload).map_or(Data::Absent, |span| Data::Range(file, span)),
             description: "".into(),
             metadata: Vec::new(),
             indices: None,

@@ -13,7 +13,8 @@
 //! - A [`Scope`] is a level of the module hierarchy that the names spell. In a graph of [`Wiring::Modules`] nothing flows:
 //!   nodes are modules that own tensors, and the scopes are what is drawn.
 //!
-//! [`check`] verifies all that holds by construction; [`externals`] looks for the files beside it; [`dump`](mod@dump) prints it;
+//! [`check`] verifies all that holds by construction; [`externals`] looks for the files beside it; [`joined`] makes one of
+//! several files; [`dump`](mod@dump) prints it;
 //! [`values`] reads what tensors hold.
 
 pub(crate) mod arena;
@@ -21,6 +22,7 @@ pub mod check;
 mod dtype;
 pub mod dump;
 pub mod externals;
+pub mod joined;
 mod links;
 mod literal;
 mod modules;

@@ -7,6 +7,7 @@
 //! - [`Source`] reads bytes at an offset; it is what an operating system, a browser or a test implements.
 //! - [`Pages`] reads a source in pages through a [`Cache`] with a budget, and reads ahead when reads are sequential.
 //! - [`Slice`] is a cheap window over pages: a `std::io::Read + Seek` for `zip`, a [`bytes::Buf`] for `prost`.
+//! - [`WindowSource`] is a file within another one.
 //! - [`InflatedSource`] inflates deflated bytes where they are read, in constant memory.
 //! - [`Reader`] is a cursor over a slice for binary formats: numbers, text and spans, each checked against the end.
 //! - [`Files`] is the set that was dropped; companions (external data, shards) are looked up there and nowhere else.
@@ -23,6 +24,7 @@ mod native;
 mod pages;
 mod reader;
 mod slice;
+mod window;
 
 pub use counting::CountingSource;
 pub use files::{FileId, Files, Folder};
@@ -34,6 +36,7 @@ pub use native::{NativeFile, NativeFolder};
 pub use pages::{Cache, PAGE, Pages};
 pub use reader::{Order, Reader};
 pub use slice::{Slice, payload_span};
+pub use window::WindowSource;
 
 use crate::report::Result;
 use serde::Serialize;

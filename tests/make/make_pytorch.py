@@ -13,7 +13,6 @@ import gzip
 import io
 import pathlib
 import pickle
-import re
 import struct
 import tarfile
 import warnings
@@ -25,6 +24,7 @@ from torch import nn
 
 import nets
 from common import FIXTURES, noise, record, save, save_json
+from streams import ordered, renamed
 from tensors import as_record
 
 warnings.filterwarnings("ignore")
@@ -54,17 +54,7 @@ def flat(loaded):
 
 
 def legacy(content, **options):
-    return renamed(saved(content, _use_new_zipfile_serialization=False, **options))
-
-
-def renamed(data):
-    """The same with storages named by their order: streams name them by their addresses, which differ from run to run."""
-    names = {}
-
-    def name(match):
-        return names.setdefault(match[0], str(len(names) + 1).rjust(len(match[0]), "0").encode())
-
-    return re.sub(rb"(?<!\d)\d{14,15}(?!\d)", name, data)
+    return ordered(saved(content, _use_new_zipfile_serialization=False, **options))
 
 
 def copy(path, data, original):

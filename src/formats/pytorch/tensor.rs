@@ -526,7 +526,7 @@ fn steps<'a>(dims: impl Iterator<Item = &'a u64>) -> Vec<u64> {
 }
 
 /// Whether elements follow each other; where a dimension has one element, its stride does not matter.
-fn is_row_major(shape: &[u64], strides: &[u64]) -> bool {
+pub fn is_row_major(shape: &[u64], strides: &[u64]) -> bool {
     shape.contains(&0)
         || shape.iter().zip(strides).zip(row_major(shape)).all(|((dim, stride), dense)| *dim == 1 || *stride == dense)
 }

@@ -47,7 +47,7 @@ fn index(probe: &Probe, json: &Json) -> Option<Error> {
     json.has(&["weight_map"]).then(|| {
         Error::unsupported(format!(
             "This is the index of a model in several files (shards): it says which tensor is in which file, but holds none \
-             ({}). Shards are not joined yet: open one of them.",
+             ({}). Open it together with these files, or open their folder.",
             size(probe.len())
         ))
     })

@@ -58,7 +58,7 @@ impl Archive {
     /// # Errors
     /// When its directory cannot be read.
     pub fn open(open: &mut Open) -> Result<Self> {
-        let subject = Subject { file: FileId(0), bytes: open.probe.file() };
+        let subject = Subject { file: open.file, bytes: open.probe.file() };
         let directory = match open.probe.zip() {
             Some(Zip { entries, duplicates, fault: None }) => {
                 Directory { entries: entries.clone(), duplicates: *duplicates }
@@ -103,7 +103,8 @@ impl Archive {
             Ok(found) => found,
             Err(error) => return Some(Err(error)),
         };
-        let pickle = Pickle::read(slice, &open.limits);
+        let pickle = Pickle::read(slice.clone(), &open.limits);
+        open.pickle(&entry.path, file, &slice, &pickle);
         if pickle.fault.is_some() && entry.encrypted {
             let message = format!("{:?} is encrypted with a password", entry.path);
             return Some(Err(Error::unsupported(message).at(entry.header)));

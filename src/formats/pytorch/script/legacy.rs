@@ -11,7 +11,6 @@ use super::library::Library;
 use crate::codec::pickle::{Call, Import, Instance, Object, ObjectId, Opcode, Pickle};
 use crate::model::{DType, Text};
 use crate::report::{Error, Result};
-use crate::source::FileId;
 use foldhash::HashMap;
 use serde_json::Value;
 
@@ -42,8 +41,8 @@ pub fn read(archive: &Archive, open: &mut Open) -> Result<Legacy> {
     let main = json.get("mainModule").ok_or_else(|| Error::malformed(format!("{MODEL} has no module")))?;
     let tensors: HashMap<String, Described> =
         list(&json, "tensors").iter().enumerate().map(|(index, tensor)| (index.to_string(), described(tensor))).collect();
-    let attributes = match archive.pickle("attributes.pkl", open.files, &open.limits) {
-        Some(Ok(pickle)) => pickle,
+    let attributes = match archive.objects("attributes", open) {
+        Some(Ok(attributes)) => attributes.pickle,
         Some(Err(error)) => {
             open.report.add_error(&error);
             Pickle::default()
@@ -57,7 +56,7 @@ pub fn read(archive: &Archive, open: &mut Open) -> Result<Legacy> {
     let constants = (0..tensors.len()).map(|index| persistent(&mut table, &index.to_string())).collect();
     table.root = Some(table.objects.push(Object::Tuple(constants)));
     let mut checkpoint = |pickle: Pickle| {
-        let mut checkpoint = Checkpoint::new(String::new(), pickle, FileId(0), open.probe.file());
+        let mut checkpoint = Checkpoint::new(String::new(), pickle, open.file, open.probe.file());
         checkpoint.tensors.clone_from(&tensors);
         checkpoint.storages = archive.storages("tensors/", open);
         checkpoint.storages = checkpoint.storages.drain().map(|(key, place)| (format!("tensors/{key}"), place)).collect();

@@ -1,0 +1,54 @@
+//! Puts the modules of several files together.
+
+use super::{Arena, Entry, Graph, Model, Modules, Tensor, TensorId};
+
+/// A model of modules while files are added to it: what they say of a module that is in several of them comes together.
+pub struct Joined {
+    modules: Modules,
+    tensors: Arena<TensorId, Tensor>,
+    model: Model,
+}
+
+impl Joined {
+    /// No files yet; `separator` stands between the parts of a name.
+    pub fn new(separator: char) -> Self {
+        Self { modules: Modules::new(separator), tensors: Arena::new(), model: Model::default() }
+    }
+
+    /// Adds the tensors of `part`, and what is said about it: properties that all parts share, metadata of each. What its modules are is to be
+    /// inferred anew. Returns the names under which
+    /// its tensors are known.
+    pub fn add(&mut self, part: Model) -> Vec<String> {
+        let before = self.tensors.len();
+        let moved = |id: TensorId| TensorId(u32::try_from(before + id.index()).unwrap_or(u32::MAX));
+        for mut tensor in part.tensors {
+            tensor.indices = tensor.indices.map(moved);
+            self.tensors.push(tensor);
+        }
+        let mut names = Vec::new();
+        for value in part.graphs.values().flat_map(|graph| graph.values.values()) {
+            let Some(tensor) = value.tensor else { continue };
+            let id = self.modules.add(&value.name, moved(tensor));
+            value.metadata.iter().for_each(|entry| self.modules.note(id, entry.clone()));
+            names.push(value.name.to_string());
+        }
+        if self.model.format.is_empty() {
+            (self.model.format, self.model.properties) = (part.format, part.properties);
+        } else {
+            self.model.properties.retain(|entry| part.properties.contains(entry));
+        }
+        let new = |entry: &Entry| !self.model.metadata.iter().any(|known| known.name == entry.name);
+        let new: Vec<Entry> = part.metadata.into_iter().filter(new).collect();
+        self.model.metadata.extend(new);
+        names
+    }
+
+    /// All files as one model, with one graph.
+    pub fn finish(self) -> Model {
+        let mut model = self.model;
+        let graph: Graph = self.modules.finish();
+        model.graphs.push(graph);
+        model.tensors = self.tensors;
+        model
+    }
+}
