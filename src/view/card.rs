@@ -171,6 +171,11 @@ const MATTER: &[(&str, &str)] = &[
     ("epsilon", "ε"),
     ("value_int", ""),
     ("value_float", ""),
+    ("name", ""),
+    ("value", ""),
+    ("other", ""),
+    ("index", "index"),
+    ("idx", "index"),
 ];
 
 /// Whether the content says nothing: strides and groups of one, pads of zero.
@@ -184,6 +189,7 @@ fn is_trivial(name: &str, value: &Literal) -> bool {
         "strides" | "stride" | "dilations" | "group" | "groups" => all(value, 1),
         "pads" | "padding" | "transA" | "transB" => all(value, 0),
         "alpha" | "beta" => *value == Literal::Float(1.0),
+        "value" => matches!(value, Literal::Absent | Literal::Tensor(_)),
         _ => matches!(value, Literal::Absent),
     }
 }
