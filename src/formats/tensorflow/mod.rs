@@ -98,7 +98,7 @@ fn first_key(table: &Table) -> Result<Vec<u8>> {
     Ok(table.entries(block, TEXT)?.next().ok_or_else(none)??.key)
 }
 
-fn file_name<'a>(probe: &'a Probe) -> &'a str {
+fn file_name(probe: &Probe) -> &str {
     probe.name().rsplit('/').next().unwrap_or_default()
 }
 
