@@ -311,12 +311,7 @@ fn models_to_come() -> Vec<Case> {
             "a Python pickle with objects of sklearn",
         ),
         ("a.pkl", b"\x80\x04\x8c\x06joblib.".to_vec(), "a pickle can run code"),
-        (
-            "a.index",
-            [at(16, b""), b"\x57\xfb\x80\x8b\x24\x75\x47\xdb".to_vec()].concat(),
-            "the index of a TensorFlow checkpoint",
-        ),
-        ("m.data-00000-of-00001", vec![7; 99], "a part of a TensorFlow checkpoint"),
+        ("a.index", [at(16, b""), b"\x57\xfb\x80\x8b\x24\x75\x47\xdb".to_vec()].concat(), "a table of a database"),
         ("a.pb", [node(b"x", b"Placeholder"), node(b"y", b"Relu")].concat(), "a TensorFlow graph"),
         ("saved_model.pb", [varint(1, 1), graph].concat(), "a TensorFlow SavedModel"),
         ("a.mlmodel", core_ml, "a Core ML model"),

@@ -69,6 +69,7 @@ formats! {
     onnx,
     pytorch,
     safetensors,
+    tensorflow,
 }
 
 /// An opened file.
