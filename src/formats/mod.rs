@@ -54,6 +54,7 @@ macro_rules! formats {
 }
 
 formats! {
+    executorch,
     onnx,
     pytorch,
     safetensors,
