@@ -17,13 +17,17 @@ pub fn sort_by_key<T, K: Ord>(items: &mut Vec<T>, key: impl Fn(&T) -> K) {
 
 /// Sorts `items` by what `compare` says of two; what is equal stays in order.
 pub fn sort_by<T>(items: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
-    let order = sorted(items.len(), &|a, b| compare(&items[a], &items[b]));
+    let Some(order) = sorted(items.len(), &|a, b| compare(&items[a], &items[b])) else { return };
     let mut left: Vec<Option<T>> = items.drain(..).map(Some).collect();
     items.extend(order.into_iter().filter_map(|place| left[place].take()));
 }
 
-fn sorted(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
+/// The order of `count` items; none if they are in order.
+fn sorted(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Option<Vec<usize>> {
+    if (1..count).all(|at| compare(at - 1, at) != Ordering::Greater) {
+        return None;
+    }
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by(|a, b| compare(*a, *b));
-    order
+    Some(order)
 }

@@ -5,6 +5,7 @@
  */
 
 import { createCanvas } from './canvas/canvas.js';
+import { NONE, titleOf } from './canvas/codes.js';
 import { Hierarchy } from './hierarchy.js';
 import { measureAdvances, warmFonts } from './measure.js';
 import { preferences } from './preferences.js';
@@ -21,9 +22,6 @@ const MARGIN = 64;
 
 /** Up to this width, in px, nothing is beside the drawing. */
 const PHONE = 640;
-
-/** No item. */
-const NONE = 0xffffffff;
 
 /** The kinds of item that stand for each kind of selection. */
 const ITEMS = { node: [0], value: [1, 2], group: [3, 4, 5] };
@@ -167,7 +165,7 @@ export class Drawing {
    * @returns {GroupRef[]}
    */
   groups(ids) {
-    return ids.map((id) => ({ id, name: this.#scene?.texts[this.#scene.itemTitle[this.#item({ kind: 'group', id })] ?? NONE] ?? '' }));
+    return ids.map((id) => ({ id, name: (this.#scene && titleOf(this.#scene, this.#item({ kind: 'group', id }))) ?? '' }));
   }
 
   /**

@@ -87,7 +87,7 @@
  */
 
 /**
- * A laid-out graph, ready to draw. Arrays are indexed by item, path or net; texts are in one table.
+ * A laid-out graph, ready to draw. Arrays are indexed by item, card, path or net; texts are in one table.
  *
  * An item is a card or a pill. A net is a tensor with all its consumers; it is drawn as paths: trunks, and legs that end at an item.
  *
@@ -114,8 +114,9 @@
  * @property {Uint32Array} mixCount how many nodes are of each
  * @property {Uint8Array} itemCategory
  * @property {Uint8Array} itemFlags 1 has a note, 2 has a warning, 4 has an error, 8 can be entered (a body or a function), 16 inferred
- * @property {Uint32Array} itemTitle text of each item's header
- * @property {Uint32Array} lineStarts CSR into `lines`, in lines (items + 1 entries)
+ * @property {Uint32Array} itemCard what is written on each item: many say the same
+ * @property {Uint32Array} cardTitle text of each card's header
+ * @property {Uint32Array} lineStarts CSR into `lines`, in lines (cards + 1 entries)
  * @property {Uint32Array} lines two texts a line: label, value
  *
  * @property {Uint32Array} pathStarts CSR into `points`, in points (paths + 1 entries)

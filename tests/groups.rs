@@ -54,7 +54,7 @@ fn shown(tree: &Tree, scene: &Scene) -> Vec<usize> {
 /// The edges between nodes as the scene shows them.
 fn edges(scene: &Scene) -> BTreeSet<(u32, u32)> {
     let card = |item: u32| matches!(scene.items[item as usize].kind, ItemKind::Node | ItemKind::Group);
-    let pairs = scene.nets.iter().flat_map(|net| net.targets.iter().map(|target| (net.source, *target)));
+    let pairs = scene.nets.iter().flat_map(|net| scene.targets(net).iter().map(|target| (net.source, *target)));
     pairs.filter(|(source, target)| card(*source) && card(*target)).collect()
 }
 
@@ -89,14 +89,14 @@ fn check(viewer: &Viewer, tree: &Tree, scene: &Scene) {
     for path in 0..scene.layout.path_net.len() {
         let net = &scene.nets[scene.layout.path_net[path] as usize];
         let target = scene.layout.path_target[path];
-        assert!(target == u32::MAX || net.targets.contains(&target), "a path ends where its net goes");
+        assert!(target == u32::MAX || scene.targets(net).contains(&target), "a path ends where its net goes");
     }
     for (index, net) in scene.nets.iter().enumerate().filter(|(_, net)| net.style != NetStyle::Stub) {
         let paths = (0..scene.layout.path_net.len()).filter(|path| scene.layout.path_net[*path] as usize == index);
         let mut ends: Vec<u32> =
             paths.map(|path| scene.layout.path_target[path]).filter(|end| *end != u32::MAX).collect();
         ends.sort_unstable();
-        assert_eq!(ends, net.targets, "every edge is drawn exactly once");
+        assert_eq!(ends, scene.targets(net), "every edge is drawn exactly once");
     }
 }
 
@@ -214,18 +214,18 @@ fn what_only_one_layer_reads_or_writes_stands_in_that_layer() {
     let open = scene(&viewer, Level::Groups, None, Some(Step::All));
     let pills = open.items.iter().filter(|item| matches!(item.kind, ItemKind::Input | ItemKind::Output));
     let (inner, outer): (Vec<_>, Vec<_>) = pills.partition(|item| item.parent != lamina::view::NONE);
-    let title = |item: &&lamina::view::Item| item.card.title.clone();
+    let title = |item: &&lamina::view::Item| open.card(item).title.clone();
     let cached = |title: &String| title.starts_with("past") || title.starts_with("present");
     assert!(inner.iter().map(title).all(|title| cached(&title)), "{:?}", inner.iter().map(title).collect::<Vec<_>>());
     // The length of one of the caches is what positions and masks are made of.
     assert!(outer.iter().map(title).filter(cached).count() <= 1);
     assert!(inner.len() >= 15 && outer.len() >= 2);
     for pill in inner {
-        let layer = pill.card.title.split('.').nth(1).unwrap();
+        let layer = open.card(pill).title.split('.').nth(1).unwrap();
         let mut around = Vec::new();
         let mut next = pill.parent;
         while let Some(item) = open.items.get(next as usize) {
-            around.push(item.card.title.clone());
+            around.push(open.card(item).title.clone());
             next = item.parent;
         }
         assert!(around.contains(&format!("layers.{layer}")) || around.contains(&layer.to_owned()), "{around:?}");

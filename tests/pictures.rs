@@ -102,7 +102,7 @@ fn models_look_as_their_pictures_do() {
 fn spine(scene: &Scene) -> Vec<usize> {
     let mut edges: Vec<(usize, usize)> = Vec::new();
     for net in scene.nets.iter().filter(|net| net.style == NetStyle::Data) {
-        edges.extend(net.targets.iter().map(|target| (net.source as usize, *target as usize)));
+        edges.extend(scene.targets(net).iter().map(|target| (net.source as usize, *target as usize)));
     }
     // Boxes stand below all that they read.
     edges.sort_by(|a, b| scene.layout.rects[a.0].y.total_cmp(&scene.layout.rects[b.0].y));
@@ -144,7 +144,7 @@ fn flat(name: &str) -> Scene {
 #[test]
 fn the_main_line_of_a_dense_block_is_drawn_however_many_layers_read_it() {
     let scene = flat("densenet121");
-    let most = scene.nets.iter().map(|net| net.targets.len()).max();
+    let most = scene.nets.iter().map(|net| scene.targets(net).len()).max();
     assert_eq!(most, Some(25));
     assert!(scene.nets.iter().all(|net| net.style == NetStyle::Data));
 }
@@ -175,14 +175,19 @@ fn labels_do_not_cover_the_wires_of_other_tensors() {
         let scene = scene(&model, level, step);
         for (net, at) in scene.labels.iter().enumerate().filter_map(|(net, at)| Some((net, (*at)?))) {
             // Even the narrowest label is as wide as one digit.
-            let half = 3.0 * scene.nets[net].label.chars().count() as f64;
+            let half = 3.0 * scene.label(&scene.nets[net]).chars().count() as f64;
             for (points, other) in
                 paths(&scene).zip(&scene.layout.path_net).filter(|(_, other)| **other as usize != net)
             {
                 for piece in points.windows(4).step_by(3).filter(|piece| piece[0].x == piece[3].x) {
                     let beside = (piece[0].x - at.x).abs() > half || piece[0].y.max(piece[3].y) < at.y - 5.0;
                     let covered = !beside && piece[0].y.min(piece[3].y) < at.y + 5.0;
-                    assert!(!covered, "{} over {}", scene.nets[net].label, scene.nets[*other as usize].label);
+                    assert!(
+                        !covered,
+                        "{} over {}",
+                        scene.label(&scene.nets[net]),
+                        scene.label(&scene.nets[*other as usize])
+                    );
                 }
             }
         }

@@ -99,18 +99,18 @@ fn a_scene_has_pills_cards_and_nets() {
     let kinds: Vec<_> = scene.items.iter().map(|item| item.kind).collect();
     use ItemKind::{Input, Node, Output};
     assert_eq!(kinds, [Input, Node, Node, Node, Output]);
-    let nets: Vec<_> = scene.nets.iter().map(|net| (net.source, net.value, net.targets.clone())).collect();
+    let nets: Vec<_> = scene.nets.iter().map(|net| (net.source, net.value, scene.targets(net).to_vec())).collect();
     // The constant W is no edge, and b, read twice by one node, is one.
     assert_eq!(nets, [(0, 0, vec![1]), (1, 2, vec![2, 3]), (2, 3, vec![3]), (3, 4, vec![4])]);
     assert!(scene.nets.iter().all(|net| net.style == NetStyle::Data));
-    assert_eq!(scene.nets[0].label, "batch×3");
+    assert_eq!(scene.label(&scene.nets[0]), "batch×3");
     assert_eq!(scene.layout.rects.len(), scene.items.len());
 }
 
 #[test]
 fn a_card_says_what_matters() {
     let scene = scene(0);
-    let conv = &scene.items[1].card;
+    let conv = scene.card(&scene.items[1]);
     assert_eq!(conv.title, "Conv");
     let line = |label: &str, value: &str| (label.to_string(), value.to_string());
     assert_eq!(conv.lines, [line("W", "8×3×3×3"), line("kernel", "3×3")]);
@@ -124,7 +124,7 @@ fn the_reader_chooses_what_cards_show() {
     let options =
         serde_json::from_str(r#"{"direction":"right","shown":{"attributes":false,"weights":false,"names":true}}"#);
     let scene = viewer(model, report).scene(GraphId(0), &options.unwrap()).unwrap();
-    assert_eq!(scene.items[1].card.lines, [(String::new(), "conv".to_string())]);
+    assert_eq!(scene.card(&scene.items[1]).lines, [(String::new(), "conv".to_string())]);
     assert_eq!(scene.direction, lamina::layout::Direction::Right);
 }
 
@@ -133,7 +133,7 @@ fn a_body_shows_what_it_captures() {
     let scene = scene(1);
     assert_eq!(scene.items[0].kind, ItemKind::Input);
     assert_eq!(scene.items[0].flags, flag::CAPTURED);
-    assert_eq!(scene.nets[0].targets, [1]);
+    assert_eq!(scene.targets(&scene.nets[0]), [1]);
 }
 
 #[test]
@@ -231,16 +231,34 @@ fn modules() -> Model {
 fn modules_are_a_tree_in_natural_order() {
     let options = SceneOptions { level: Level::Flat, ..SceneOptions::default() };
     let scene = viewer(modules(), Report::default()).scene(GraphId(0), &options).unwrap();
-    let titles: Vec<_> = scene.items.iter().map(|item| &*item.card.title).collect();
+    let titles: Vec<_> = scene.items.iter().map(|item| &*scene.card(item).title).collect();
     let place = |title: &str| titles.iter().position(|other| *other == title).unwrap();
     assert!(place("2") < place("10"), "{titles:?}");
     assert!(scene.nets.iter().all(|net| net.value == NONE && net.style == NetStyle::Containment));
     // Every item but the first is in exactly one other.
-    let mut inside: Vec<u32> = scene.nets.iter().flat_map(|net| net.targets.iter().copied()).collect();
+    let mut inside: Vec<u32> = scene.nets.iter().flat_map(|net| scene.targets(net).iter().copied()).collect();
     inside.sort_unstable();
     assert_eq!(inside, (1..scene.items.len() as u32).collect::<Vec<_>>());
-    assert_eq!(scene.items[0].card.lines, [(String::new(), "18".to_string())]);
+    assert_eq!(scene.card(&scene.items[0]).lines, [(String::new(), "18".to_string())]);
     assert_eq!(scene.direction, lamina::layout::Direction::Right);
+}
+
+#[test]
+fn modules_that_are_alone_say_where() {
+    let mut model = Model::default();
+    let mut graph = Graph { wiring: Wiring::Modules, ..Graph::default() };
+    for outer in ["lin0", "lin1"] {
+        let mut parent = None;
+        for name in [outer, "model", "1"] {
+            parent = Some(graph.scopes.push(Scope { name: name.into(), parent, class: "".into() }));
+        }
+        graph.nodes.push(Node { operator: "Conv2d".into(), scope: parent, ..Node::default() });
+    }
+    model.graphs.push(graph);
+    let options = SceneOptions { level: Level::Flat, ..SceneOptions::default() };
+    let scene = viewer(model, Report::default()).scene(GraphId(0), &options).unwrap();
+    let titles: Vec<_> = scene.items.iter().map(|item| &*scene.card(item).title).collect();
+    assert_eq!(titles, ["model", "lin0.model.1", "lin1.model.1"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::flow::Flow;
 use super::scopes::{Scopes, name};
 use super::tree::GroupKind;
 use crate::model::{Graph, NodeId, Text};
+use std::collections::BTreeMap;
 
 /// Something in a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ impl Level {
 pub struct Draft {
     /// All levels, also those that are not reached from the root any more; a level comes after the one around it.
     pub levels: Vec<Level>,
+    /// Of nodes that took the place of their levels: the names of these, joined by dots.
+    pub alone_in: BTreeMap<NodeId, Text>,
 }
 
 impl Draft {
@@ -61,7 +64,7 @@ impl Draft {
                 scope = parent;
             }
         }
-        Self { levels }
+        Self { levels, alone_in: BTreeMap::new() }
     }
 
     /// What `part` is called where only its last words fit.
@@ -86,8 +89,13 @@ impl Draft {
                     && let [only] = *self.levels[inner].members
                 {
                     *member = only;
-                    if let Part::Level(next) = only {
-                        self.levels[next].name = joined(&self.levels[inner].name, &self.levels[next].name);
+                    let outer = &self.levels[inner].name;
+                    match only {
+                        Part::Level(next) => self.levels[next].name = joined(outer, &self.levels[next].name),
+                        Part::Node(node) => {
+                            let within = self.alone_in.entry(node).or_default();
+                            *within = if within.is_empty() { outer.clone() } else { joined(outer, within) };
+                        }
                     }
                 }
             }

@@ -9,7 +9,7 @@ use crate::model::{Arena, Category, Graph, GraphId, Model, NodeId, ScopeId, Text
 use crate::sort;
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 id! {
     /// Names a [`Group`] in its [`Tree`].
@@ -23,6 +23,8 @@ pub struct Tree {
     pub groups: Arena<GroupId, Group>,
     /// Of each node: the group that it is directly in.
     pub group_of: Vec<GroupId>,
+    /// Of nodes that are alone in their levels, which are no groups then: the names of these, joined by dots.
+    pub alone_in: BTreeMap<NodeId, Text>,
 }
 
 /// A level of the hierarchy.
@@ -116,7 +118,8 @@ impl Tree {
 impl Draft {
     /// Numbers the levels, parents first, and counts what is in them.
     pub(super) fn finish(self, model: &Model, graph: &Graph, flow: &Flow, shapes: &Shapes) -> Tree {
-        let mut tree = Tree { groups: Arena::new(), group_of: vec![GroupId(0); graph.nodes.len()] };
+        let group_of = vec![GroupId(0); graph.nodes.len()];
+        let mut tree = Tree { groups: Arena::new(), group_of, alone_in: self.alone_in.clone() };
         let mut first: HashMap<u32, GroupId> = HashMap::new();
         let mut walk = vec![(0, None, 0)];
         while let Some((level, parent, place)) = walk.pop() {

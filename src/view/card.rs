@@ -33,7 +33,7 @@ const VALUE: usize = 32;
 const LINES: usize = 4;
 
 /// What the reader wants to see on cards.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Shown {
     /// Attributes that matter.
@@ -51,7 +51,7 @@ impl Default for Shown {
 }
 
 /// The text of one card.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Card {
     /// The header.
     pub title: String,

@@ -4,6 +4,7 @@ use super::card::{Card, Shown};
 use super::fold::Open;
 use super::homes::Homes;
 use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts, flag};
+use super::stock::{About, Stock};
 use super::wires::Wires;
 use super::words;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
@@ -26,6 +27,7 @@ type Pills = HashMap<Option<GroupId>, Vec<(Vec<ValueId>, u8)>>;
 pub(super) struct Flow<'a> {
     model: &'a Model,
     graph: &'a Graph,
+    stock: &'a mut Stock,
     shown: Shown,
     parts: Parts,
     /// Of each value: the item that it comes from.
@@ -40,11 +42,19 @@ pub(super) struct Flow<'a> {
 }
 
 /// The parts of graph `id`: without `tree`, all its nodes; with it, the groups that are `open` as containers, the others as cards.
-pub(super) fn parts(model: &Model, id: GraphId, wires: &Wires, shown: Shown, tree: Option<(&Tree, &Open)>) -> Parts {
+pub(super) fn parts(
+    model: &Model,
+    id: GraphId,
+    wires: &Wires,
+    stock: &mut Stock,
+    shown: Shown,
+    tree: Option<(&Tree, &Open)>,
+) -> Parts {
     let graph = &model.graphs[id];
     let mut flow = Flow {
         model,
         graph,
+        stock,
         shown,
         parts: Parts::default(),
         source: vec![NONE; graph.values.len()],
@@ -66,11 +76,6 @@ pub(super) fn parts(model: &Model, id: GraphId, wires: &Wires, shown: Shown, tre
 }
 
 impl<'a> Flow<'a> {
-    fn push(&mut self, item: Item) -> u32 {
-        self.parts.items.push(item);
-        self.parts.items.len() as u32 - 1
-    }
-
     /// What is written on the pill of `value`.
     fn name(&self, kind: ItemKind, value: ValueId) -> String {
         match (&*self.graph.values[value].name, kind) {
@@ -150,7 +155,8 @@ impl<'a> Flow<'a> {
             _ => self.name(kind, values[0]),
         };
         let parent = group.and_then(|group| self.containers.get(&group)).copied().unwrap_or(NONE);
-        self.push(Item { flags, parent, ..Item::new(kind, values[0].0, Category::Data, Card::titled(&title)) })
+        let card = self.stock.card(Card::titled(&title));
+        self.parts.push(Item { flags, parent, ..Item::new(kind, values[0].0, Category::Data, card) })
     }
 
     /// Adds the card of a node, within the container `parent`.
@@ -158,12 +164,14 @@ impl<'a> Flow<'a> {
         let node = &self.graph.nodes[id];
         let enterable =
             node.definition.is_some() || node.attributes.iter().any(|attribute| !attribute.value.graphs().is_empty());
-        let mut card = Card::of_node(self.model, self.graph, node, self.shown);
-        card.marked = enterable;
+        let card = self.stock.card_about(About::Node(id), || Card {
+            marked: enterable,
+            ..Card::of_node(self.model, self.graph, node, self.shown)
+        });
         let mut flags = if enterable { flag::ENTER } else { 0 };
         flags |= if node.inferred { flag::INFERRED } else { 0 };
         let item = Item { flags, parent, ..Item::new(ItemKind::Node, id.0, node.category, card) };
-        self.item_of[id.index()] = self.push(item);
+        self.item_of[id.index()] = self.parts.push(item);
     }
 
     /// Adds what is visible of the hierarchy: containers before what is in them.
@@ -176,13 +184,14 @@ impl<'a> Flow<'a> {
             match member {
                 Member::Node(node) => self.node(node, parent),
                 Member::Group(group) if open.has(group) => {
-                    let item = self.push(container(tree, group, parent));
+                    let item = self.parts.push(container(tree, group, parent, self.stock));
                     self.containers.insert(group, item);
                     self.entries(inputs, Some(group));
                     stack.extend(tree.groups[group].members.iter().rev().map(|member| (*member, item)));
                 }
                 Member::Group(group) => {
-                    card_of[group.index()] = self.push(closed(tree, group, parent, ["node", "nodes"]));
+                    card_of[group.index()] =
+                        self.parts.push(closed(tree, group, parent, self.stock, ["node", "nodes"]));
                 }
             }
         }
@@ -249,23 +258,27 @@ impl<'a> Flow<'a> {
             if closed || targets.iter().any(|target| group(*target)) {
                 let net = *bundles.entry((source, hasher.hash_one(&targets))).or_insert(self.parts.nets.len());
                 if let Some(net) = self.parts.nets.get_mut(net)
-                    && net.targets == targets
+                    && self.parts.targets[net.targets.clone()] == targets
                 {
                     net.more += 1;
                     continue;
                 }
             }
-            let shape = self.graph.values[id].ty.as_ref().and_then(|ty| ty.shape());
+            let value = &self.graph.values[id];
             let (style, label) = if targets.len() >= CLUTTER && !self.wires.on_spine(self.graph, id) {
-                (NetStyle::Stub, words::shorten(&self.parts.items[source as usize].card.title, 20))
+                let card = self.parts.items[source as usize].card as usize;
+                let name = words::shorten(&self.stock.cards()[card].title, 20);
+                (NetStyle::Stub, self.stock.label(&name))
             } else {
-                let style = if self.graph.values[id].inferred { NetStyle::Inferred } else { NetStyle::Data };
-                (style, shape.map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default())
+                let style = if value.inferred { NetStyle::Inferred } else { NetStyle::Data };
+                let shape = || value.ty.as_ref().and_then(|ty| ty.shape());
+                let label = || shape().map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default();
+                (style, self.stock.label_of(id, label))
             };
-            self.parts.nets.push(Net { source, value: id.0, style, label, targets: targets.clone(), more: 0 });
+            self.parts.connect(Net { label, ..Net::new(source, id.0, style) }, &targets);
         }
         for net in self.parts.nets.iter_mut().filter(|net| net.more > 0 && net.style != NetStyle::Stub) {
-            net.label = format!("{} tensors", net.more + 1);
+            net.label = self.stock.label(&format!("{} tensors", net.more + 1));
         }
     }
 }
@@ -291,14 +304,21 @@ fn alike(values: impl Iterator<Item = (ValueId, u8, Option<GroupId>)> + Clone) -
 }
 
 /// The container of an open group.
-fn container(tree: &Tree, id: GroupId, parent: u32) -> Item {
-    let group = &tree.groups[id];
-    let card = Card { marked: true, ..Card::titled(&title(tree, id)) };
-    Item { parent, ..Item::new(ItemKind::Container, id.0, leading(group), card) }
+fn container(tree: &Tree, id: GroupId, parent: u32, stock: &mut Stock) -> Item {
+    let card = stock.card_about(About::Open(id), || Card { marked: true, ..Card::titled(&title(tree, id)) });
+    Item { parent, ..Item::new(ItemKind::Container, id.0, leading(&tree.groups[id]), card) }
 }
 
 /// The card of a closed group, of which the members are called `unit`: one, several.
-pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32, unit: [&str; 2]) -> Item {
+pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32, stock: &mut Stock, unit: [&str; 2]) -> Item {
+    let group = &tree.groups[id];
+    let card = stock.card_about(About::Closed(id), || summary(tree, id, unit));
+    let flags = if group.kind == GroupKind::Stack { flag::STACK } else { 0 };
+    Item { flags, parent, mix: group.mix.clone(), ..Item::new(ItemKind::Group, id.0, leading(group), card) }
+}
+
+/// What is written on the card of a closed group.
+fn summary(tree: &Tree, id: GroupId, unit: [&str; 2]) -> Card {
     let group = &tree.groups[id];
     let mut card = Card::titled(&match group.class.rsplit('.').next() {
         None | Some("") => title(tree, id),
@@ -312,8 +332,7 @@ pub(super) fn closed(tree: &Tree, id: GroupId, parent: u32, unit: [&str; 2]) -> 
     if let Some(difference) = group.differences.first() {
         card.line("varies", difference);
     }
-    let flags = if group.kind == GroupKind::Stack { flag::STACK } else { 0 };
-    Item { flags, parent, mix: group.mix.clone(), ..Item::new(ItemKind::Group, id.0, leading(group), card) }
+    card
 }
 
 /// The name of a group; of a stack, with the number of its instances.

@@ -17,6 +17,7 @@ mod outline;
 mod palette;
 mod scene;
 mod spine;
+mod stock;
 mod svg;
 mod thumbnail;
 mod wires;

@@ -4,6 +4,7 @@ use super::card::{Card, METRICS, Shown};
 use super::flow;
 use super::fold::Open;
 use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts, flag};
+use super::stock::{About, Stock};
 use super::words;
 use crate::analysis::{Member, Tree};
 use crate::layout::{Layout, Point};
@@ -13,7 +14,7 @@ use std::cmp::Ordering;
 
 /// Items and nets of a graph of [`Wiring::Modules`](crate::model::Wiring::Modules): a card for each group and each node that is in view, and
 /// containment from each group to its members, in natural order (`layers.2` before `layers.10`).
-pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: &Tree, open: &Open) -> Parts {
+pub(super) fn parts(model: &Model, id: GraphId, stock: &mut Stock, shown: Shown, tree: &Tree, open: &Open) -> Parts {
     let graph = &model.graphs[id];
     let mut parts = Parts::default();
     // Each entry is a member, and the item of the group around it. Parents come before children, siblings in order.
@@ -24,29 +25,34 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: &Tree, open:
     };
     let mut children: Vec<Vec<u32>> = Vec::new();
     while let Some((member, parent)) = stack.pop() {
-        let item = parts.items.len() as u32;
-        parts.items.push(match member {
+        let item = parts.push(match member {
             Member::Node(id) => {
                 let node = &graph.nodes[id];
-                let name = graph.own_name(node);
-                let mut card = Card::titled(name);
-                if *name != node.operator {
-                    card.line("", &node.operator);
-                }
-                if shown.weights {
-                    card.weights(model, graph, node);
-                }
+                let card = stock.card_about(About::Node(id), || {
+                    let name = graph.own_name(node);
+                    let mut card = Card::titled(tree.alone_in.get(&id).unwrap_or(name));
+                    if *name != node.operator {
+                        card.line("", &node.operator);
+                    }
+                    if shown.weights {
+                        card.weights(model, graph, node);
+                    }
+                    card
+                });
                 let flags = if node.inferred { flag::INFERRED } else { 0 };
                 Item { flags, ..Item::new(ItemKind::Node, id.0, node.category, card) }
             }
             Member::Group(group) if open.has(group) => {
-                let title = if group == Tree::ROOT { "model".into() } else { flow::title(tree, group) };
-                // The whole cannot be closed.
-                let mut card = Card { marked: group != Tree::ROOT, ..Card::titled(&title) };
-                card.line("", &words::count(tree.groups[group].parameters));
+                let card = stock.card_about(About::Open(group), || {
+                    let title = if group == Tree::ROOT { "model".into() } else { flow::title(tree, group) };
+                    // The whole cannot be closed.
+                    let mut card = Card { marked: group != Tree::ROOT, ..Card::titled(&title) };
+                    card.line("", &words::count(tree.groups[group].parameters));
+                    card
+                });
                 Item::new(ItemKind::Module, group.0, Default::default(), card)
             }
-            Member::Group(group) => flow::closed(tree, group, NONE, ["module", "modules"]),
+            Member::Group(group) => flow::closed(tree, group, NONE, stock, ["module", "modules"]),
         });
         children.push(Vec::new());
         if parent != NONE {
@@ -65,8 +71,7 @@ pub(super) fn parts(model: &Model, id: GraphId, shown: Shown, tree: &Tree, open:
         }
     }
     for (source, targets) in children.into_iter().enumerate().filter(|(_, targets)| !targets.is_empty()) {
-        let (source, label) = (source as u32, String::new());
-        parts.nets.push(Net { source, value: NONE, style: NetStyle::Containment, label, targets, more: 0 });
+        parts.connect(Net::new(source as u32, NONE, NetStyle::Containment), &targets);
     }
     parts
 }
@@ -76,7 +81,7 @@ const INDENT: f64 = 18.0;
 const CORNER: f64 = 6.0;
 
 /// Redraws containment the way that trees are drawn: one vertical line beside the members of each module, and a branch to each member.
-pub(super) fn branches(nets: &[Net], layout: &mut Layout) {
+pub(super) fn branches(nets: &[Net], targets: &[u32], layout: &mut Layout) {
     layout.path_starts = vec![0];
     layout.points.clear();
     layout.path_net.clear();
@@ -84,7 +89,7 @@ pub(super) fn branches(nets: &[Net], layout: &mut Layout) {
     for (index, net) in nets.iter().enumerate() {
         let from = layout.rects[net.source as usize];
         let start = Point { x: from.x + from.w, y: from.y + METRICS.header / 2.0 };
-        for target in &net.targets {
+        for target in &targets[net.targets.clone()] {
             let to = layout.rects[*target as usize];
             let end = Point { x: to.x, y: to.y + METRICS.header / 2.0 };
             branch(start, end, &mut layout.points);

@@ -6,6 +6,7 @@ use super::fold::{self, Level, Open, Step};
 use super::labels;
 use super::measure::{Advances, Role};
 use super::modules;
+use super::stock::Stock;
 use super::wires::Wires;
 use crate::analysis::{GroupId, Tree};
 use crate::layout::{self, Direction, Layout, Memo, Size};
@@ -13,6 +14,8 @@ use crate::model::{Category, GraphId, Model, NodeId, Wiring};
 use crate::report::{Report, Severity};
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
 
 /// Stands for "none" where an index is expected.
 pub const NONE: u32 = u32::MAX;
@@ -119,8 +122,8 @@ pub struct Item {
     pub category: Category,
     /// Bits of [`flag`].
     pub flags: u8,
-    /// What is written on it.
-    pub card: Card,
+    /// What is written on it: the number of a card of the [`Scene`].
+    pub card: u32,
     /// The container that it is in; [`NONE`] outside of all.
     pub parent: u32,
     /// Of a closed group: how many nodes of each family are in it, most frequent first.
@@ -129,7 +132,7 @@ pub struct Item {
 
 impl Item {
     /// An item outside of all containers.
-    pub fn new(kind: ItemKind, reference: u32, category: Category, card: Card) -> Self {
+    pub fn new(kind: ItemKind, reference: u32, category: Category, card: u32) -> Self {
         Self { kind, reference, category, flags: 0, card, parent: NONE, mix: Vec::new() }
     }
 }
@@ -143,12 +146,19 @@ pub struct Net {
     pub value: u32,
     /// How it is drawn.
     pub style: NetStyle,
-    /// What is written beside it, possibly nothing.
-    pub label: String,
-    /// The items that it goes to.
-    pub targets: Vec<u32>,
+    /// What is written beside it: the number of a label of the [`Scene`]; [`NONE`] for nothing.
+    pub label: u32,
+    /// Where the items that it goes to are in the targets of the [`Scene`].
+    pub targets: Range<usize>,
     /// How many more values go the same way.
     pub more: u32,
+}
+
+impl Net {
+    /// A net without a label, which goes nowhere yet.
+    pub fn new(source: u32, value: u32, style: NetStyle) -> Self {
+        Self { source, value, style, label: NONE, targets: 0..0, more: 0 }
+    }
 }
 
 /// What a scene is made of.
@@ -177,6 +187,12 @@ pub struct Scene {
     pub items: Vec<Item>,
     /// The edges.
     pub nets: Vec<Net>,
+    /// The items that nets go to, in order within each net.
+    pub targets: Vec<u32>,
+    /// What is written on items.
+    pub cards: Vec<Rc<Card>>,
+    /// What is written beside nets.
+    pub texts: Vec<Rc<str>>,
     /// Where they are; a path's target is the item that it ends at, or [`NONE`].
     pub layout: Layout,
     /// Of each net, the centre of its label; none where there is no label, or no room.
@@ -188,9 +204,40 @@ pub struct Scene {
 pub(super) struct Parts {
     pub items: Vec<Item>,
     pub nets: Vec<Net>,
+    pub targets: Vec<u32>,
+}
+
+impl Parts {
+    /// Adds the card or pill `item`; returns its index.
+    pub fn push(&mut self, item: Item) -> u32 {
+        self.items.push(item);
+        self.items.len() as u32 - 1
+    }
+
+    /// Adds `net`, which goes to `targets`.
+    pub fn connect(&mut self, net: Net, targets: &[u32]) {
+        let from = self.targets.len();
+        self.targets.extend_from_slice(targets);
+        self.nets.push(Net { targets: from..self.targets.len(), ..net });
+    }
 }
 
 impl Scene {
+    /// What is written on `item`.
+    pub fn card(&self, item: &Item) -> &Card {
+        &self.cards[item.card as usize]
+    }
+
+    /// What is written beside `net`, possibly nothing.
+    pub fn label(&self, net: &Net) -> &str {
+        self.texts.get(net.label as usize).map_or("", |label| label)
+    }
+
+    /// The items that `net` goes to.
+    pub fn targets(&self, net: &Net) -> &[u32] {
+        &self.targets[net.targets.clone()]
+    }
+
     /// Lays out `graph` of `model`.
     pub(super) fn new(of: &Subject, memo: &mut Memo, options: &SceneOptions) -> Self {
         let Subject { model, tree, graph, .. } = *of;
@@ -225,13 +272,16 @@ impl Scene {
         for target in &mut layout.path_target {
             *target = draft.input.targets.get(*target as usize).copied().unwrap_or(NONE);
         }
-        let Parts { items, nets } = draft.parts;
+        let Parts { items, nets, targets } = draft.parts;
         if modules && direction == Direction::Right {
-            modules::branches(&nets, &mut layout);
+            modules::branches(&nets, &targets, &mut layout);
         }
-        let labels = labels::place(&items, &nets, &layout, &options.advances);
+        let stock = of.wires.stock.borrow();
+        let (cards, texts) = (stock.cards().to_vec(), stock.labels().to_vec());
+        let labels = labels::place(&items, &nets, &texts, &layout, &options.advances);
         let open = if level == Level::Flat { Vec::new() } else { open.visible(tree) };
-        Self { graph, direction, level, grouped: tree.groups.len() > 1, open, items, nets, layout, labels }
+        let grouped = tree.groups.len() > 1;
+        Self { graph, direction, level, grouped, open, items, nets, targets, cards, texts, layout, labels }
     }
 }
 
@@ -246,13 +296,15 @@ impl Draft {
     fn new(of: &Subject, options: &SceneOptions, level: Level, direction: Direction, open: &Open) -> Self {
         let Subject { model, report, tree, wires, graph } = *of;
         let modules = model.graphs[graph].wiring == Wiring::Modules;
+        let stock = &mut *wires.stock.borrow_mut();
+        stock.prepare(options.shown);
         let mut parts = match (modules, level) {
-            (true, _) => modules::parts(model, graph, options.shown, tree, open),
-            (false, Level::Flat) => flow::parts(model, graph, wires, options.shown, None),
-            (false, _) => flow::parts(model, graph, wires, options.shown, Some((tree, open))),
+            (true, _) => modules::parts(model, graph, stock, options.shown, tree, open),
+            (false, Level::Flat) => flow::parts(model, graph, wires, stock, options.shown, None),
+            (false, _) => flow::parts(model, graph, wires, stock, options.shown, Some((tree, open))),
         };
-        mark(&mut parts.items, report, graph);
-        let (input, spacing) = arrange(&parts.items, &parts.nets, modules, direction, &options.advances);
+        mark(&mut parts.items, stock, report, graph);
+        let (input, spacing) = arrange(&parts, stock, modules, direction, &options.advances);
         Self { parts, input, spacing }
     }
 
@@ -268,15 +320,26 @@ fn fits(drawing: Size, (width, height): (f64, f64)) -> bool {
 
 /// What the layout gets: the size of every item, every net, and the spacing.
 fn arrange(
-    items: &[Item],
-    nets: &[Net],
+    parts: &Parts,
+    stock: &Stock,
     modules: bool,
     direction: Direction,
     advances: &Advances,
 ) -> (layout::Input, layout::Options) {
-    let mut sizes: Vec<Size> = items.iter().map(|item| size(item, advances)).collect();
+    let Parts { items, nets, targets } = parts;
+    let mut of_card: Vec<Option<Size>> = vec![None; stock.cards().len()];
+    let mut sizes = Vec::with_capacity(items.len());
+    for item in items {
+        let card = item.card as usize;
+        let mut size = *of_card[card].get_or_insert_with(|| stock.cards()[card].size(advances));
+        if matches!(item.kind, ItemKind::Input | ItemKind::Output) {
+            // The ends of a pill are round: its text needs more room.
+            size.w += METRICS.pad;
+        }
+        sizes.push(size);
+    }
     if direction == Direction::Down {
-        widen(&mut sizes, nets);
+        widen(&mut sizes, nets, targets);
     }
     let mut input = layout::Input { sizes, starts: vec![0], ..layout::Input::default() };
     if items.iter().any(|item| item.parent != NONE) {
@@ -286,7 +349,7 @@ fn arrange(
         input.sources.push(net.source);
         // A stub has no edges to lay out.
         if net.style != NetStyle::Stub {
-            input.targets.extend(&net.targets);
+            input.targets.extend_from_slice(&targets[net.targets.clone()]);
         }
         input.starts.push(input.targets.len() as u32);
     }
@@ -295,7 +358,8 @@ fn arrange(
         (true, Direction::Right) => (spacing.node_gap, spacing.rank_gap) = (10.0, 48.0),
         (true, Direction::Down) => (spacing.node_gap, spacing.rank_gap) = (12.0, 40.0),
         (false, Direction::Right) => {
-            let widest = nets.iter().map(|net| advances.width(&net.label, Role::Value)).fold(0.0, f64::max);
+            let labels = nets.iter().filter_map(|net| stock.labels().get(net.label as usize));
+            let widest = labels.map(|label| advances.width(label, Role::Value)).fold(0.0, f64::max);
             spacing.rank_gap = (widest + 24.0).clamp(40.0, 120.0);
         }
         (false, Direction::Down) => {}
@@ -303,20 +367,11 @@ fn arrange(
     (input, spacing)
 }
 
-fn size(item: &Item, advances: &Advances) -> Size {
-    let mut size = item.card.size(advances);
-    if matches!(item.kind, ItemKind::Input | ItemKind::Output) {
-        // The ends of a pill are round: its text needs more room.
-        size.w += METRICS.pad;
-    }
-    size
-}
-
 /// Makes items that read much so wide that the arrowheads do not cover one another.
-fn widen(sizes: &mut [Size], nets: &[Net]) {
+fn widen(sizes: &mut [Size], nets: &[Net], targets: &[u32]) {
     let mut arriving = vec![0u32; sizes.len()];
     for net in nets.iter().filter(|net| net.style != NetStyle::Stub) {
-        net.targets.iter().for_each(|target| arriving[*target as usize] += 1);
+        targets[net.targets.clone()].iter().for_each(|target| arriving[*target as usize] += 1);
     }
     for (size, count) in sizes.iter_mut().zip(arriving) {
         size.w = size.w.max((f64::from(count) * HEAD).min(WIDEST));
@@ -324,7 +379,7 @@ fn widen(sizes: &mut [Size], nets: &[Net]) {
 }
 
 /// Puts the worst diagnostic about a node on its card.
-fn mark(items: &mut [Item], report: &Report, graph: GraphId) {
+fn mark(items: &mut [Item], stock: &mut Stock, report: &Report, graph: GraphId) {
     let mut worst: HashMap<NodeId, Severity> = HashMap::new();
     for diagnostic in report.diagnostics.iter().filter(|diagnostic| diagnostic.graph == Some(graph)) {
         if let Some(node) = diagnostic.node {
@@ -337,7 +392,7 @@ fn mark(items: &mut [Item], report: &Report, graph: GraphId) {
     }
     for item in items.iter_mut().filter(|item| item.kind == ItemKind::Node) {
         if let Some(severity) = worst.get(&NodeId(item.reference)) {
-            item.card.marked = true;
+            item.card = stock.marked(item.card);
             item.flags |= match severity {
                 Severity::Note => flag::NOTE,
                 Severity::Warning => flag::WARNING,

@@ -100,7 +100,12 @@ impl Drawing<'_> {
             palette.pill,
             palette.card_line
         )?;
-        self.text(&item.card.title, Point { x: x + w / 2.0, y: y + h / 2.0 + 4.0 }, Font::Pill, palette.text)
+        self.text(
+            &self.scene.card(item).title,
+            Point { x: x + w / 2.0, y: y + h / 2.0 + 4.0 },
+            Font::Pill,
+            palette.text,
+        )
     }
 
     fn card(&mut self, item: &Item, rect: Rect) -> fmt::Result {
@@ -142,12 +147,12 @@ impl Drawing<'_> {
         }
         self.mix(item, rect)?;
         let left = x + METRICS.pad;
-        self.text(&item.card.title, Point { x: left, y: y + header / 2.0 + 4.0 }, Font::Title, ink)?;
+        self.text(&self.scene.card(item).title, Point { x: left, y: y + header / 2.0 + 4.0 }, Font::Title, ink)?;
         if item.flags & (flag::WARNING | flag::ERROR) != 0 {
             let colour = if item.flags & flag::ERROR != 0 { palette.error } else { palette.warning };
             write!(self.out, r#"<circle cx="{}" cy="{}" r="3.5" fill="{colour}"/>"#, x + w - 9.0, y + 9.0)?;
         }
-        for (index, (label, value)) in item.card.lines.iter().enumerate() {
+        for (index, (label, value)) in self.scene.card(item).lines.iter().enumerate() {
             let y = y + header + METRICS.pad / 2.0 + METRICS.line * index as f64 + 12.0;
             let mut x = left;
             if !label.is_empty() {
@@ -168,7 +173,7 @@ impl Drawing<'_> {
             palette.module, palette.card_line
         )?;
         let at = Point { x: x + METRICS.pad, y: y + METRICS.header / 2.0 + 4.0 };
-        self.text(&item.card.title, at, Font::Title, palette.text)
+        self.text(&self.scene.card(item).title, at, Font::Title, palette.text)
     }
 
     /// The mix of operators of a closed group, as a thin bar under its header.
@@ -193,7 +198,7 @@ impl Drawing<'_> {
                 r#"<text x="{x}" y="{}" text-anchor="middle" font-family="{MONO}" font-size="11" fill="{colour}" stroke="{halo}" stroke-width="3" paint-order="stroke">"#,
                 y + 4.0
             )?;
-            escape(self.out, &net.label)?;
+            escape(self.out, self.scene.label(net))?;
             self.out.write_str("</text>")?;
         }
         Ok(())

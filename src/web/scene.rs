@@ -2,9 +2,9 @@
 
 use crate::layout::Direction;
 use crate::model::Category;
-use crate::view::{Level, METRICS, NONE, Scene};
+use crate::view::{Item, Level, METRICS, NONE, Net, Scene};
+use foldhash::HashMap;
 use js_sys::{Array, Float64Array, Object, Reflect, Uint8Array, Uint32Array};
-use std::collections::HashMap;
 use wasm_bindgen::JsValue;
 
 /// Texts, each once, in the order of their first use.
@@ -28,20 +28,28 @@ fn set(object: &Object, name: &str, value: impl Into<JsValue>) {
     let _ = Reflect::set(object, &name.into(), &value.into());
 }
 
-fn floats(values: impl Iterator<Item = f64>) -> Float64Array {
-    Float64Array::from(values.collect::<Vec<_>>().as_slice())
+fn bytes(values: impl Iterator<Item = u8>) -> Uint8Array {
+    Uint8Array::from(values.collect::<Vec<_>>().as_slice())
+}
+
+fn numbers(values: impl Iterator<Item = u32>) -> Uint32Array {
+    Uint32Array::from(values.collect::<Vec<_>>().as_slice())
+}
+
+/// The numbers of each of `rows`, one row after the other.
+fn floats<const N: usize>(rows: impl Iterator<Item = [f64; N]>) -> Float64Array {
+    Float64Array::from(rows.collect::<Vec<_>>().as_flattened())
 }
 
 /// Running sums of `counts`, from 0 on.
 fn starts(counts: impl Iterator<Item = usize>) -> Uint32Array {
+    let mut sums = vec![0];
     let mut sum = 0;
-    let rest = counts.map(|count| {
+    for count in counts {
         sum += count as u32;
-        sum
-    });
-    let all: Vec<u32> = rest.collect();
-    let all: Vec<u32> = std::iter::once(0).chain(all).collect();
-    Uint32Array::from(all.as_slice())
+        sums.push(sum);
+    }
+    Uint32Array::from(sums.as_slice())
 }
 
 /// The `Scene` of `static/types.js`.
@@ -68,64 +76,68 @@ pub fn to_js(scene: &Scene) -> Object {
     set(&out, "metrics", metrics);
     let categories: Array = Category::ALL.iter().map(|category| JsValue::from_str(category.name())).collect();
     set(&out, "categories", categories);
-    items(&out, scene, &mut texts);
+    items(&out, &scene.items);
+    set(&out, "rects", floats(scene.layout.rects.iter().map(|rect| [rect.x, rect.y, rect.w, rect.h])));
+    cards(&out, scene, &mut texts);
     nets(&out, scene, &mut texts);
     paths(&out, scene);
     set(&out, "texts", texts.list.into_iter().map(JsValue::from_str).collect::<Array>());
     out
 }
 
-fn items<'a>(out: &Object, scene: &'a Scene, texts: &mut Texts<'a>) {
-    let items = &scene.items;
-    let bytes =
-        |of: &dyn Fn(&crate::view::Item) -> u8| Uint8Array::from(items.iter().map(of).collect::<Vec<_>>().as_slice());
-    let rects = scene.layout.rects.iter().flat_map(|rect| [rect.x, rect.y, rect.w, rect.h]);
-    set(out, "rects", floats(rects));
-    set(out, "itemKind", bytes(&|item| item.kind as u8));
-    set(out, "itemCategory", bytes(&|item| item.category as u8));
-    set(out, "itemFlags", bytes(&|item| item.flags));
-    let references: Vec<u32> = items.iter().map(|item| item.reference).collect();
-    set(out, "itemRef", Uint32Array::from(references.as_slice()));
-    let parents: Vec<u32> = items.iter().map(|item| item.parent).collect();
-    set(out, "itemParent", Uint32Array::from(parents.as_slice()));
+fn items(out: &Object, items: &[Item]) {
+    set(out, "itemKind", bytes(items.iter().map(|item| item.kind as u8)));
+    set(out, "itemCategory", bytes(items.iter().map(|item| item.category as u8)));
+    set(out, "itemFlags", bytes(items.iter().map(|item| item.flags)));
+    set(out, "itemRef", numbers(items.iter().map(|item| item.reference)));
+    set(out, "itemParent", numbers(items.iter().map(|item| item.parent)));
     set(out, "mixStarts", starts(items.iter().map(|item| item.mix.len())));
-    let mix = items.iter().flat_map(|item| &item.mix);
-    let (families, counts): (Vec<u8>, Vec<u32>) = mix.map(|(category, count)| (*category as u8, *count)).unzip();
-    set(out, "mixCategory", Uint8Array::from(families.as_slice()));
-    set(out, "mixCount", Uint32Array::from(counts.as_slice()));
-    let titles: Vec<u32> = items.iter().map(|item| texts.index(&item.card.title)).collect();
-    set(out, "itemTitle", Uint32Array::from(titles.as_slice()));
-    set(out, "lineStarts", starts(items.iter().map(|item| item.card.lines.len())));
-    let lines = items.iter().flat_map(|item| &item.card.lines);
-    let lines: Vec<u32> = lines.flat_map(|(label, value)| [texts.index(label), texts.index(value)]).collect();
+    let mix = || items.iter().flat_map(|item| &item.mix);
+    set(out, "mixCategory", bytes(mix().map(|(category, _)| *category as u8)));
+    set(out, "mixCount", numbers(mix().map(|(_, count)| *count)));
+}
+
+/// The cards that items show, in the order of their first use: other drawings of the graph may show more of them.
+fn cards<'a>(out: &Object, scene: &'a Scene, texts: &mut Texts<'a>) {
+    let mut known: Vec<Option<u32>> = vec![None; scene.cards.len()];
+    let (mut titles, mut counts, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+    let card = |item: &'a Item| {
+        *known[item.card as usize].get_or_insert_with(|| {
+            let card = scene.card(item);
+            titles.push(texts.index(&card.title));
+            counts.push(card.lines.len());
+            for (label, value) in &card.lines {
+                lines.extend([texts.index(label), texts.index(value)]);
+            }
+            titles.len() as u32 - 1
+        })
+    };
+    set(out, "itemCard", numbers(scene.items.iter().map(card)));
+    set(out, "cardTitle", Uint32Array::from(titles.as_slice()));
+    set(out, "lineStarts", starts(counts.into_iter()));
     set(out, "lines", Uint32Array::from(lines.as_slice()));
 }
 
 fn nets<'a>(out: &Object, scene: &'a Scene, texts: &mut Texts<'a>) {
     let nets = &scene.nets;
-    let numbers =
-        |of: &dyn Fn(&crate::view::Net) -> u32| Uint32Array::from(nets.iter().map(of).collect::<Vec<_>>().as_slice());
-    set(out, "netSource", numbers(&|net| net.source));
-    set(out, "netValue", numbers(&|net| net.value));
-    let styles: Vec<u8> = nets.iter().map(|net| net.style as u8).collect();
-    set(out, "netStyle", Uint8Array::from(styles.as_slice()));
-    let label = |net: &'a crate::view::Net, texts: &mut Texts<'a>| match net.label.as_str() {
-        "" => NONE,
-        label => texts.index(label),
+    set(out, "netSource", numbers(nets.iter().map(|net| net.source)));
+    set(out, "netValue", numbers(nets.iter().map(|net| net.value)));
+    set(out, "netStyle", bytes(nets.iter().map(|net| net.style as u8)));
+    let mut known: Vec<Option<u32>> = vec![None; scene.texts.len()];
+    let label = |net: &Net| match known.get_mut(net.label as usize) {
+        Some(known) => *known.get_or_insert_with(|| texts.index(&scene.texts[net.label as usize])),
+        None => NONE,
     };
-    let labels: Vec<u32> = nets.iter().map(|net| label(net, texts)).collect();
-    set(out, "netLabel", Uint32Array::from(labels.as_slice()));
-    let at = scene.labels.iter().flat_map(|at| at.map_or([f64::NAN; 2], |point| [point.x, point.y]));
-    set(out, "netLabelAt", floats(at));
+    set(out, "netLabel", numbers(nets.iter().map(label)));
+    set(out, "netLabelAt", floats(scene.labels.iter().map(|at| at.map_or([f64::NAN; 2], |at| [at.x, at.y]))));
     set(out, "netStarts", starts(nets.iter().map(|net| net.targets.len())));
-    let targets: Vec<u32> = nets.iter().flat_map(|net| net.targets.iter().copied()).collect();
-    set(out, "netTargets", Uint32Array::from(targets.as_slice()));
+    set(out, "netTargets", Uint32Array::from(scene.targets.as_slice()));
 }
 
 fn paths(out: &Object, scene: &Scene) {
     let layout = &scene.layout;
     set(out, "pathStarts", Uint32Array::from(layout.path_starts.as_slice()));
-    set(out, "points", floats(layout.points.iter().flat_map(|point| [point.x, point.y])));
+    set(out, "points", floats(layout.points.iter().map(|point| [point.x, point.y])));
     set(out, "pathNet", Uint32Array::from(layout.path_net.as_slice()));
     set(out, "pathTarget", Uint32Array::from(layout.path_target.as_slice()));
 }

@@ -5,7 +5,7 @@
  */
 
 import { mixOf, paintAt } from './cards.js';
-import { KIND } from './codes.js';
+import { KIND, titleOf } from './codes.js';
 import { box, path, tenth, text } from './svg.js';
 import { widthOf } from './type.js';
 
@@ -65,7 +65,7 @@ export function drawTitles(scene, paints, items, { x, y }, scale, parent) {
     const pill = paints[paint] === 'pill';
     const radius = pill ? Math.min(h, scene.metrics.header) / 2 : scene.metrics.radius;
     data[paint] += roundBox(left - x, top - y, w, h, radius);
-    const title = scene.texts[scene.itemTitle[item]];
+    const title = titleOf(scene, item);
     const size = tenth(Math.min(TITLE.aim / scale, (w - 4) / widthOf(title), h * 0.8));
     if (size * scale < TITLE.least) continue;
     const dark = paint < scene.categories.length;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FLAG, KIND } from './codes.js';
+import { FLAG, KIND, titleOf } from './codes.js';
 import { TOGGLE, drawToggle } from './containers.js';
 import { box, element, path, tenth, text } from './svg.js';
 import { fitted } from './type.js';
@@ -55,7 +55,7 @@ export const spotPaintAt = (scene, item) =>
  * @param {Element} parent
  */
 export function drawCard(scene, paints, item, origin, parent) {
-  const { rects, metrics, texts, itemTitle, itemKind, itemFlags, lineStarts } = scene;
+  const { rects, metrics, itemKind, itemFlags, itemCard, lineStarts } = scene;
   const x = tenth(rects[4 * item] - origin.x);
   const y = tenth(rects[4 * item + 1] - origin.y);
   const w = tenth(rects[4 * item + 2]);
@@ -67,7 +67,7 @@ export function drawCard(scene, paints, item, origin, parent) {
   const pill = itemKind[item] === KIND.input || itemKind[item] === KIND.output;
   const closed = itemKind[item] === KIND.group;
   const radius = pill ? header / 2 : metrics.radius;
-  const bare = lineStarts[item] === lineStarts[item + 1];
+  const bare = lineStarts[itemCard[item]] === lineStarts[itemCard[item] + 1];
   if (itemFlags[item] & FLAG.stack) for (const by of [2 * STACK, STACK]) element('rect', { class: 'body', x: x + by, y: y + by, width: w, height: h, rx: radius }, group);
   if (pill || !bare) element('rect', { class: 'body', x, y, width: w, height: h, rx: radius }, group);
   if (!pill && bare) element('rect', { class: 'head', x, y, width: w, height: h, rx: radius }, group);
@@ -79,7 +79,7 @@ export function drawCard(scene, paints, item, origin, parent) {
   if (toggles(scene, item)) drawToggle(x + w - markOf(metrics), tenth(y + header / 2 - (closed ? 1 : 0)), closed, group);
   const centred = pill || (bare && !closed && !(itemFlags[item] & FLAG.enter));
   const place = centred ? { class: 'title middle', x: tenth(x + w / 2) } : { class: 'title', x: x + metrics.pad };
-  const title = texts[itemTitle[item]];
+  const title = titleOf(scene, item);
   const shown = toggles(scene, item) ? fitted(title, TITLE, w - metrics.pad - markOf(metrics) - TOGGLE.half - 2) : title;
   text(shown, { ...place, y: tenth(y + header / 2 - (closed ? 1 : 0)) }, group);
   drawLines(scene, item, x, y, h, group);
@@ -116,11 +116,12 @@ export function mixOf({ mixStarts, mixCategory, mixCount }, item) {
 }
 
 /** @param {Scene} scene @param {number} item @param {number} x @param {number} y @param {number} h @param {Element} group */
-function drawLines({ metrics, texts, lineStarts, lines }, item, x, y, h, group) {
-  const count = lineStarts[item + 1] - lineStarts[item];
+function drawLines({ metrics, texts, itemCard, lineStarts, lines }, item, x, y, h, group) {
+  const first = lineStarts[itemCard[item]];
+  const count = lineStarts[itemCard[item] + 1] - first;
   const top = y + metrics.header + (h - metrics.header - count * metrics.line) / 2;
   for (let at = 0; at < count; at++) {
-    const line = 2 * (lineStarts[item] + at);
+    const line = 2 * (first + at);
     const row = element('text', { class: 'line', x: x + metrics.pad, y: tenth(top + (at + 0.5) * metrics.line) }, group);
     const [label, value] = [texts[lines[line]], texts[lines[line + 1]]];
     if (label) element('tspan', { class: 'label' }, row).textContent = label;
@@ -150,9 +151,10 @@ const band = (x, y, w, h, r) =>
  * @param {Scene} scene
  * @param {number} item
  */
-export function nameOf({ texts, itemTitle, itemKind, itemFlags, lineStarts, lines }, item) {
-  const parts = [['', 'input ', 'output ', 'module ', 'group ', 'open group '][itemKind[item]] + texts[itemTitle[item]]];
-  for (let line = lineStarts[item]; line < lineStarts[item + 1]; line++) {
+export function nameOf(scene, item) {
+  const { texts, itemCard, itemKind, itemFlags, lineStarts, lines } = scene;
+  const parts = [['', 'input ', 'output ', 'module ', 'group ', 'open group '][itemKind[item]] + titleOf(scene, item)];
+  for (let line = lineStarts[itemCard[item]]; line < lineStarts[itemCard[item] + 1]; line++) {
     parts.push(`${texts[lines[2 * line]]} ${texts[lines[2 * line + 1]]}`.trim());
   }
   if (itemFlags[item] & FLAG.error) parts.push('has an error');

@@ -15,3 +15,8 @@ export const FLAG = { note: 1, warning: 2, error: 4, enter: 8, inferred: 16, sta
 
 /** Styles of a net. */
 export const STYLE = { flow: 0, tree: 1, control: 2, stub: 3 };
+
+/** @typedef {import('../types.js').Scene} Scene */
+
+/** What is written in the header of an item. @param {Pick<Scene, 'texts' | 'itemCard' | 'cardTitle'>} scene @param {number} item */
+export const titleOf = ({ texts, itemCard, cardTitle }, item) => texts[cardTitle[itemCard[item]]];

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { titleOf } from './codes.js';
 import { visitNear } from './grid.js';
 import { around } from './index.js';
 import { contains, rectOf } from './rect.js';
@@ -37,10 +38,11 @@ const PATCH = { height: 16, beside: 3 };
  * @param {Scene} scene
  * @param {number} item
  */
-export function titleBar({ rects, metrics, texts, itemTitle }, item) {
+export function titleBar(scene, item) {
+  const { rects, metrics } = scene;
   const { left, top, right } = rectOf(rects, item);
   const room = right - left - 2 * metrics.pad - TOGGLE.gap - TOGGLE.half;
-  const title = fitted(texts[itemTitle[item]], TITLE, room);
+  const title = fitted(titleOf(scene, item), TITLE, room);
   const x = left + metrics.pad;
   return { title, x, y: top + metrics.header / 2, mark: x + widthOf(title) * TITLE + TOGGLE.gap };
 }
@@ -129,7 +131,7 @@ export function drawNames({ index: { scene, containers }, level, named }, square
 /** @param {Scene} scene @param {number} item @param {Point} origin @param {Element} parent */
 function drawBar(scene, item, { x, y }, parent) {
   const bar = titleBar(scene, item);
-  const group = element('g', { class: 'titlebar', role: 'img', 'aria-label': `open group ${scene.texts[scene.itemTitle[item]]}`, 'data-group': item }, parent);
+  const group = element('g', { class: 'titlebar', role: 'img', 'aria-label': `open group ${titleOf(scene, item)}`, 'data-group': item }, parent);
   // Wires that enter the group would strike its title out.
   const patch = { x: tenth(bar.x - PATCH.beside - x), y: tenth(bar.y - PATCH.height / 2 - y), width: tenth(bar.mark - bar.x + PATCH.beside), height: PATCH.height };
   element('rect', { class: around(scene, item).length % 2 ? 'patch' : 'patch tinted', ...patch }, group);
@@ -151,13 +153,13 @@ function drawFarName(scene, item, { x, y }, parent) {
   const group = element('g', { class: 'far-name', 'data-group': item }, parent);
   group.style.transform = `translate(${tenth(left - x)}px, ${tenth(top - y)}px) scale(var(--unit))`;
   element('rect', { class: around(scene, item).length % 2 ? 'plate' : 'plate tinted', width: tenth(right - left), height: tenth(bottom - top), rx: FAR.pad }, group);
-  text(scene.texts[scene.itemTitle[item]], { x: FAR.pad, y: tenth((bottom - top) / 2), 'font-size': FAR.size }, group);
+  text(titleOf(scene, item), { x: FAR.pad, y: tenth((bottom - top) / 2), 'font-size': FAR.size }, group);
 }
 
 /** Where the title of an open group is from afar. @param {Scene} scene @param {number} item @param {number} scale @returns {Rect} */
-export function nameRect({ rects, texts, itemTitle }, item, scale) {
-  const { left, top } = rectOf(rects, item);
-  const width = widthOf(texts[itemTitle[item]]) * FAR.size + 2 * FAR.pad;
+export function nameRect(scene, item, scale) {
+  const { left, top } = rectOf(scene.rects, item);
+  const width = widthOf(titleOf(scene, item)) * FAR.size + 2 * FAR.pad;
   return { left, top, right: left + width / scale, bottom: top + (FAR.size + 1.5 * FAR.pad) / scale };
 }
 

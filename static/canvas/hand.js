@@ -6,7 +6,7 @@
 
 import { graphPoint, scaledAt } from './camera.js';
 import { toggles } from './cards.js';
-import { FLAG, KIND, NONE, STYLE } from './codes.js';
+import { FLAG, KIND, NONE, STYLE, titleOf } from './codes.js';
 import { selectionAt } from './index.js';
 import { pick } from './pick.js';
 
@@ -167,10 +167,11 @@ function placeTip(tip, at, size) {
 const isGroup = (scene, item) => toggles(scene, item) || scene.itemKind[item] === KIND.container;
 
 /** What a wire joins, and its shape. @param {Scene} scene @param {number} net */
-function nameOfNet({ texts, itemTitle, netSource, netStarts, netTargets, netLabel, netStyle }, net) {
+function nameOfNet(scene, net) {
+  const { texts, netSource, netStarts, netTargets, netLabel, netStyle } = scene;
   const targets = netTargets.subarray(netStarts[net], netStarts[net + 1]);
-  const names = targets.length > 3 ? `${targets.length} consumers` : [...targets].map((item) => texts[itemTitle[item]]).join(', ');
+  const names = targets.length > 3 ? `${targets.length} consumers` : [...targets].map((item) => titleOf(scene, item)).join(', ');
   // A tag has the name of its source.
   const shape = netLabel[net] === NONE || netStyle[net] === STYLE.stub ? '' : `   ${texts[netLabel[net]]}`;
-  return `${texts[itemTitle[netSource[net]]]} → ${names}${shape}`;
+  return `${titleOf(scene, netSource[net])} → ${names}${shape}`;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { NONE } from './codes.js';
+import { NONE, titleOf } from './codes.js';
 import { visitNear } from './grid.js';
 import { rectOf, seenFrom } from './rect.js';
 import { html } from './svg.js';
@@ -63,8 +63,7 @@ export class StickyTitles {
 
   /** @param {{box: HTMLElement, text: Text, item: number, key: string}} shown @param {Chip} chip */
   put(shown, { item, x, y, w }) {
-    const { texts, itemTitle } = this.index.scene;
-    if (shown.item !== item) shown.text.data = texts[itemTitle[item]];
+    if (shown.item !== item) shown.text.data = titleOf(this.index.scene, item);
     shown.item = item;
     const key = `${Math.round(x)} ${Math.round(y)} ${Math.round(w)}`;
     if (key === shown.key) return;
@@ -104,12 +103,12 @@ export class StickyTitles {
 
   /** Null where too little can be seen of the group. @param {number} item @param {number} row @param {View} view @param {Size} host @returns {Chip | null} */
   chip(item, row, { x, y, scale }, host) {
-    const { rects, metrics, texts, itemTitle } = this.index.scene;
+    const { rects, metrics } = this.index.scene;
     const { left, top, right, bottom } = rectOf(rects, item);
     const at = Math.max((left - x) * scale, 0) + EDGE;
     const under = Math.max((top - y + metrics.header / 2) * scale - HEIGHT / 2, EDGE + row * ROW);
     if ((bottom - y) * scale - under < LEAST.height) return null;
-    const w = Math.min(widthOf(texts[itemTitle[item]]) * TEXT * SLACK + BESIDE, Math.min((right - x) * scale, host.width) - at - EDGE);
+    const w = Math.min(widthOf(titleOf(this.index.scene, item)) * TEXT * SLACK + BESIDE, Math.min((right - x) * scale, host.width) - at - EDGE);
     return { item, x: at, y: under, w, mark: at + w - MARK };
   }
 

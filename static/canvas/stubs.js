@@ -4,7 +4,7 @@
  * @module
  */
 
-import { NONE, STYLE } from './codes.js';
+import { NONE, STYLE, titleOf } from './codes.js';
 import { buildGrid, visitNear, visitSquare } from './grid.js';
 import { contains, rectOf } from './rect.js';
 import { element, tenth, text } from './svg.js';
@@ -87,8 +87,9 @@ function placeOf({ rects, direction }, item, source, place, busy) {
 }
 
 /** What a tag says. @param {Scene} scene @param {number} net */
-function nameOf({ texts, netLabel, netSource, itemTitle }, net) {
-  return fitted(texts[netLabel[net] === NONE ? itemTitle[netSource[net]] : netLabel[net]], TAG.font, TAG.most - TAG.beside);
+function nameOf(scene, net) {
+  const { texts, netLabel, netSource } = scene;
+  return fitted(netLabel[net] === NONE ? titleOf(scene, netSource[net]) : texts[netLabel[net]], TAG.font, TAG.most - TAG.beside);
 }
 
 /** @param {Scene} scene @param {Stubs} stubs @param {number} tag @returns {Rect} */

@@ -28,7 +28,7 @@ async function load(options, open = '[]') {
 }
 
 /** The items of some title, and where the first is on screen. @param {string} title */
-const itemOf = (title) => /** @type {Promise<number>} */ (ask(`[...scene.itemKind.keys()].find((item) => scene.texts[scene.itemTitle[item]] === ${JSON.stringify(title)})`));
+const itemOf = (title) => /** @type {Promise<number>} */ (ask(`[...scene.itemKind.keys()].find((item) => scene.texts[scene.cardTitle[scene.itemCard[item]]] === ${JSON.stringify(title)})`));
 
 /** @param {string} selector */
 const boxOf = (selector) => /** @type {Promise<Box>} */ (ask(`document.querySelector('${selector}').getBoundingClientRect().toJSON()`));
@@ -102,11 +102,11 @@ test('the tag where a net starts selects it, and moves nothing', async () => {
 
 /** The titles of what is isolated. */
 const kept = () => /** @type {Promise<string[]>} */ (ask(`[...scene.itemKind.keys()].filter((item) => scene.itemKind[item] < 5 && canvas.shown.stage.isolated.items[item])
-  .map((item) => scene.texts[scene.itemTitle[item]])`));
+  .map((item) => scene.texts[scene.cardTitle[scene.itemCard[item]]])`));
 
 test('a neighbourhood is what is so many hops before or after', async () => {
   await load('{ layers: 3 }', '"all"');
-  const softmax = await ask('scene.itemRef[[...scene.itemKind.keys()].find((item) => scene.texts[scene.itemTitle[item]] === "Softmax")]');
+  const softmax = await ask('scene.itemRef[[...scene.itemKind.keys()].find((item) => scene.texts[scene.cardTitle[scene.itemCard[item]]] === "Softmax")]');
   const isolate = (/** @type {string} */ direction, /** @type {number} */ hops) =>
     ask(`canvas.isolate({ kind: 'neighbourhood', selection: { kind: 'node', id: ${softmax} }, direction: '${direction}', hops: ${hops} })`);
   assert.deepEqual(await isolate('in', 1), { items: 3 });
@@ -121,7 +121,7 @@ test('a neighbourhood is what is so many hops before or after', async () => {
 
 test('what is not isolated is dimmed, at every level, until it no longer is', async () => {
   await load('{ layers: 12 }', '"all"');
-  const id = await ask('scene.itemRef[[...scene.itemKind.keys()].find((item) => scene.texts[scene.itemTitle[item]] === "Softmax")]');
+  const id = await ask('scene.itemRef[[...scene.itemKind.keys()].find((item) => scene.texts[scene.cardTitle[scene.itemCard[item]]] === "Softmax")]');
   await ask(`canvas.isolate({ kind: 'neighbourhood', selection: { kind: 'node', id: ${id} }, direction: 'out', hops: 2 })`);
   for (const scale of [1, 0.4, 0.1]) {
     await canvas.run(`canvas.look({ x: 0, y: 400, scale: ${scale} })`);
@@ -141,7 +141,7 @@ test('what is not isolated is dimmed, at every level, until it no longer is', as
 test('paths are found in either direction, and no path dims nothing', async () => {
   await load('{ layers: 2 }', '"all"');
   const paths = (/** @type {string} */ from, /** @type {string} */ to) => ask(`canvas.isolate({ kind: 'paths', from: ${from}, to: ${to} })`);
-  const id = (/** @type {string} */ title) => ask(`scene.itemRef[[...scene.itemKind.keys()].find((item) => scene.itemKind[item] < 3 && scene.texts[scene.itemTitle[item]] === "${title}")]`);
+  const id = (/** @type {string} */ title) => ask(`scene.itemRef[[...scene.itemKind.keys()].find((item) => scene.itemKind[item] < 3 && scene.texts[scene.cardTitle[scene.itemCard[item]]] === "${title}")]`);
   const [softmax, reshape, transpose] = [await id('Softmax'), await id('Reshape'), await id('Transpose')];
   const node = (/** @type {unknown} */ of) => `{ kind: 'node', id: ${of} }`;
   assert.deepEqual(await paths(node(reshape), node(softmax)), { items: 3 });

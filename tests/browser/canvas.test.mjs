@@ -176,7 +176,7 @@ test('a wire is pointed at and chosen by being near', async () => {
   await canvas.page.waitForFunction('document.querySelector(".pointed .wire")');
   assert.deepEqual(await ask('calls.hover.at(-1)'), { kind: 'value', id: 1000001 });
   const tip = String(await ask('document.querySelector(".tip.on").textContent'));
-  assert.ok(tip.startsWith(String(await ask('scene.texts[scene.itemTitle[scene.netSource[1]]]'))), tip);
+  assert.ok(tip.startsWith(String(await ask('scene.texts[scene.cardTitle[scene.itemCard[scene.netSource[1]]]]'))), tip);
   await canvas.page.mouse.click(on.x, on.y);
   assert.deepEqual(await ask('calls.select'), [{ kind: 'value', id: 1000001 }]);
   await canvas.page.waitForFunction('document.querySelector(".selected .wire") && !document.querySelector(".pointed")');

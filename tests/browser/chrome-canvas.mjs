@@ -39,7 +39,7 @@ export class Canvas {
     this.host.replaceChildren(...Array.from(scene.itemKind, (kind, item) => {
       const box = document.createElement('div');
       const [left = 0, top = 0, width = 0, height = 0] = scene.rects.subarray(4 * item);
-      box.textContent = scene.texts[scene.itemTitle[item] ?? 0] ?? '';
+      box.textContent = scene.texts[scene.cardTitle[scene.itemCard[item] ?? 0] ?? 0] ?? '';
       const { kind: what, id } = selectionAt(scene, item);
       box.dataset.item = `${what} ${id}`;
       box.dataset.kind = String(kind);

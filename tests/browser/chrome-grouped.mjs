@@ -259,7 +259,7 @@ function sceneOf(items, frame) {
     mixCategory: Uint8Array.from(items.flatMap(({ mix }) => mix.map(([category]) => CATEGORIES.indexOf(category)))),
     mixCount: Uint32Array.from(items.flatMap(({ mix }) => mix.map(([, nodes]) => nodes))),
     itemCategory: Uint8Array.from(items.map(({ category }) => Math.max(0, CATEGORIES.indexOf(category)))),
-    itemFlags: new Uint8Array(items.length), itemTitle: Uint32Array.from(items.keys()),
+    itemFlags: new Uint8Array(items.length), itemCard: Uint32Array.from(items.keys()), cardTitle: Uint32Array.from(items.keys()),
     lineStarts: new Uint32Array(items.length + 1), lines: new Uint32Array(0),
     pathStarts: Uint32Array.from(numbers(ends.length + 1).map((net) => 4 * net)), points: Float64Array.from(points),
     pathNet: Uint32Array.from(ends.keys()), pathTarget: Uint32Array.from(ends),

@@ -178,7 +178,7 @@ function scene(graph, options) {
     itemParent: new Uint32Array(count).fill(NONE), mixStarts: new Uint32Array(count + 1), mixCategory: new Uint8Array(0), mixCount: new Uint32Array(0),
     itemCategory: Uint8Array.from(of(count, (item) => CATEGORIES.indexOf(nodes[item]?.[1] ?? 'data'))),
     itemFlags: Uint8Array.from(of(count, (item) => (item === 0 ? 2 : 0) + (nodes[item]?.[0] === 'If' ? 8 : 0))),
-    itemTitle: Uint32Array.from(of(count, title)), texts, lineStarts: Uint32Array.from(lineStarts), lines: Uint32Array.from(lines),
+    itemCard: Uint32Array.from(of(count, (item) => item)), cardTitle: Uint32Array.from(of(count, title)), texts, lineStarts: Uint32Array.from(lineStarts), lines: Uint32Array.from(lines),
     pathStarts: Uint32Array.from(of(nets + 1, (net) => 4 * net)), points: Float64Array.from(points.flat()),
     pathNet: Uint32Array.from(of(nets, (net) => net)), pathTarget: Uint32Array.from(order.slice(1)),
     netSource: Uint32Array.from(order.slice(0, -1)), netValue: Uint32Array.from(of(nets, (net) => net)), netStyle: new Uint8Array(nets),

@@ -2,8 +2,7 @@
 
 use super::tree::{ROOT, Tree};
 use crate::layout::Input;
-use crate::layout::graph::NONE;
-use crate::sort;
+use crate::layout::graph::{Csr, NONE};
 
 /// The part of an edge that lies in one level.
 #[derive(Clone, Copy, Debug)]
@@ -44,11 +43,9 @@ pub(super) fn cut(input: &Input, tree: &Tree) -> Vec<Piece> {
             }
         }
     }
-    let mut pieces = knife.pieces;
-    if tree.levels() > 1 {
-        sort::sort_by_key(&mut pieces, |piece| piece.level);
-    }
-    pieces
+    let pieces = knife.pieces;
+    let by_level = Csr::group(tree.levels() as usize, pieces.iter().zip(0..).map(|(piece, at)| (piece.level, at)));
+    by_level.items.iter().map(|&at| pieces[at as usize]).collect()
 }
 
 struct Knife<'a> {

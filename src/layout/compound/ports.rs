@@ -122,22 +122,23 @@ impl<'a> Lines<'a> {
         let nets = input.sources.iter().zip(input.starts.windows(2)).zip(0..);
         let sound = nets.filter(|((source, _), _)| (**source as usize) < boxes);
         let by_source = Csr::group(boxes, sound.map(|((&source, _), net)| (source, net)));
-        let targets = |source: usize| {
-            by_source.row(source as u32).iter().flat_map(move |&net| {
+        let each_target = |source: usize, tell: &mut dyn FnMut(usize)| {
+            for &net in by_source.row(source as u32) {
                 let end = (input.starts[net as usize + 1] as usize).min(input.targets.len());
                 let start = (input.starts[net as usize] as usize).min(end);
-                let forward = move |&target: &usize| target > source && target < boxes;
-                input.targets[start..end].iter().map(|&target| target as usize).filter(forward)
-            })
+                let targets = input.targets[start..end].iter().map(|&target| target as usize);
+                targets.filter(|&target| target > source && target < boxes).for_each(&mut *tell);
+            }
         };
         let (mut depth, mut height) = (vec![0; boxes], vec![0; boxes]);
         for source in 0..boxes {
-            for target in targets(source) {
-                depth[target] = depth[target].max(depth[source] + 1);
-            }
+            let next = depth[source] + 1;
+            each_target(source, &mut |target| depth[target] = depth[target].max(next));
         }
         for source in (0..boxes).rev() {
-            height[source] = targets(source).map(|target| height[target] + 1).max().unwrap_or(0);
+            let mut most = 0;
+            each_target(source, &mut |target| most = most.max(height[target] + 1));
+            height[source] = most;
         }
         Self { sources: &input.sources, depth, height }
     }
