@@ -40,7 +40,10 @@ fn kernels_read_and_write_values() {
     let output = &graph.values[convolution.outputs[0].values[0]];
     assert_eq!(output.ty.as_ref().unwrap().to_string(), "float32 2×4×16×16");
     assert!(output.metadata.iter().any(|entry| (&*entry.name, &*entry.value) == ("memory", "area 1 at 24576")));
-    assert!(convolution.attributes.iter().any(|found| found.value == Literal::List(vec![Literal::Int(2); 2])), "stride");
+    assert!(
+        convolution.attributes.iter().any(|found| found.value == Literal::List(vec![Literal::Int(2); 2])),
+        "stride"
+    );
     assert_eq!(node(graph, "max_pool2d_with_indices").outputs.len(), 2);
     assert_eq!(node(graph, "_native_batch_norm_legit_no_training").outputs.len(), 3);
     assert_eq!((graph.inputs.len(), graph.outputs.len()), (1, 1));
@@ -110,7 +113,9 @@ fn weights_may_be_beside_the_program() {
 
     let read = |name: &str| std::fs::read(common::root().join("executorch/beside").join(name)).unwrap();
     let missing = common::open(&common::in_memory("model.pte", read("model.pte"))).unwrap();
-    assert!(missing.report.diagnostics[0].message.contains("are in \"_default_external_constant.ptd\", which is not here"));
+    assert!(
+        missing.report.diagnostics[0].message.contains("are in \"_default_external_constant.ptd\", which is not here")
+    );
     let dropped = common::in_memory("model.pte", read("model.pte"));
     dropped.add("weights.ptd", Rc::new(BytesSource(read("_default_external_constant.ptd"))));
     let found = common::open(&dropped).unwrap();
