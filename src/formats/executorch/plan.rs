@@ -51,6 +51,8 @@ struct Draft {
     now: HashMap<usize, ValueId>,
     /// The numbers that some instruction writes.
     written: HashSet<usize>,
+    /// What was last written to each place in memory.
+    places: HashMap<(u32, u64), usize>,
     /// The names of operators and delegates, by their numbers.
     operators: Vec<(String, String)>,
     delegates: Vec<Table>,
@@ -133,6 +135,7 @@ impl Program {
             values: plan.tables(2)?.map(|value| Value::read(&value?)).collect::<Result<_>>()?,
             now: HashMap::default(),
             written: HashSet::default(),
+            places: HashMap::default(),
             operators: plan.tables(6)?.map(|operator| operator.and_then(|it| Ok((it.text(0)?, it.text(1)?)))).collect::<Result<_>>()?,
             delegates: plan.tables(7)?.collect::<Result<_>>()?,
         };
@@ -356,6 +359,9 @@ impl Program {
         if let Some(known) = draft.now.get(&number) {
             return Ok(Some(*known));
         }
+        if let Some(other) = draft.viewed(number) {
+            return Ok(Some(self.view(draft, other, number)));
+        }
         let tensor = match draft.values.get(number).ok_or_else(|| absent("value", number))? {
             Value::Tensor(described) => self.content(described, number, report, files),
             Value::Plain(Literal::Absent) | Value::Null | Value::List(_) => return Ok(None),
@@ -367,11 +373,30 @@ impl Program {
         Ok(Some(id))
     }
 
+    /// A view that the compiler has left out, as it does nothing but to read the same memory in another shape.
+    fn view(&mut self, draft: &mut Draft, other: usize, number: usize) -> ValueId {
+        let before = draft.now.get(&other).copied().into_iter().collect();
+        let value = self.write(draft, number, "");
+        draft.graph.nodes.push(Node {
+            operator: self.strings.intern("view"),
+            inferred: true,
+            category: Category::Shape,
+            inputs: vec![Argument { name: self.strings.intern("input"), values: before }],
+            outputs: vec![Argument { name: self.strings.empty(), values: vec![value] }],
+            description: self.strings.intern("No instruction says so: both have the same place in memory."),
+            ..Node::default()
+        });
+        value
+    }
+
     /// A new value for `number`.
     fn write(&mut self, draft: &mut Draft, number: usize, name: &str) -> ValueId {
         let mut value = Edge { name: name.into(), ..Edge::default() };
         match draft.values.get(number) {
             Some(Value::Tensor(described)) => {
+                if let Some(place) = described.memory {
+                    draft.places.insert(place, number);
+                }
                 let description = &described.description;
                 let dims = description.shape().into_iter().map(Dim::Known).collect();
                 let shape = (described.dynamism != 2).then_some(Shape(dims));
@@ -442,6 +467,22 @@ impl Program {
 }
 
 impl Draft {
+    /// The number of the value whose memory value `number` reads, if it was never written itself.
+    fn viewed(&self, number: usize) -> Option<usize> {
+        let tensor = |number: usize| match self.values.get(number) {
+            Some(Value::Tensor(tensor)) if tensor.buffer == 0 => Some(tensor),
+            _ => None,
+        };
+        let own = tensor(number).filter(|_| !self.written.contains(&number))?;
+        let other = *self.places.get(&own.memory?)?;
+        let size = |shape: Vec<u64>| shape.iter().try_fold(1u64, |product, dim| product.checked_mul(*dim));
+        let same = |other: &&Box<super::value::Described>| {
+            let (a, b) = (&other.description, &own.description);
+            a.dtype == b.dtype && size(a.shape()) == size(b.shape())
+        };
+        tensor(other).filter(same).map(|_| other)
+    }
+
     /// What a kernel is given, and the numbers of what it writes.
     fn sides<'a>(&self, arguments: &'a [usize]) -> (&'a [usize], Vec<usize>) {
         let Some((last, rest)) = arguments.split_last() else { return (arguments, Vec::new()) };
