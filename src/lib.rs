@@ -17,6 +17,7 @@
 //! - [`layout`]: sizes and edges in, coordinates and curves out.
 //! - [`view`]: what a screen asks (scene, detail, find, SVG), answered as plain data.
 //! - [`report`]: errors and diagnostics.
+//! - [`safety`]: what the pickles of a file would do to whoever loads it.
 //! - `sort`: sorting in little code.
 //! - `web` (wasm only): the one user of wasm-bindgen.
 //!
@@ -35,6 +36,7 @@ pub mod layout;
 pub mod model;
 pub mod probe;
 pub mod report;
+pub mod safety;
 mod sort;
 pub mod source;
 pub mod view;

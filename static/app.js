@@ -158,7 +158,8 @@ async function open(job, push = true) {
     await shown.open(session, info, { place, remote: job.url !== null, reveal: () => setState('ready') });
     if (mine.signal.aborted) return;
     const { nodes, edges } = info.counts;
-    announce(`Opened ${info.file.name}: ${plural(nodes, 'node')}`);
+    const danger = info.safety?.rating === 'dangerous' ? `. Dangerous: ${info.safety.summary}` : '';
+    announce(`Opened ${info.file.name}: ${plural(nodes, 'node')}${danger}`);
     const seconds = (performance.now() - start) / 1000;
     document.dispatchEvent(new CustomEvent('lamina:ready', { detail: { nodes, edges, seconds } }));
   } catch (error) {
@@ -180,8 +181,8 @@ function fail(job, error, back) {
   cancel = back;
   setState('error');
   const message = error instanceof Error ? error.message : String(error);
-  const kind = error instanceof SessionError ? error.kind : 'crash';
-  showError(job.name, { kind, message }, { onOpen: choose, onRetry: () => void open(job, false), onBack: back });
+  const { kind, safety } = error instanceof SessionError ? error : { kind: /** @type {const} */ ('crash'), safety: undefined };
+  showError(job.name, { kind, message, safety }, { onOpen: choose, onRetry: () => void open(job, false), onBack: back });
   warm();
 }
 

@@ -42,6 +42,8 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
   const bar = byId('bar');
   const name = el('h1', { class: 'name' });
   const format = el('span', { class: 'chip' });
+  const danger = el('button', { type: 'button', class: 'danger viewing', title: 'This file is dangerous to load: show why', onclick: () => run('safety') },
+    icon('danger'), el('span', {}, 'Dangerous'));
   const crumbs = new Crumbs({ onGraph, onGroup });
   const home = el('a', { class: 'home', href: './', title: 'Start page', 'aria-label': 'Lamina, start page' },
     el('img', { src: 'static/icons/lamina.svg', alt: '', width: 22, height: 22 }));
@@ -76,7 +78,7 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
   const more = iconButton('more', 'More', () => {}, { class: 'button quiet more' });
   more.setAttribute('popovertarget', 'tools');
   const sidebar = iconButton('sidebar', 'Details', () => run('properties'), { command: 'properties', class: 'button quiet viewing sidebarbutton' });
-  fill(bar, home, outline(), el('div', { class: 'model viewing' }, name, format), crumbs.element,
+  fill(bar, home, outline(), el('div', { class: 'model viewing' }, name, format, danger), crumbs.element,
     el('div', { class: 'viewing' }, find), tools, more, sidebar, el('span', { class: 'busy' }));
   showTheme();
 
@@ -88,6 +90,7 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
       name.title = info.file.name;
       format.textContent = info.format;
       link.hidden = !remote;
+      danger.hidden = info.safety?.rating !== 'dangerous';
     },
     clear() {
       crumbs.showGroups([]);

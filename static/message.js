@@ -9,7 +9,7 @@ import { icon } from './icons.js';
 import { bytes } from './numbers.js';
 import { sentence } from './words.js';
 
-/** @import {Failure, Progress} from './types.js' */
+/** @import {Failure, Progress, Safety} from './types.js' */
 
 /**
  * What each kind of failure means to the reader, and what can be done besides what the message says.
@@ -80,6 +80,17 @@ export function showError(name, failure, { onOpen, onRetry, onBack }) {
       el('button', { type: 'button', class: 'button quiet', onclick: onBack }, 'Back')),
   );
   heading.focus();
+  if (failure.safety) void showReport(failure.safety);
+}
+
+/**
+ * Adds what the pickles of the file would do; the panels are loaded by then.
+ * @param {Safety} safety
+ */
+async function showReport(safety) {
+  const { safetyReport } = await import('./panel-safety.js');
+  const report = safetyReport(safety, null);
+  if (report instanceof Node) byId('message').querySelector('.panel > .actions')?.before(report);
 }
 
 /**

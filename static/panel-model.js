@@ -8,11 +8,12 @@ import { el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, exact, figure, plural, seconds, short } from './numbers.js';
 import { capped, diagnosticList, dtypeTable, entryList, metadata, section, swatch } from './pieces.js';
+import { safetyReport } from './panel-safety.js';
 import { nested } from './trail.js';
 
 /** @import {Child} from './dom.js' */
 /** @import {Actions} from './pieces.js' */
-/** @import {GraphInfo, ModelInfo} from './types.js' */
+/** @import {GraphInfo, ModelInfo, Rating} from './types.js' */
 
 /** The most steps that an entry of the list of graphs is indented. */
 const DEEPEST = 6;
@@ -25,11 +26,15 @@ const DEEPEST = 6;
 export function modelPanel(info, actions) {
   const { file, counts } = info;
   const modules = info.graphs.every(({ wiring }) => wiring === 'modules');
+  const safety = safetyReport(info.safety, actions.listing);
+  // What must not be overlooked comes first, what may matter after the figures, what is as it should be last.
+  const at = (/** @type {Rating} */ rating) => info.safety?.rating === rating && safety;
   return [
     el('header', { class: 'head' },
       el('h2', { title: file.name }, file.name),
       el('p', { class: 'sub' }, el('span', { class: 'chip' }, info.format), figure(file.size, bytes, 'bytes'),
         file.companions.length > 0 && el('span', { title: file.companions.join('\n') }, `and ${plural(file.companions.length, 'more file')}`))),
+    at('dangerous'),
     el('dl', { class: 'stats' },
       stat(modules ? 'Modules' : 'Nodes', counts.nodes, short),
       modules ? stat('Tensors', counts.initializers, short) : stat('Edges', counts.edges, short),
@@ -38,12 +43,14 @@ export function modelPanel(info, actions) {
     info.diagnostics.length > 0 && section('Worth knowing', exact(info.diagnostics.length + info.droppedDiagnostics),
       diagnosticList(info.diagnostics, actions),
       info.droppedDiagnostics > 0 && el('p', { class: 'note' }, `${plural(info.droppedDiagnostics, 'more remark')} of the same kind.`)),
+    at('unknown'),
     info.graphs.length > 1 && section('Graphs', exact(info.graphs.length), graphList(info.graphs, actions)),
     info.dtypes.length > 0 && section('Element types', plural(counts.initializers, 'tensor'), dtypeTable(info.dtypes)),
     info.operators.length > 0 && section('Operators', exact(info.operators.length), operatorTable(info.operators, actions)),
     (info.properties.length > 0 || info.imports.length > 0) && section('Properties', null,
       entryList([...info.properties, ...importEntries(info)])),
     metadata(info.metadata),
+    at('inert'),
     el('p', { class: 'foot' }, reading(info)),
   ];
 }

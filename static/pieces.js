@@ -20,6 +20,7 @@ import { sentence } from './words.js';
  * @property {(query: string) => void} find
  * @property {(tensor: number, from: number, count: number) => Promise<Values>} values
  * @property {(key: string, operator: string) => Promise<Child>} documentation
+ * @property {import('./panel-safety.js').List} listing
  */
 
 /** Texts longer than this are folded. */

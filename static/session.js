@@ -6,16 +6,17 @@
  * @module
  */
 
-/** @import {Detail, Failure, Hits, ModelInfo, Outline, Progress, Selection, Response, Scene, SceneOptions, Values} from './types.js' */
+/** @import {Detail, Failure, Hits, Listed, ModelInfo, Outline, Progress, Selection, Response, Scene, SceneOptions, Values} from './types.js' */
 
 /** @typedef {{resolve: (result: any) => void, reject: (error: Error) => void}} Waiting */
 
 /** A {@link Failure} as an error. */
 export class SessionError extends Error {
   /** @param {Failure} failure */
-  constructor({ kind, message }) {
+  constructor({ kind, message, safety }) {
     super(message);
     this.kind = kind;
+    this.safety = safety;
   }
 }
 
@@ -116,6 +117,16 @@ export class Session {
    */
   values(tensor, from, count) {
     return this.#request('values', tensor, from, count);
+  }
+
+  /**
+   * Some instructions of a pickle of the safety report.
+   * @param {number} stream
+   * @param {{at: number, depth: number}} place
+   * @returns {Promise<Listed>}
+   */
+  listing(stream, { at, depth }) {
+    return this.#request('listing', stream, at, depth);
   }
 
   /**

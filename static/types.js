@@ -18,7 +18,8 @@
 /**
  * Why something failed, in words for the reader of the page. `download`: the server has no Range requests, so the page is to
  * download the file and open it as a blob.
- * @typedef {{kind: 'malformed'|'unsupported'|'limit'|'missing'|'io'|'download'|'crash', message: string}} Failure
+ * @typedef {{kind: 'malformed'|'unsupported'|'limit'|'missing'|'io'|'download'|'crash', message: string, safety?: Safety}} Failure `safety`: what the
+ *   pickles of a file would do that is no model
  */
 
 /**
@@ -60,9 +61,48 @@
  * @property {{operator: string, domain: string, category: string, count: number}[]} operators most frequent first
  * @property {Diagnostic[]} diagnostics
  * @property {number} droppedDiagnostics
+ * @property {Safety|null} [safety] what the pickles of the file would do to whoever loads it; null for a file without pickles
  * @property {number} bytesRead
  * @property {number} seconds
  */
+
+/**
+ * How much something matters: it is known and no harm of it is; what it does cannot be known, or it is odd; it runs code, or can do so.
+ * @typedef {'inert'|'unknown'|'dangerous'} Rating
+ */
+
+/** @typedef {{rating: Rating, message: string, at: number|null}} Finding a sentence, and where */
+
+/**
+ * The report on the pickles of a file.
+ * @typedef {object} Safety
+ * @property {Rating} rating the gravest in it
+ * @property {string} summary what it comes to, with code between backticks
+ * @property {string} why why pickles are reported on, and what avoids them
+ * @property {Stream[]} streams the pickles
+ * @property {number} more how many more there are
+ * @property {Finding[]} findings about the container
+ * @property {number} unseen how many entries of the archive were not looked at
+ */
+
+/**
+ * A pickle.
+ * @typedef {object} Stream
+ * @property {string} name what it is in: the path in an archive; empty if it is all of the file
+ * @property {number} at in bytes from the start of its file
+ * @property {number} len in bytes
+ * @property {number|null} within the pickle that it is in or behind
+ * @property {boolean} aside whether loading the file does not run it
+ * @property {number} protocol
+ * @property {Rating} rating
+ * @property {{path: string, rating: Rating, reason: string, at: number, opcode: string, count: number}[]} imports the gravest first
+ * @property {number} moreImports
+ * @property {{text: string, rating: Rating, reason: string, at: number, opcode: string, count: number}[]} calls the gravest first
+ * @property {number} moreCalls
+ * @property {Finding[]} findings
+ */
+
+/** @typedef {{lines: string[], next: {at: number, depth: number}|null}} Listed some instructions of a pickle, and where they go on */
 
 /**
  * How wide characters are in the fonts of the drawing, in px: entries 0 to 94 for the characters U+0020 to U+007E, then one for `×`

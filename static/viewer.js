@@ -53,6 +53,7 @@ export class Viewer {
     enter: (graph) => void this.enter(graph),
     find: (query) => this.#openFind(query),
     values: (tensor, from, count) => this.#need().session.values(tensor, from, count),
+    listing: (stream, place) => this.#need().session.listing(stream, place),
     documentation: (key, operator) => documentation(this.#need().info.formatId, key, operator),
   };
 
@@ -232,6 +233,7 @@ export class Viewer {
       actual: () => canvas.actual(),
       fit: () => canvas.fit(),
       near: () => this.#selected.selection && this.#drawing.near(this.#selected.selection),
+      safety: () => this.#showSafety(),
       svg: () => void this.#try(() => this.#saveSvg()),
       back: () => void this.#back(),
     };
@@ -371,6 +373,16 @@ export class Viewer {
     if (outer === undefined) return;
     if (parent) await this.#jump(outer, { kind: 'node', id: parent.node });
     else await this.enter(outer);
+  }
+
+  /** Shows what must not be overlooked. */
+  #showSafety() {
+    this.#sidebar.show('model');
+    this.#sidebar.reveal({ needed: true });
+    const report = document.querySelector('#panel-model .safety');
+    if (!(report instanceof HTMLElement)) return;
+    report.scrollIntoView({ block: 'start' });
+    report.focus({ preventScroll: true });
   }
 
   /** @param {string} [query] */

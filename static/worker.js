@@ -33,6 +33,7 @@ const METHODS = {
   outline: (model, graph) => JSON.parse(model.outline(graph)),
   detail: (model, graph, kind, id) => JSON.parse(model.detail(graph, kind, id)),
   values: (model, tensor, from, count) => JSON.parse(model.values(tensor, from, count)),
+  listing: (model, stream, at, depth) => JSON.parse(model.listing(stream, at, depth)),
   find: (model, query) => JSON.parse(model.find(query)),
   svg: (model, graph, options) => model.svg(graph, JSON.stringify(options)),
 };

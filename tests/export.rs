@@ -11,7 +11,7 @@ use std::io::Write;
 
 fn open(path: &str) -> (Model, Files) {
     let files = common::on_disk(&common::root().join("pytorch/export").join(path));
-    let Opened { model, report, format } = common::open(&files).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let Opened { model, report, format, .. } = common::open(&files).unwrap_or_else(|error| panic!("{path}: {error}"));
     assert_eq!(format.id, "pytorch", "{path}");
     assert!(report.diagnostics.is_empty(), "{path}: {:?}", report.diagnostics);
     (model, files)

@@ -176,7 +176,6 @@ fn archives() -> Vec<Case> {
         ("a.apk", zip_of_names(&["AndroidManifest.xml", "META-INF/MANIFEST.MF"]), "an Android app"),
         ("a.whl", zip_of_names(&["a/__init__.py", "a-1.dist-info/WHEEL"]), "a Python wheel"),
         ("a.pt", zip_of_names(&["net/data.pkl", "net/constants.pkl", "net/code/net.py"]), "a TorchScript model"),
-        ("a.pt2", zip_of_names(&["serialized_exported_program.json", "version"]), "an exported PyTorch program"),
         ("a.keras", zip_of_names(&["config.json", "metadata.json", "model.weights.h5"]), "a Keras model"),
         ("a.npz", zip_of_names(&["w.npy", "b.npy"]), "an archive of NumPy arrays"),
         ("a.zip", zip_of_names(&["m.mlpackage/Data/com.apple.CoreML/model.mlmodel"]), "a Core ML package"),

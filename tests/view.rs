@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 fn viewer(model: Model, report: Report) -> Viewer {
     let files = Files::new("model.bin", Rc::new(BytesSource(vec![0; 64])));
-    Viewer::new(Opened { format: &FORMATS[0], model, report }, files)
+    Viewer::new(Opened { format: &FORMATS[0], model, report, safety: None }, files)
 }
 
 /// A tensor whose values are in the file.

@@ -107,10 +107,10 @@ pub fn category(name: &str) -> Category {
         match () {
             () if holds(&["attention", "sdpa"]) => Category::Attention,
             () if holds(&["conv"]) => Category::Convolution,
-            () if holds(&["quantize_", "qparams"]) => Category::Data,
+            () if holds(&["linear", "matmul"]) => Category::Linear,
+            () if holds(&["quantize", "qparams"]) => Category::Data,
             () if holds(&["norm"]) => Category::Normalization,
             () if holds(&["pool", "upsample"]) => Category::Pool,
-            () if holds(&["linear", "matmul"]) => Category::Linear,
             () => Category::Other,
         }
     })

@@ -3,6 +3,7 @@
 use lamina::formats::{self, FORMATS, Opened};
 use lamina::model::{GraphId, dump};
 use lamina::report::{Error, Result};
+use lamina::safety::Rating;
 use lamina::source::{CountingSource, Files, Folder, NativeFile, NativeFolder, Source};
 use lamina::view::{Flow, Level, SceneOptions, Step, Theme, Viewer};
 use std::cell::Cell;
@@ -24,11 +25,16 @@ usage: lamina summary MODEL...      one line a model:
        lamina svg [--direction down|right] [--theme light|dark] [--level flat|groups|all] [--graph N] MODEL [-o OUT.svg]
                                     the drawing of its first graph, or of graph N as the dump counts them; a large one with
                                     as many groups open as fit a screen, unless a level is given
+       lamina safety [--json] FILE...
+                                    what the pickles of a file would do to whoever loads it; in JSON, a line a file
 
 A model is a file, the index of several files, or a folder with either. Files that it refers to are looked for in its folder; dump and svg
 take files that belong together one after the other. Exit status: 0, 1 if a file could not be read, 2 if the
-command was not understood.
+command was not understood, 3 if `safety` found something dangerous.
 ";
+
+/// The exit status when something dangerous was found.
+const DANGEROUS: u8 = 3;
 
 fn main() -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
@@ -61,6 +67,7 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
     match (files.split_first().map(|(command, files)| (command.as_str(), files)), help, json) {
         (_, true, _) => out.write_all(USAGE.as_bytes()).map(|()| ExitCode::SUCCESS),
         (Some(("summary", files @ [_, ..])), _, false) => each(files, |path| summary(path, out)),
+        (Some(("safety", files @ [_, ..])), ..) => examine(files, json, out),
         (Some(("dump", files @ [first, ..])), ..) => {
             each(std::slice::from_ref(first), |_| print(open(files), json, out))
         }
@@ -179,8 +186,8 @@ impl Folder for CountedFolder {
     }
 }
 
-/// Opens what is at `paths`, which belong together.
-fn open(paths: &[String]) -> Result<Subject> {
+/// The files at `paths`, which belong together, and the count of the bytes that are read.
+fn files(paths: &[String]) -> Result<(Files, Rc<Cell<u64>>)> {
     let mut paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
     if let [folder] = &*paths
         && folder.is_dir()
@@ -206,6 +213,12 @@ fn open(paths: &[String]) -> Result<Subject> {
         let (name, source) = source(companion)?;
         files.add(&name, source);
     }
+    Ok((files, read))
+}
+
+/// Opens what is at `paths`, which belong together.
+fn open(paths: &[String]) -> Result<Subject> {
+    let (files, read) = files(paths)?;
     let opened = formats::open(&files, &|_| ())?;
     Ok(Subject { opened, files, read: read.get() })
 }
@@ -242,7 +255,38 @@ fn summary(path: &String, out: &mut impl Write) -> io::Result<Result<()>> {
         opened.model.format, totals.graphs, totals.nodes, totals.edges, totals.initializers, totals.parameters
     )?;
     out.flush()?;
+    // Programs read one line a file; what a person must not miss is said beside it.
+    if let Some(safety) = opened.safety.filter(|safety| safety.rating == Rating::Dangerous) {
+        eprintln!("{path}: dangerous: {}", safety.summary);
+    }
     Ok(Ok(()))
+}
+
+/// Prints the report on the pickles of each file.
+fn examine(paths: &[String], json: bool, out: &mut impl Write) -> io::Result<ExitCode> {
+    let mut dangerous = false;
+    let code = each(paths, |path| {
+        let files = match files(std::slice::from_ref(path)) {
+            Ok((files, _)) => files,
+            Err(error) => return Ok(Err(error)),
+        };
+        // Of a file that is no model, the pickles are of interest all the same.
+        let (safety, error) = match formats::open(&files, &|_| ()) {
+            Ok(opened) => (opened.safety, None),
+            Err(error) => (formats::inspect(&files), Some(error)),
+        };
+        dangerous |= safety.as_ref().is_some_and(|safety| safety.rating == Rating::Dangerous);
+        if json {
+            writeln!(out, "{}", serde_json::json!({ "file": path, "safety": safety }))?;
+        } else if let Some(safety) = &safety {
+            write!(out, "{path}: {}", safety.text())?;
+        } else if error.is_none() {
+            writeln!(out, "{path}: no pickles")?;
+        }
+        out.flush()?;
+        Ok(error.map_or(Ok(()), Err))
+    })?;
+    Ok(if dangerous { ExitCode::from(DANGEROUS) } else { code })
 }
 
 fn print(subject: Result<Subject>, json: bool, out: &mut impl Write) -> io::Result<Result<()>> {

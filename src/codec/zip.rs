@@ -15,6 +15,12 @@ use zip::{CompressionMethod, ZipArchive};
 const HEADER: u64 = 30;
 /// The signature of a local header.
 const SIGNATURE: u32 = 0x0403_4b50;
+/// The signature of a record of the directory.
+const RECORD_SIGNATURE: u32 = 0x0201_4b50;
+/// The size of a record of the directory without its name, extra field and comment (4.3.12).
+const RECORD: u64 = 46;
+/// The extra field with larger numbers (4.5.3).
+const ZIP64: u16 = 1;
 /// The bit of the flags that says that sizes follow the data (4.4.4).
 const DESCRIPTOR: u16 = 1 << 3;
 /// The bit of the flags that says that the data is encrypted.
@@ -118,20 +124,82 @@ impl Directory {
                 descriptor: entry.flags().as_u16() & DESCRIPTOR != 0,
             });
         }
-        let mut starts: Vec<u64> = entries.iter().map(|entry| entry.header).collect();
-        starts.push(archive.central_directory_start());
-        sort::sort(&mut starts);
-        for entry in &mut entries {
-            let after = starts.partition_point(|start| *start <= entry.header);
-            entry.next = starts.get(after).copied().unwrap_or(entry.header);
-        }
+        link(&mut entries, archive.central_directory_start());
         Ok(Self { entries, duplicates: directory.has_duplicate_names() })
+    }
+
+    /// All records of the directory of `file`, of which at most `most` bytes are read: of those with the same path, each.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`].
+    pub fn records(file: &Slice, most: usize) -> Result<Vec<Entry>> {
+        let archive = ZipArchive::new(Bounded { file: file.window(file.span()), left: most, most });
+        let archive = archive.map_err(|error| fault(&error))?;
+        let mut reader = Reader::little(file.clone());
+        reader.seek(archive.central_directory_start())?;
+        let mut entries = Vec::new();
+        while reader.left() >= 4 && entries.len() < most / RECORD as usize {
+            let at = reader.position();
+            if reader.read_u32()? != RECORD_SIGNATURE {
+                break;
+            }
+            entries.push(record(&mut reader, archive.offset()).map_err(|error| error.at(at))?);
+        }
+        link(&mut entries, archive.central_directory_start());
+        Ok(entries)
     }
 
     /// The entry at just `path`.
     pub fn find(&self, path: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.path == path)
     }
+}
+
+/// Says of each entry what comes next.
+fn link(entries: &mut [Entry], directory: u64) {
+    let mut starts: Vec<u64> = entries.iter().map(|entry| entry.header).collect();
+    starts.push(directory);
+    sort::sort(&mut starts);
+    for entry in entries {
+        let after = starts.partition_point(|start| *start <= entry.header);
+        entry.next = starts.get(after).copied().unwrap_or(entry.header);
+    }
+}
+
+/// The record behind its signature (4.3.12); offsets count from `start`.
+fn record(reader: &mut Reader, start: u64) -> Result<Entry> {
+    reader.skip(4)?;
+    let (flags, method) = (reader.read_u16()?, reader.read_u16()?);
+    reader.skip(4)?;
+    let crc = reader.read_u32()?;
+    let (packed, size) = (reader.read_u32()?, reader.read_u32()?);
+    let (name, extra, comment) = (reader.read_u16()?, reader.read_u16()?, reader.read_u16()?);
+    reader.skip(8)?;
+    let header = reader.read_u32()?;
+    let path = String::from_utf8_lossy(&reader.read_bytes(name.into())?).into_owned();
+    let (end, mut wide) = (reader.position() + u64::from(extra), Vec::new());
+    while reader.position() + 4 <= end {
+        let (kind, len) = (reader.read_u16()?, reader.read_u16()?);
+        let field = reader.read_span(u64::from(len).min(end.saturating_sub(reader.position())))?;
+        if kind == ZIP64 {
+            let bytes = reader.slice().bytes_at(field.at, field.len)?;
+            wide = bytes.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
+        }
+    }
+    reader.seek(end)?;
+    reader.skip(comment.into())?;
+    // The larger numbers are there in this order, each only where the smaller one says so (4.5.3).
+    let mut wide = wide.into_iter();
+    let mut whole = |small: u32| if small == u32::MAX { wide.next().unwrap_or(small.into()) } else { small.into() };
+    let (size, packed, header) = (whole(size), whole(packed), whole(header));
+    let method = match method {
+        0 => Method::Stored,
+        8 => Method::Deflated,
+        _ => Method::Other,
+    };
+    let (encrypted, descriptor) = (flags & ENCRYPTED != 0, flags & DESCRIPTOR != 0);
+    let header = start.saturating_add(header);
+    Ok(Entry { path, size, packed, method, encrypted, crc, header, next: 0, name: name.into(), descriptor })
 }
 
 impl Entry {
@@ -217,6 +285,11 @@ impl Local {
     /// Whether a password would be asked for.
     pub fn encrypted(&self) -> bool {
         self.flags & ENCRYPTED != 0
+    }
+
+    /// Whether the checksum and the sizes are here, rather than behind the data.
+    pub fn is_complete(&self) -> bool {
+        self.flags & DESCRIPTOR == 0
     }
 }
 

@@ -4,14 +4,12 @@
 //! FORMAT`; `foo,` in the list below; a fixture in `tests/fixtures/foo/` made by `tests/make/`.
 #![deny(clippy::indexing_slicing)]
 
-use crate::analysis::layers;
-use crate::codec::shards::{self, Index};
-use crate::model::joined::Joined;
-use crate::model::{Entry, Model, check, externals};
+use crate::codec::pickle::{Glance, Pickle};
+use crate::model::{Model, check, externals};
 use crate::probe::{self, Confidence, Probe};
-use crate::report::{Diagnostic, Error, Kind, Report, Result, Severity};
-use crate::source::{FileId, Files, Limits};
-use foldhash::HashSet;
+use crate::report::{Error, Report, Result, Severity};
+use crate::safety::{Audit, Safety};
+use crate::source::{FileId, Files, Limits, Slice};
 
 /// A format: how it is recognised, and how it is opened.
 pub struct Format {
@@ -31,9 +29,9 @@ pub struct Format {
 
 /// What a format gets to open a file.
 pub struct Open<'a> {
-    /// The file that is opened.
+    /// The file.
     pub probe: &'a Probe,
-    /// Which of `files` that is: the main one, or a part of a model in several files.
+    /// Which one it is.
     pub file: FileId,
     /// All files that were opened together.
     pub files: &'a Files,
@@ -41,9 +39,23 @@ pub struct Open<'a> {
     pub limits: Limits,
     /// Where what is odd but does not stop the reading goes.
     pub report: Report,
+    /// Where pickles go, by [`Self::pickle`].
+    pub safety: Audit,
     /// Told now and then how far the reading is, from 0 to 1.
     pub progress: &'a dyn Fn(f32),
 }
+
+impl Open<'_> {
+    /// Reports on what `pickle` would do. A reader calls this for each pickle that it reads, whatever becomes of it.
+    ///
+    /// `name` is the path of the entry of an archive that it is in, or empty if it is all of the file. `bytes` is what it was read from: a window over
+    /// `file`, up to where that entry ends, with the cursor at the start of the pickle; what follows the pickle in it is looked at, too.
+    pub fn pickle(&mut self, name: &str, file: FileId, bytes: &Slice, pickle: &Pickle) {
+        self.safety.push(self.files, &self.limits, name, file, bytes, pickle);
+    }
+}
+
+mod several;
 
 macro_rules! formats {
     ($($id:ident,)*) => {
@@ -68,6 +80,8 @@ pub struct Opened {
     pub model: Model,
     /// What is odd about it.
     pub report: Report,
+    /// What its pickles would do; none if it has no pickles.
+    pub safety: Option<Safety>,
 }
 
 /// The format that is surest that `probe` is its own; of equals, one that has the file's extension. None, if it is not sure and the
@@ -94,110 +108,44 @@ pub fn recognise(probe: &Probe) -> Option<&'static Format> {
 /// container. Anything less is in the report.
 pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     let probe = Probe::new(&files.name(), files.main())?;
-    let (name, companions) = (files.name(), files.companions());
-    let series = shards::series(&name, &companions);
-    let mut opened = if probe.json().is_some_and(|json| json.has(&["weight_map"])) {
-        open_index(&probe, files, progress)?
-    } else if let (found @ [_, _, ..], count) = (&*series.0, series.1) {
-        let mut index = Index::default();
-        index
-            .parts
-            .extend(found.iter().map(|path| (path.rsplit('/').next().unwrap_or_default().to_owned(), Vec::new())));
-        let mut opened = open_parts(&index, files, progress)?;
-        if found.len() < count {
-            let message = format!("{} of {count} files are here; what the others hold is not shown", found.len());
-            opened.report.add(Severity::Warning, message);
-        }
-        opened
-    } else {
-        open_file(&probe, FileId(0), files, progress)?
+    let mut audit = Audit::default();
+    let mut opened = match several::open(&probe, files, &mut audit, progress)? {
+        Some(opened) => opened,
+        None => open_file(&probe, FileId(0), files, &mut audit, progress)?,
     };
     // What a model lacks of which a part could not be read is no news.
     if opened.report.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         check::check(&opened.model, &mut opened.report);
     }
     externals::check_externals(&opened.model, files, &mut opened.report);
+    opened.safety = audit.finish();
     Ok(opened)
 }
 
-/// Opens `file` of `files` alone.
-fn open_file(probe: &Probe, file: FileId, files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
+/// Opens `file` of `files` alone; its pickles go into `audit`.
+fn open_file(probe: &Probe, file: FileId, files: &Files, audit: &mut Audit, progress: &dyn Fn(f32)) -> Result<Opened> {
     let format = recognise(probe).ok_or_else(|| probe::explain(probe))?;
-    let mut open = Open { probe, file, files, limits: Limits::default(), report: Report::default(), progress };
-    let model = (format.open)(&mut open)
-        .map_err(|error| Error { message: format!("{}: {}", format.name, error.message), ..error })?;
-    Ok(Opened { format, model, report: open.report })
+    let (limits, report) = (Limits::default(), Report::default());
+    let mut open = Open { probe, file, files, limits, report, safety: std::mem::take(audit), progress };
+    let model = (format.open)(&mut open);
+    if probe.zip().is_some() {
+        open.safety.archive(files, &limits, file, &probe.file());
+    }
+    *audit = open.safety;
+    let report = open.report;
+    let model = model.map_err(|error| Error { message: format!("{}: {}", format.name, error.message), ..error })?;
+    Ok(Opened { format, model, report, safety: None })
 }
 
-/// Opens the files that an index names.
-fn open_index(probe: &Probe, files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
-    let index = Index::read(&probe.file())?;
-    let mut opened = open_parts(&index, files, progress).map_err(|error| match error.kind {
-        Kind::Missing => Error { message: format!("{} {}", probe::explain(probe).message, error.message), ..error },
-        _ => error,
-    })?;
-    let entry = |(name, value): &(String, String)| Entry { name: (&**name).into(), value: (&**value).into() };
-    opened.model.metadata.extend(index.metadata.iter().map(entry));
-    Ok(opened)
-}
-
-/// Opens the parts of a model and joins them. What is missing is told.
-fn open_parts(index: &Index, files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
-    let (mut joined, mut report, mut missing) = (Joined::new('.'), Report::default(), Vec::new());
-    let (mut format, mut fault) = (None, None);
-    for (number, (path, listed)) in index.parts.iter().enumerate() {
-        match open_part(path, files) {
-            Ok(Some(part)) => {
-                format.get_or_insert(part.format);
-                join(&mut joined, path, listed, part, &mut report);
-            }
-            Ok(None) => missing.push((path, listed.len())),
-            Err(error) => {
-                let error = error.within(path.clone());
-                report.add_error(&error);
-                fault.get_or_insert(error);
-            }
-        }
-        progress((number + 1) as f32 / index.parts.len() as f32);
+/// What the pickles of a file would do that [`open`] cannot open: of one that is a pickle or a ZIP archive by its content. None if it has no
+/// pickles.
+pub fn inspect(files: &Files) -> Option<Safety> {
+    let (limits, mut audit) = (Limits::default(), Audit::default());
+    let probe = Probe::new(&files.name(), files.main()).ok()?;
+    if probe.zip().is_some() {
+        audit.archive(files, &limits, FileId(0), &probe.file());
+    } else if Glance::at(probe.file()).is_pickle() {
+        audit.push(files, &limits, "", FileId(0), &probe.file(), &Pickle::read(probe.file(), &limits));
     }
-    let Some(format) = format else {
-        let names: Vec<String> = missing.iter().take(3).map(|(path, _)| format!("{path:?}")).collect();
-        let names = format!("None of its {} files is here: {} …", missing.len(), names.join(", "));
-        return Err(fault.unwrap_or_else(|| Error::missing(names)));
-    };
-    for (path, tensors) in &missing {
-        let message = format!("{path:?} with {tensors} tensors is not here: open it together with the others");
-        report.add(Severity::Warning, message);
-    }
-    let mut model = joined.finish();
-    for (_, graph) in model.graphs.iter_mut() {
-        layers::infer(graph, &model.tensors);
-    }
-    let count = index.parts.len() - missing.len();
-    let count = if missing.is_empty() { count.to_string() } else { format!("{count} of {}", index.parts.len()) };
-    model.properties.push(Entry { name: "files".into(), value: count.as_str().into() });
-    Ok(Opened { format, model, report })
-}
-
-/// Opens the part at `path`; none if it is not here.
-fn open_part(path: &str, files: &Files) -> Result<Option<Opened>> {
-    let Some(file) = files.sibling(path)? else { return Ok(None) };
-    let probe = Probe::new(path, files.slice(file).unwrap_or_default())?;
-    open_file(&probe, file, files, &|_| ()).map(Some)
-}
-
-/// Adds the part at `path`, in which there should be what is `listed`, to those before it.
-fn join(joined: &mut Joined, path: &str, listed: &[String], part: Opened, report: &mut Report) {
-    for diagnostic in part.report.diagnostics {
-        let message = format!("{path}: {}", diagnostic.message);
-        report.push(Diagnostic { message, graph: None, node: None, ..diagnostic });
-    }
-    report.dropped += part.report.dropped;
-    let mut held: HashSet<String> = part.model.tensors.values().map(|tensor| tensor.name.to_string()).collect();
-    held.extend(joined.add(part.model));
-    let absent: Vec<&String> = listed.iter().filter(|name| !held.contains(*name)).collect();
-    if let [first, ..] = *absent {
-        let message = format!("{path:?} lacks {} of the tensors that its index says it has: {first:?}", absent.len());
-        report.add(Severity::Warning, message);
-    }
+    audit.finish()
 }

@@ -3,6 +3,7 @@
 use crate::formats::Opened;
 use crate::model::{Category, DType, Entry, Graph, GraphId, GraphKind, Import, Model, NodeId, Tensor, Totals, Wiring};
 use crate::report::Diagnostic;
+use crate::safety::Safety;
 use crate::sort;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -104,6 +105,8 @@ pub struct ModelInfo {
     pub diagnostics: Vec<Diagnostic>,
     /// How many more there were.
     pub dropped_diagnostics: usize,
+    /// What the pickles of the file would do; none if it has no pickles.
+    pub safety: Option<Safety>,
     /// What was read of the file, in bytes.
     pub bytes_read: u64,
     /// How long opening took.
@@ -222,7 +225,7 @@ fn tell_apart(names: &[&str]) -> Vec<String> {
 impl ModelInfo {
     /// The panel of `model`.
     pub(super) fn new(opened: &Opened, file: FileInfo) -> Self {
-        let Opened { format, model, report } = opened;
+        let Opened { format, model, report, safety } = opened;
         let full = |import: &Import| Import {
             domain: if import.domain.is_empty() { format.domain.into() } else { import.domain.clone() },
             version: import.version,
@@ -241,6 +244,7 @@ impl ModelInfo {
             operators: operators(model),
             diagnostics: report.diagnostics.clone(),
             dropped_diagnostics: report.dropped,
+            safety: safety.clone(),
             bytes_read: 0,
             seconds: 0.0,
         }

@@ -35,11 +35,12 @@ pub use scene::{Flow, Item, ItemKind, NONE, Net, NetStyle, Scene, SceneOptions, 
 pub use words::{bytes, count, shape};
 
 use crate::analysis::{GroupId, Tree};
+use crate::codec::pickle::Listing;
 use crate::formats::Opened;
 use crate::layout::Memo;
 use crate::model::{GraphId, NodeId, TensorId, ValueId, values};
 use crate::report::{Error, Result};
-use crate::source::Files;
+use crate::source::{Files, Limits, Span};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -126,6 +127,22 @@ impl Viewer {
         Ok(Values { from, total: of.elements().unwrap_or(0), shape: of.shape.clone(), values: text })
     }
 
+    /// Instructions of a pickle of the report, by its number, from `at` on: where it begins, or where a listing before it went on.
+    ///
+    /// # Errors
+    /// When there is no such pickle.
+    pub fn listing(&self, stream: usize, at: Place) -> Result<Listed> {
+        let streams = self.opened.safety.as_ref().map(|safety| &*safety.streams).unwrap_or_default();
+        let missing = || Error::missing("There is no such pickle.");
+        let stream = streams.get(stream).ok_or_else(missing)?;
+        let bytes = self.files.slice(stream.file).ok_or_else(missing)?.window(stream.span);
+        let bytes = bytes.window(Span { at: at.at, len: u64::MAX });
+        let mut listing = Listing::resume(bytes, &Limits::default(), at.depth);
+        let lines = listing.by_ref().take(LINES).map(|line| line.unwrap_or_else(|error| error.to_string())).collect();
+        let next = Place { at: listing.position(), depth: listing.depth() };
+        Ok(Listed { lines, next: listing.next().is_some().then_some(next) })
+    }
+
     /// The drawing of `graph` as a standalone SVG document; none if there is no such graph.
     pub fn svg(&self, graph: GraphId, options: &SceneOptions, theme: Theme) -> Option<String> {
         Some(svg::draw(&self.scene(graph, options)?, theme))
@@ -153,6 +170,27 @@ impl Viewer {
         let of = self.opened.model.graphs.get(graph)?;
         Some(self.wires.borrow_mut().entry(graph).or_insert_with(|| Rc::new(Wires::of(of))).clone())
     }
+}
+
+/// The most instructions of a pickle that are listed at once.
+const LINES: usize = 200;
+
+/// A place among the instructions of a pickle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The offset in the file.
+    pub at: u64,
+    /// How many marks are open there.
+    pub depth: usize,
+}
+
+/// Some instructions of a pickle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// A line each.
+    pub lines: Vec<String>,
+    /// Where it goes on; none at the end.
+    pub next: Option<Place>,
 }
 
 /// Some values of a tensor.

@@ -7,8 +7,9 @@ use crate::analysis::GroupId;
 use crate::formats;
 use crate::model::{GraphId, NodeId, TensorId, ValueId};
 use crate::report::{Error, Result};
+use crate::safety::Safety;
 use crate::source::{BytesSource, CountingSource, Files, Source};
-use crate::view::{Level, SceneOptions, Selection, Theme, Viewer};
+use crate::view::{Level, Place, SceneOptions, Selection, Theme, Viewer};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -53,6 +54,9 @@ pub struct Session {
 struct Failure<'a, K> {
     kind: K,
     message: &'a str,
+    /// What the pickles of a file would do that is not opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    safety: Option<Safety>,
 }
 
 #[derive(Serialize)]
@@ -71,7 +75,7 @@ struct SvgOptions {
 }
 
 fn thrown(error: &Error) -> JsValue {
-    json(&Failure { kind: error.kind, message: &error.to_string() }).into()
+    json(&Failure { kind: error.kind, message: &error.to_string(), safety: None }).into()
 }
 
 /// Plain data as JSON. What `view` answers has string keys only, so this does not fail.
@@ -121,7 +125,7 @@ impl Session {
             Remote::Download { len } => {
                 let size = len.map(|len| format!(" ({})", crate::view::bytes(len))).unwrap_or_default();
                 let message = &format!("The server sends this file only as a whole{size}.");
-                return Err(json(&Failure { kind: "download", message }).into());
+                return Err(json(&Failure { kind: "download", message, safety: None }).into());
             }
         };
         self.add(&file_name(url), source);
@@ -142,7 +146,10 @@ impl Session {
             // A page that is gone is no reason to fail.
             let _ = on_progress.call1(&JsValue::NULL, &json(&progress).into());
         };
-        let opened = formats::open(&files, &progress).map_err(|error| thrown(&error))?;
+        let opened = formats::open(&files, &progress).map_err(|error| {
+            let safety = formats::inspect(&files);
+            JsValue::from(json(&Failure { kind: error.kind, message: &error.to_string(), safety }))
+        })?;
         let viewer = Viewer::new(opened, files);
         let mut info = viewer.info();
         info.bytes_read = self.read.get();
@@ -195,6 +202,16 @@ impl Session {
     pub fn values(&self, tensor: u32, from: f64, count: u32) -> Result<String, JsValue> {
         let values = self.viewer()?.values(TensorId(tensor), from as u64, u64::from(count));
         Ok(json(&values.map_err(|error| thrown(&error))?))
+    }
+
+    /// Instructions of a pickle of the report: `Listed`.
+    ///
+    /// # Errors
+    /// A `Failure` when there is no such pickle.
+    pub fn listing(&self, stream: u32, at: f64, depth: u32) -> Result<String, JsValue> {
+        let place = Place { at: at as u64, depth: depth as usize };
+        let listed = self.viewer()?.listing(stream as usize, place);
+        Ok(json(&listed.map_err(|error| thrown(&error))?))
     }
 
     /// What contains `query`: `Hits`.

@@ -4,8 +4,8 @@ use super::Bytes;
 use crate::report::{Error, Result};
 use std::rc::Rc;
 
-/// The longest whole number in bytes: a time that grows with the square of the digits is spent on it.
-const LONGEST: usize = 1024;
+/// The longest whole number in bytes that is read: a time that grows with the square of the digits is spent on it.
+pub const LONGEST: u64 = 1024;
 
 /// The content of a `STRING` line: quoted, with the escapes of Python's byte literals.
 pub fn quoted(line: &[u8]) -> Result<Vec<u8>> {
@@ -54,7 +54,8 @@ pub fn quoted(line: &[u8]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The content of a `UNICODE` line: Latin-1 with escapes of four (`\u`) or eight (`\U`) hexadecimal digits.
+/// The content of a `UNICODE` line: Latin-1 with escapes of four (`\u`) or eight (`\U`) hexadecimal digits. A backslash takes the character
+/// behind it along, so that two of them begin no escape.
 pub fn raw_unicode(line: &[u8]) -> Result<String> {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
@@ -62,6 +63,11 @@ pub fn raw_unicode(line: &[u8]) -> Result<String> {
         let width = match rest {
             [b'\\', b'u', ..] => 4,
             [b'\\', b'U', ..] => 8,
+            [b'\\', other, after @ ..] => {
+                text.extend(['\\', char::from(*other)]);
+                rest = after;
+                continue;
+            }
             _ => {
                 text.push(char::from(*first));
                 rest = after;
@@ -90,28 +96,38 @@ pub enum Whole {
     Long(String),
 }
 
-/// The number in a line of decimal digits.
-pub fn decimal(line: &[u8]) -> Result<Whole> {
+/// The number in a line of digits: decimal, or with a prefix (`0x`, `0o`, `0b`); there may be an underscore between two digits.
+pub fn digits(line: &[u8]) -> Result<Whole> {
+    let wrong = || Error::malformed("this is no whole number");
     let text = str::from_utf8(line.trim_ascii()).unwrap_or_default();
     if let Ok(number) = text.parse() {
         return Ok(Whole::Int(number));
     }
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => ("-", digits),
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Error::malformed("this is no whole number"));
+    let (radix, rest) = match rest.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, rest.get(2..).unwrap_or_default()),
+        [b'0', b'o' | b'O', ..] => (8, rest.get(2..).unwrap_or_default()),
+        [b'0', b'b' | b'B', ..] => (2, rest.get(2..).unwrap_or_default()),
+        _ => (10, rest),
+    };
+    let digits = rest.replace('_', "");
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return Err(wrong());
     }
     let digits = digits.trim_start_matches('0');
-    Ok(if digits.is_empty() { Whole::Int(0) } else { Whole::Long(format!("{sign}{digits}")) })
+    Ok(match i64::from_str_radix(&format!("{sign}{digits}"), radix) {
+        _ if digits.is_empty() => Whole::Int(0),
+        Ok(number) => Whole::Int(number),
+        Err(_) if radix == 10 => Whole::Long(format!("{sign}{digits}")),
+        Err(_) => Whole::Long(text.to_owned()),
+    })
 }
 
-/// The number in two's complement, the least significant byte first.
-pub fn whole(bytes: &[u8]) -> Result<Whole> {
-    if bytes.len() > LONGEST {
-        return Err(Error::limit(format!("a whole number of {} bytes, the limit is {LONGEST}", bytes.len())));
-    }
+/// The number in two's complement, the least significant byte first; the time grows with the square of their number.
+pub fn whole(bytes: &[u8]) -> Whole {
     let negative = bytes.last().is_some_and(|last| last & 0x80 != 0);
     let fill = if negative { 0xff } else { 0 };
     let mut limbs: Vec<u32> = bytes
@@ -121,7 +137,7 @@ pub fn whole(bytes: &[u8]) -> Result<Whole> {
     if limbs.len() <= 2 {
         let fill = if negative { u32::MAX } else { 0 };
         let limb = |at: usize| u64::from(*limbs.get(at).unwrap_or(&fill));
-        return Ok(Whole::Int((limb(1) << 32 | limb(0)).cast_signed()));
+        return Whole::Int((limb(1) << 32 | limb(0)).cast_signed());
     }
     if negative {
         let mut carry = true;
@@ -144,7 +160,7 @@ pub fn whole(bytes: &[u8]) -> Result<Whole> {
     }
     digits.reverse();
     let text = format!("{}{}", if negative { "-" } else { "" }, digits.concat());
-    Ok(text.parse().map_or(Whole::Long(text), Whole::Int))
+    text.parse().map_or(Whole::Long(text), Whole::Int)
 }
 
 /// The bytes that Python 2 called text: text where they are UTF-8.
@@ -156,25 +172,20 @@ pub fn old_text(bytes: Vec<u8>) -> Result<String, Bytes> {
 mod tests {
     use super::*;
 
-    fn int(bytes: &[u8]) -> Option<Whole> {
-        whole(bytes).ok()
-    }
-
     #[test]
     fn whole_numbers_are_in_twos_complement() {
-        assert_eq!(int(&[]), Some(Whole::Int(0)));
-        assert_eq!(int(&[0xff]), Some(Whole::Int(-1)));
-        assert_eq!(int(&[0xff, 0]), Some(Whole::Int(255)));
-        assert_eq!(int(&[0, 0, 0, 0, 0x80]), Some(Whole::Int(-(1 << 39))));
-        assert_eq!(int(&[0, 0, 0, 0, 0, 0, 0, 0x80]), Some(Whole::Int(i64::MIN)));
+        assert_eq!(whole(&[]), Whole::Int(0));
+        assert_eq!(whole(&[0xff]), Whole::Int(-1));
+        assert_eq!(whole(&[0xff, 0]), Whole::Int(255));
+        assert_eq!(whole(&[0, 0, 0, 0, 0x80]), Whole::Int(-(1 << 39)));
+        assert_eq!(whole(&[0, 0, 0, 0, 0, 0, 0, 0x80]), Whole::Int(i64::MIN));
         assert_eq!(
-            int(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0]),
-            Some(Whole::Long("18446744073709551615".into()))
+            whole(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0]),
+            Whole::Long("18446744073709551615".into())
         );
-        assert_eq!(int(&[0, 0, 0, 0, 0, 0, 0, 0, 0xff]), Some(Whole::Long("-18446744073709551616".into())));
+        assert_eq!(whole(&[0, 0, 0, 0, 0, 0, 0, 0, 0xff]), Whole::Long("-18446744073709551616".into()));
         let magic = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
-        assert_eq!(int(&magic), Some(Whole::Long("119547037146038801333356".into())));
-        assert!(whole(&[1; 2000]).is_err());
+        assert_eq!(whole(&magic), Whole::Long("119547037146038801333356".into()));
     }
 
     #[test]
@@ -184,8 +195,14 @@ mod tests {
         assert!(quoted(br"'\x4'").is_err());
         assert_eq!(raw_unicode(b"a\xe9\\u0101\\U0001f600").ok().as_deref(), Some("aéā😀"));
         assert!(raw_unicode(b"\\u12").is_err());
-        assert_eq!(decimal(b"-12").ok(), Some(Whole::Int(-12)));
-        assert_eq!(decimal(b"0099999999999999999999").ok(), Some(Whole::Long("99999999999999999999".into())));
-        assert!(decimal(b"12a").is_err());
+        // Two backslashes begin no escape.
+        assert_eq!(raw_unicode(br"\\u12\\\u0041").ok().as_deref(), Some(r"\\u12\\A"));
+        assert_eq!(digits(b"-12").ok(), Some(Whole::Int(-12)));
+        assert_eq!(digits(b"0099999999999999999999").ok(), Some(Whole::Long("99999999999999999999".into())));
+        assert_eq!(digits(b"-0x1_0").ok(), Some(Whole::Int(-16)));
+        assert_eq!(digits(b"0b0").ok(), Some(Whole::Int(0)));
+        for wrong in [&b"12a"[..], b"", b"-", b"0x", b"0b2", b"+-1"] {
+            assert!(digits(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

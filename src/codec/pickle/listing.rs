@@ -1,5 +1,6 @@
 //! Prints the instructions of a stream, one a line.
 
+use super::decode::{self, Whole};
 use super::{Argument, Instruction, Instructions, Opcode};
 use crate::report::Result;
 use crate::source::{Limits, Slice, Span};
@@ -7,6 +8,8 @@ use std::fmt::Write;
 
 /// The most characters of an argument that are printed.
 const SHOWN: usize = 120;
+/// The longest whole number that is printed, in bytes.
+const LONGEST: u64 = 64;
 
 /// The lines of a stream, each with its offset, indented by the marks that are open:
 ///
@@ -28,6 +31,21 @@ impl Listing {
     /// The lines of `slice`, from its cursor on.
     pub fn new(slice: Slice, limits: &Limits) -> Self {
         Self { instructions: Instructions::new(slice, limits.text), depth: 0, done: false }
+    }
+
+    /// The lines of `slice`, from its cursor on, which is at [`Self::position`] of another listing whose depth was `depth`.
+    pub fn resume(slice: Slice, limits: &Limits, depth: usize) -> Self {
+        Self { depth, ..Self::new(slice, limits) }
+    }
+
+    /// Where the next line begins, in the file.
+    pub fn position(&self) -> u64 {
+        self.instructions.position()
+    }
+
+    /// How many marks are open there.
+    pub fn depth(&self) -> usize {
+        self.depth
     }
 
     fn line(&mut self) -> Result<String> {
@@ -65,16 +83,11 @@ impl Listing {
                 Opcode::BinBytes | Opcode::ShortBinBytes | Opcode::BinBytes8 | Opcode::ByteArray8 => {
                     format!("{} bytes", span.len)
                 }
-                Opcode::Long1 | Opcode::Long4 => {
-                    let bytes = self.head(span)?;
-                    super::decode::whole(&bytes).map_or_else(
-                        |_| format!("{} bytes", span.len),
-                        |number| match number {
-                            super::decode::Whole::Int(value) => value.to_string(),
-                            super::decode::Whole::Long(digits) => digits,
-                        },
-                    )
-                }
+                Opcode::Long1 | Opcode::Long4 if span.len > LONGEST => format!("{} bytes", span.len),
+                Opcode::Long1 | Opcode::Long4 => match decode::whole(&self.head(span)?) {
+                    Whole::Int(value) => value.to_string(),
+                    Whole::Long(digits) => digits,
+                },
                 _ => self.text(span)?,
             },
         })

@@ -2,7 +2,8 @@
 
 use super::decode::{self, Whole};
 use super::{
-    Argument, Bytes, Call, CallId, Import, Instance, Instruction, Instructions, Object, ObjectId, Opcode, Pickle,
+    Argument, Bytes, COMPUTED, Call, CallId, Import, Instance, Instruction, Instructions, Object, ObjectId, Opcode,
+    Pickle,
 };
 use crate::model::Text;
 use crate::report::{Error, Result};
@@ -11,6 +12,8 @@ use foldhash::HashMap;
 
 /// The highest protocol that is known.
 const PROTOCOL: i64 = 5;
+/// The most characters of the description of a name.
+const DESCRIBED: usize = 200;
 /// Old texts (`BINSTRING`) that are longer are taken for bytes, and not read.
 const OLD_TEXT: u64 = 64 << 10;
 
@@ -97,8 +100,8 @@ impl Machine {
             Opcode::Reduce | Opcode::NewObj | Opcode::NewObjEx | Opcode::Inst | Opcode::Obj => self.call(instruction),
             Opcode::Build => self.build(at),
             Opcode::PersId | Opcode::BinPersId => self.persistent(instruction),
-            Opcode::Append | Opcode::Appends | Opcode::AddItems => self.append(instruction.opcode),
-            Opcode::SetItem | Opcode::SetItems => self.set(instruction.opcode),
+            Opcode::Append | Opcode::Appends | Opcode::AddItems => self.append(instruction),
+            Opcode::SetItem | Opcode::SetItems => self.set(instruction),
             _ => {
                 let object = self.data(instruction)?;
                 self.push(object).map(drop)
@@ -116,13 +119,16 @@ impl Machine {
             Opcode::Int => match &*self.bytes(instruction)? {
                 b"00" => Object::Bool(false),
                 b"01" => Object::Bool(true),
-                digits => whole(decode::decimal(digits)?),
+                digits => whole(decode::digits(digits)?),
             },
             Opcode::Long => {
                 let line = self.bytes(instruction)?;
-                whole(decode::decimal(line.strip_suffix(b"L").unwrap_or(&line))?)
+                whole(decode::digits(line.strip_suffix(b"L").unwrap_or(&line))?)
             }
-            Opcode::Long1 | Opcode::Long4 => whole(decode::whole(&self.bytes(instruction)?)?),
+            Opcode::Long1 | Opcode::Long4 if span(instruction).len > decode::LONGEST => {
+                Object::Long(format!("a number of {} bytes", span(instruction).len).into())
+            }
+            Opcode::Long1 | Opcode::Long4 => whole(decode::whole(&self.bytes(instruction)?)),
             Opcode::Float => {
                 let line = self.bytes(instruction)?;
                 let text = str::from_utf8(line.trim_ascii()).ok();
@@ -203,7 +209,7 @@ impl Machine {
     fn index(&self, instruction: &Instruction) -> Result<u64> {
         let index = match instruction.argument {
             Argument::Int(index) => Some(index),
-            _ => match decode::decimal(&self.bytes(instruction)?)? {
+            _ => match decode::digits(&self.bytes(instruction)?)? {
                 Whole::Int(index) => Some(index),
                 Whole::Long(_) => None,
             },
@@ -216,15 +222,23 @@ impl Machine {
         let (module, name): (Text, Text) = match (instruction.opcode, instruction.argument) {
             (Opcode::StackGlobal, _) => {
                 let (name, module) = (self.pop()?, self.pop()?);
-                match (self.pickle.text(module), self.pickle.text(name)) {
-                    (Some(module), Some(name)) => (module.clone(), name.clone()),
-                    _ => return Err(Error::malformed("the names of what is to be imported are no text")),
-                }
+                (self.name(module)?, self.name(name)?)
             }
             (_, Argument::Int(code)) => ("copyreg".into(), format!("extension {code}").into()),
             _ => self.names(instruction)?,
         };
         self.import(instruction, module, name).map(drop)
+    }
+
+    /// The name that `id` is. What a call returns may be a text as well: then that is described.
+    fn name(&self, id: ObjectId) -> Result<Text> {
+        match self.pickle.object(id) {
+            Object::Text(text) => Ok(text.clone()),
+            Object::Instance(_) | Object::Global(_) | Object::Persistent(_) => {
+                Ok(format!("{COMPUTED}{}>", self.pickle.describe(id, DESCRIBED)).into())
+            }
+            _ => Err(Error::malformed("the names of what is to be imported are no text")),
+        }
     }
 
     /// The two lines of an instruction.
@@ -296,28 +310,42 @@ impl Machine {
         self.push(Object::Persistent(name)).map(drop)
     }
 
-    fn append(&mut self, opcode: Opcode) -> Result<()> {
-        let items = if opcode == Opcode::Append { vec![self.pop()?] } else { self.pop_mark()? };
+    fn append(&mut self, instruction: &Instruction) -> Result<()> {
+        let items = if instruction.opcode == Opcode::Append { vec![self.pop()?] } else { self.pop_mark()? };
         let target = self.top()?;
         match self.pickle.objects.get_mut(target) {
             Some(Object::List(list) | Object::Set(list)) => list.extend(items),
             Some(Object::Instance(instance)) => instance.items.extend(items),
-            // What is looked up or outside may have a method for it.
-            Some(Object::Global(_) | Object::Persistent(_) | Object::ByteArray(_)) => {}
+            Some(Object::Global(_) | Object::Persistent(_)) => {
+                let arguments = self.add(Object::List(items))?;
+                self.change(instruction, target, arguments);
+            }
+            Some(Object::ByteArray(_)) => {}
             _ => return Err(Error::malformed("nothing can be appended to what is on the stack")),
         }
         Ok(())
     }
 
-    fn set(&mut self, opcode: Opcode) -> Result<()> {
-        let entries = if opcode == Opcode::SetItem {
+    fn set(&mut self, instruction: &Instruction) -> Result<()> {
+        let entries = if instruction.opcode == Opcode::SetItem {
             let value = self.pop()?;
             vec![(self.pop()?, value)]
         } else {
             pairs(&self.pop_mark()?)?
         };
         let target = self.top()?;
+        if matches!(self.pickle.object(target), Object::Global(_) | Object::Persistent(_)) {
+            let arguments = self.add(Object::Dict(entries))?;
+            self.change(instruction, target, arguments);
+            return Ok(());
+        }
         self.set_entries(target, entries)
+    }
+
+    /// Notes that something which is looked up, or outside, is changed by one of its methods.
+    fn change(&mut self, instruction: &Instruction, target: ObjectId, arguments: ObjectId) {
+        let (at, opcode) = (instruction.at, instruction.opcode);
+        self.pickle.calls.push(Call { at, opcode, callable: target, arguments, keywords: None, result: target });
     }
 
     fn set_entries(&mut self, target: ObjectId, entries: Vec<(ObjectId, ObjectId)>) -> Result<()> {
@@ -326,12 +354,18 @@ impl Machine {
             Some(Object::Dict(dict)) => dict.extend(entries),
             Some(Object::Instance(instance)) => instance.entries.extend(entries),
             Some(Object::List(list)) => {
+                // What was done to the list by calls is not known, so a place that it does not have is no fault.
                 for (number, (_, value)) in numbers.into_iter().zip(entries) {
-                    let place = number.and_then(|number| list.get_mut(usize::try_from(number).ok()?));
-                    *place.ok_or_else(|| Error::malformed("a list has no such place"))? = value;
+                    let place = number.and_then(|number| match usize::try_from(number) {
+                        Ok(place) => Some(place),
+                        Err(_) => list.len().checked_sub(usize::try_from(number.unsigned_abs()).ok()?),
+                    });
+                    if let Some(place) = place.and_then(|place| list.get_mut(place)) {
+                        *place = value;
+                    }
                 }
             }
-            Some(Object::Global(_) | Object::Persistent(_)) => {}
+            Some(Object::Global(_) | Object::Persistent(_) | Object::ByteArray(_) | Object::Buffer(_)) => {}
             _ => return Err(Error::malformed("nothing can be set in what is on the stack")),
         }
         Ok(())

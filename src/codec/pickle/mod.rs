@@ -7,14 +7,17 @@
 //!
 //! - [`Pickle::read`] runs one stream up to its `STOP`. A fault ends it, as it would end Python's; what came before is kept.
 //! - [`Instructions`] takes a stream apart without running it; [`Listing`] prints that.
+//! - [`Glance`] is a quick look at what may be a pickle.
 //! - [`Pickle::describe`] prints an object the way Python would, cut short where that gets long.
 
 mod decode;
 mod describe;
+mod glance;
 mod listing;
 mod machine;
 mod opcode;
 
+pub use glance::Glance;
 pub use listing::Listing;
 pub use opcode::{Argument, Format, Instruction, Instructions, Opcode};
 
@@ -119,11 +122,15 @@ pub struct Import {
     pub at: u64,
     /// `GLOBAL`, `STACK_GLOBAL`, `INST`, or `EXT1` to `EXT4`.
     pub opcode: Opcode,
-    /// The module, as the stream spells it; of the extension opcodes, `copyreg`.
+    /// The module, as the stream spells it; of the extension opcodes, `copyreg`; after [`COMPUTED`], what makes the name.
     pub module: Text,
-    /// The name in it, with dots from protocol 4 on; of the extension opcodes, the code in the registry of extensions.
+    /// The name in it, with dots from protocol 4 on; of the extension opcodes, the code in the registry of extensions; after [`COMPUTED`], what
+    /// makes the name.
     pub name: Text,
 }
+
+/// What a module or a name begins with that is not in the stream, but returned by a call. Its description follows.
+pub const COMPUTED: &str = "<computed by ";
 
 /// A call that the stream makes.
 #[derive(Clone, Copy, Debug)]
@@ -131,15 +138,16 @@ pub struct Call {
     /// The offset of the instruction.
     pub at: u64,
     /// `REDUCE`: `callable(*arguments)`. `NEWOBJ`, `NEWOBJ_EX`: `callable.__new__(callable, *arguments, **keywords)`. `INST`, `OBJ`:
-    /// `callable(*arguments)`. `BUILD`: `callable.__setstate__(arguments)`, or its attributes are set.
+    /// `callable(*arguments)`. `BUILD`: `callable.__setstate__(arguments)`, or its attributes are set. `APPEND`, `APPENDS`, `ADDITEMS`, `SETITEM`,
+    /// `SETITEMS`, if done to what is looked up or outside: its `append`, `extend`, `add`, `__setitem__`.
     pub opcode: Opcode,
-    /// What is called; of `BUILD`, the object that is given a state.
+    /// What is called; of `BUILD` and of what changes an object, that object.
     pub callable: ObjectId,
-    /// The arguments: a tuple, if all is well; of `BUILD`, the state.
+    /// The arguments: a tuple, if all is well; of `BUILD`, the state; of what changes an object, a list or a dictionary.
     pub arguments: ObjectId,
     /// The named arguments of `NEWOBJ_EX`: a dictionary, if all is well.
     pub keywords: Option<ObjectId>,
-    /// What it returns; of `BUILD`, the object itself.
+    /// What it returns; of `BUILD` and of what changes an object, the object itself.
     pub result: ObjectId,
 }
 

@@ -57,6 +57,7 @@ pub fn open(subject: &Subject, open: &mut Open) -> Result<Checkpoint> {
     let (file, span) = entry.open(open.files, subject.file, &subject.bytes, &open.limits)?;
     let bytes = open.files.slice(file).unwrap_or_default();
     let pickle = Pickle::read(bytes.window(span), &open.limits);
+    open.pickle(&path, file, &bytes.window(span), &pickle);
     if entry.encrypted {
         if pickle.fault.is_some() {
             return Err(Error::unsupported(format!("{path:?} is encrypted with a password")).at(entry.header));

@@ -2,7 +2,7 @@
 
 use super::super::Open;
 use super::{archive, stream, tar};
-use crate::codec::pickle::{Instructions, Object, Opcode, Pickle};
+use crate::codec::pickle::{Glance, Object, Pickle};
 use crate::model::{DType, Encoding};
 use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Result, Severity};
@@ -28,10 +28,6 @@ pub enum Container {
 const HEAD: u64 = 4096;
 /// The most bytes of the pickle of a magic number.
 const MAGIC: u64 = 64;
-/// The instructions of the head of a pickle that are looked at.
-const LOOKED_AT: usize = 400;
-/// Bytes that make more instructions than this are a pickle.
-const SENSIBLE: usize = 3;
 /// What pickles hold that are models of other programs.
 const FOREIGN: [&str; 7] = ["sklearn", "xgboost", "lightgbm", "catboost", "joblib", "keras", "pandas"];
 
@@ -144,37 +140,23 @@ fn recognise_head(probe: &Probe) -> Option<(Container, Confidence)> {
     pickle(probe).map(|confidence| (Container::Pickle, confidence))
 }
 
-/// How sure it is that the file is a pickle of tensors, arrays or plain data.
+/// How sure it is that the file is a pickle of tensors, arrays or plain data; or one of anything, under the name of a checkpoint.
 fn pickle(probe: &Probe) -> Option<Confidence> {
     let head = probe.head();
-    let begins =
-        matches!(head, [0x80, 0..=5, ..] | [b'(', b'd' | b'l' | b't' | b'i' | b'c', ..] | [b'c' | b'}' | b']', ..]);
-    if !begins {
+    let glance = Glance::at(probe.file());
+    let begins = matches!(head, [b'(', b'd' | b'l' | b't' | b'i' | b'c', ..] | [b'c' | b'}' | b']', ..]);
+    let known = FORMAT_NAMES.iter().any(|extension| probe.has_extension(extension));
+    let plain = begins && known && glance.ended && glance.is_sensible();
+    if !glance.is_pickle() && !plain {
         return None;
-    }
-    let mut instructions = Instructions::new(probe.file(), HEAD);
-    let (mut count, mut ended) = (0, false);
-    while count < LOOKED_AT && instructions.position() < HEAD && !ended {
-        match instructions.read() {
-            Ok(instruction) => ended = instruction.opcode == Opcode::Stop,
-            // So many are no accident: the file is damaged, or something in it is too long to be looked at.
-            Err(_) if count > SENSIBLE => break,
-            Err(_) => return None,
-        }
-        count += 1;
     }
     let names = |library: &&str| head.windows(library.len()).any(|part| part == library.as_bytes());
-    let known = FORMAT_NAMES.iter().any(|extension| probe.has_extension(extension));
-    if FOREIGN.iter().any(names) && !names(&"torch") {
+    let torch = names(&"torch");
+    if FOREIGN.iter().any(names) && !torch {
         return None;
     }
-    let (torch, binary) = (names(&"torch"), head.first() == Some(&0x80));
-    match (torch, binary) {
-        (true, true) => Some(Confidence::Certain),
-        (true, false) | (false, true) => Some(Confidence::Likely),
-        // A text may look like one.
-        (false, false) => (known && ended && count > SENSIBLE).then_some(Confidence::Likely),
-    }
+    // A text may look like a pickle.
+    Some(if torch && glance.binary { Confidence::Certain } else { Confidence::Likely })
 }
 
 /// The extensions of pickles.
@@ -202,6 +184,9 @@ pub fn open(open: &mut Open) -> Result<Checkpoint> {
     }?;
     if packed {
         checkpoint.properties.push(("compression", "gzip".into()));
+        if container == Container::Archive {
+            open.safety.archive(open.files, &open.limits, subject.file, &subject.bytes);
+        }
     }
     if let Some(fault) = &checkpoint.pickle.fault {
         open.report.add_error(fault);
@@ -212,6 +197,7 @@ pub fn open(open: &mut Open) -> Result<Checkpoint> {
 /// A pickle on its own. What follows its `STOP` is not part of it, and is told.
 fn single(subject: &Subject, open: &mut Open) -> Result<Checkpoint> {
     let pickle = Pickle::read(subject.bytes.clone(), &open.limits);
+    open.pickle("", subject.file, &subject.bytes, &pickle);
     if pickle.objects.is_empty() {
         return Err(pickle.fault.unwrap_or_else(|| Error::malformed("the pickle is empty")));
     }

@@ -40,9 +40,14 @@ pub struct Stream {
 /// # Errors
 /// When there are no objects.
 pub fn open(subject: &Subject, open: &mut Open) -> Result<Checkpoint> {
+    // The other pickles follow the one of the magic number.
+    let magic = Pickle::read(subject.bytes.clone(), &open.limits);
+    open.pickle("", subject.file, &subject.bytes, &magic);
     let stream = read(&subject.bytes, subject.file, &open.limits, &mut open.report)?;
     let left = subject.bytes.span().end().saturating_sub(stream.end);
     if left > 0 && stream.pickle.fault.is_none() {
+        let rest = subject.bytes.window(Span { at: stream.end, len: left });
+        open.safety.rest(open.files, &open.limits, "", subject.file, &rest);
         open.report.add(Severity::Warning, format!("{left} bytes follow the storages"));
     }
     let mut checkpoint = Checkpoint::new("PyTorch v0.1.10".into(), stream.pickle, subject.file, subject.bytes.clone());

@@ -12,7 +12,7 @@ use crate::codec::tar::{Entry, entries};
 use crate::model::DType;
 use crate::probe::Probe;
 use crate::report::{Error, Result, Within};
-use crate::source::{Limits, Reader, Slice, Span};
+use crate::source::{FileId, Reader, Slice, Span};
 use foldhash::HashMap;
 
 /// The most entries that are looked at.
@@ -43,12 +43,14 @@ pub fn open(subject: &Subject, open: &mut Open) -> Result<Checkpoint> {
         let entry = entries.iter().find(named).ok_or_else(|| Error::missing(format!("the archive has no {name:?}")));
         entry.map(|entry| subject.bytes.window(entry.span))
     };
-    let pickle = Pickle::read(part("pickle")?, &open.limits);
+    let objects = part("pickle")?;
+    let pickle = Pickle::read(objects.clone(), &open.limits);
+    open.pickle("pickle", subject.file, &objects, &pickle);
     let mut checkpoint = Checkpoint::new("PyTorch v0.1.1".into(), pickle, subject.file, subject.bytes.clone());
     checkpoint.properties.push(("container", "tar archive".into()));
     let mut types = HashMap::default();
-    let storages = part("storages").and_then(|part| storages(part, &mut checkpoint, subject, &mut types, &open.limits));
-    let tensors = part("tensors").and_then(|part| tensors(part, &mut checkpoint, &types, &open.limits));
+    let storages = part("storages").and_then(|part| storages(part, &mut checkpoint, subject, &mut types, open));
+    let tensors = part("tensors").and_then(|part| tensors(part, &mut checkpoint, &types, open));
     for (name, result) in [("storages", storages), ("tensors", tensors)] {
         if let Err(error) = result.within(|| name.into()) {
             open.report.add_error(&error);
@@ -57,11 +59,11 @@ pub fn open(subject: &Subject, open: &mut Open) -> Result<Checkpoint> {
     Ok(checkpoint)
 }
 
-/// The next pickle; the reader goes behind it.
-fn pickle(reader: &mut Reader, limits: &Limits) -> Result<Pickle> {
-    let mut slice: Slice = reader.slice().clone();
-    slice = slice.window(Span { at: reader.position(), len: reader.left() });
-    let pickle = Pickle::read(slice, limits);
+/// The next pickle, in the entry `name`; the reader goes behind it.
+fn pickle(reader: &mut Reader, name: &str, file: FileId, open: &mut Open) -> Result<Pickle> {
+    let slice: Slice = reader.slice().clone();
+    let pickle = Pickle::read(slice.window(Span { at: reader.position(), len: reader.left() }), &open.limits);
+    open.pickle(name, file, &slice.window(pickle.span), &pickle);
     reader.skip(pickle.span.len)?;
     pickle.fault.clone().map_or(Ok(pickle), Err)
 }
@@ -75,11 +77,11 @@ fn storages(
     checkpoint: &mut Checkpoint,
     subject: &Subject,
     types: &mut HashMap<String, DType>,
-    limits: &Limits,
+    open: &mut Open,
 ) -> Result<()> {
-    let mut reader = Reader::little(part);
-    for _ in 0..number(&pickle(&mut reader, limits)?) {
-        let head = pickle(&mut reader, limits)?;
+    let (mut reader, file) = (Reader::little(part), subject.file);
+    for _ in 0..number(&pickle(&mut reader, "storages", file, open)?) {
+        let head = pickle(&mut reader, "storages", file, open)?;
         let [key, _, class] = head.root.and_then(|root| head.items(root)).unwrap_or_default() else {
             return Err(Error::malformed("a storage without its key").at(head.span.at));
         };
@@ -90,7 +92,7 @@ fn storages(
         types.insert(key.clone(), dtype);
         checkpoint.storages.insert(key, Place { file: subject.file, span });
     }
-    let views = pickle(&mut reader, limits)?;
+    let views = pickle(&mut reader, "storages", file, open)?;
     for view in views.root.and_then(|root| views.items(root)).unwrap_or_default() {
         let [target, root, offset, count] = views.items(*view).unwrap_or_default() else { continue };
         let (Some(target), Some(root)) = (objects::key(&views, *target), objects::key(&views, *root)) else { continue };
@@ -107,10 +109,10 @@ fn storages(
     Ok(())
 }
 
-fn tensors(part: Slice, checkpoint: &mut Checkpoint, types: &HashMap<String, DType>, limits: &Limits) -> Result<()> {
-    let mut reader = Reader::little(part);
-    for _ in 0..number(&pickle(&mut reader, limits)?) {
-        let head = pickle(&mut reader, limits)?;
+fn tensors(part: Slice, checkpoint: &mut Checkpoint, types: &HashMap<String, DType>, open: &mut Open) -> Result<()> {
+    let (mut reader, file) = (Reader::little(part), checkpoint.file);
+    for _ in 0..number(&pickle(&mut reader, "tensors", file, open)?) {
+        let head = pickle(&mut reader, "tensors", file, open)?;
         let [key, storage, ..] = head.root.and_then(|root| head.items(root)).unwrap_or_default() else {
             return Err(Error::malformed("a tensor without its key").at(head.span.at));
         };

@@ -54,10 +54,13 @@ pub fn identify(probe: &Probe) -> Option<Error> {
     cases.iter().find_map(|case| case(probe))
 }
 
+/// Extensions that only checkpoints and pickles have.
+const CHECKPOINTS: &[&str] = &["pt", "pth", "ckpt", "pkl", "pickle", "pt2", "ptl", "joblib"];
+
 /// The sentence for `what` (with its article), which `verdict` fits.
 fn tell(probe: &Probe, verdict: Verdict, what: &str) -> Error {
     let size = size(probe.len());
-    Error::unsupported(match verdict {
+    let mut error = Error::unsupported(match verdict {
         Later => format!("This is {what} ({size}). Lamina does not open this format yet."),
         Foreign => format!("This is {what} ({size}), not a model. Open the model file itself."),
         Packed => format!("This is {what} ({size}). Unpack it, then open the model that is inside."),
@@ -65,7 +68,12 @@ fn tell(probe: &Probe, verdict: Verdict, what: &str) -> Error {
         Beside => {
             format!("This is {what} ({size}). It accompanies a model, but holds none. Open the model file itself.")
         }
-    })
+    });
+    let poses = matches!(verdict, Foreign | Packed | Locked);
+    if poses && CHECKPOINTS.iter().any(|extension| probe.has_extension(extension)) {
+        error.message += " Its name is that of a checkpoint, which it is not: a way to get past scanners that look into checkpoints only.";
+    }
+    error
 }
 
 /// Which formats can be opened.

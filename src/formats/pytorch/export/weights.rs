@@ -52,10 +52,12 @@ impl Weights {
         let file = open.files.add_inside(&full, Rc::new(WindowSource(bytes)));
         let probe = Probe::new(path, open.files.slice(file).unwrap_or_default())?;
         let report = std::mem::take(&mut open.report);
-        let (limits, progress) = (open.limits, open.progress);
-        let mut inner = Open { probe: &probe, file, files: open.files, limits, report, progress };
+        let (limits, progress, safety) = (open.limits, open.progress, std::mem::take(&mut open.safety));
+        let first = safety.len();
+        let mut inner = Open { probe: &probe, file, files: open.files, limits, report, safety, progress };
         let checkpoint = container::open(&mut inner);
-        open.report = inner.report;
+        (open.report, open.safety) = (inner.report, inner.safety);
+        open.safety.place(first, path);
         let checkpoint = checkpoint?;
         let mut tensors = Tensors::new(&checkpoint, open.files, open.limits);
         let Some(root) = checkpoint.pickle.root else { return Ok(()) };
