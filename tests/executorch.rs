@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 fn open(path: &str) -> (Model, Files) {
     let files = common::on_disk(&common::root().join("executorch").join(path));
-    let Opened { model, report, format } = common::open(&files).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let Opened { model, report, format, .. } = common::open(&files).unwrap_or_else(|error| panic!("{path}: {error}"));
     assert_eq!(format.id, "executorch", "{path}");
     assert!(report.diagnostics.is_empty(), "{path}: {:?}", report.diagnostics);
     (model, files)
@@ -134,7 +134,7 @@ fn a_program_that_is_cut_short_says_so() {
     let bytes = std::fs::read(common::root().join("executorch/cnn.pte")).unwrap();
     let cut = bytes[..bytes.len() - 1000].to_vec();
     let Opened { model, report, .. } = common::open(&common::in_memory("cut.pte", cut)).unwrap();
-    assert_eq!(graph(&model).nodes.len(), 23);
+    assert_eq!(graph(&model).nodes.len(), 24);
     assert!(report.diagnostics.iter().any(|found| found.message.contains("segment 0")), "{:?}", report.diagnostics);
 }
 

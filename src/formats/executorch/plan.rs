@@ -225,9 +225,12 @@ impl Program {
             ..Node::default()
         };
         let (given, results) = draft.sides(arguments);
+        let names = aten::parameters(own);
+        let known = given.len() <= names.len();
         for (at, number) in given.iter().enumerate() {
-            let name = if at == 0 { "input".into() } else { format!("input {}", at + 1) };
-            self.give(&mut node, &name, *number, draft, open)?;
+            let other = if at == 0 { "input".to_owned() } else { format!("input {}", at + 1) };
+            let name = names.get(at).filter(|_| known).copied().unwrap_or(&other);
+            self.give(&mut node, name, *number, draft, open)?;
         }
         for number in results {
             let value = self.write(draft, number, "");
@@ -470,13 +473,13 @@ impl Draft {
     /// The number of the value whose memory value `number` reads, if it was never written itself.
     fn viewed(&self, number: usize) -> Option<usize> {
         let tensor = |number: usize| match self.values.get(number) {
-            Some(Value::Tensor(tensor)) if tensor.buffer == 0 => Some(tensor),
+            Some(Value::Tensor(tensor)) if tensor.buffer == 0 => Some(&**tensor),
             _ => None,
         };
         let own = tensor(number).filter(|_| !self.written.contains(&number))?;
         let other = *self.places.get(&own.memory?)?;
         let size = |shape: Vec<u64>| shape.iter().try_fold(1u64, |product, dim| product.checked_mul(*dim));
-        let same = |other: &&Box<super::value::Described>| {
+        let same = |other: &&Described| {
             let (a, b) = (&other.description, &own.description);
             a.dtype == b.dtype && size(a.shape()) == size(b.shape())
         };
