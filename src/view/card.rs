@@ -173,6 +173,11 @@ const MATTER: &[(&str, &str)] = &[
     ("epsilon", "ε"),
     ("value_int", ""),
     ("value_float", ""),
+    ("name", ""),
+    ("value", ""),
+    ("other", ""),
+    ("index", "index"),
+    ("idx", "index"),
 ];
 
 /// Whether the content says nothing: strides and groups of one, pads of zero.
@@ -186,6 +191,7 @@ fn is_trivial(name: &str, value: &Literal) -> bool {
         "strides" | "stride" | "dilations" | "dilation" | "group" | "groups" => all(value, 1),
         "pads" | "padding" | "transA" | "transB" => all(value, 0),
         "alpha" | "beta" => matches!(value, Literal::Float(1.0) | Literal::Double(1.0) | Literal::Int(1)),
+        "value" => matches!(value, Literal::Absent | Literal::Tensor(_)),
         _ => matches!(value, Literal::Absent),
     }
 }

@@ -31,7 +31,7 @@ pub fn recognise(zip: &Zip) -> Option<Confidence> {
 }
 
 /// The folder with the objects, with its slash; empty for none.
-fn folder(entries: &[Entry]) -> Option<String> {
+pub fn folder(entries: &[Entry]) -> Option<String> {
     let stems = entries.iter().filter_map(|entry| entry.path.strip_suffix(OBJECTS));
     let folders = stems.filter(|stem| stem.is_empty() || stem.ends_with('/'));
     folders.min_by_key(|stem| stem.matches('/').count()).map(str::to_owned)
@@ -77,24 +77,23 @@ pub fn open(subject: &Subject, open: &mut Open) -> Result<Checkpoint> {
         }
         checkpoint.properties.push((label, word));
     }
-    checkpoint.storages = storages(&directory, &folder, subject, open);
+    checkpoint.storages = storages(&directory, &format!("{folder}data/"), subject, open);
     Ok(checkpoint)
 }
 
 /// The short text at `path`.
-fn word(directory: &Directory, path: &str, subject: &Subject, open: &Open) -> Option<String> {
+pub fn word(directory: &Directory, path: &str, subject: &Subject, open: &Open) -> Option<String> {
     let entry = directory.find(path)?;
     let (file, span) = entry.open(open.files, subject.file, &subject.bytes, &open.limits).ok()?;
     let bytes = open.files.slice(file)?.window(span).read_all(WORD).ok()?;
     Some(String::from_utf8_lossy(&bytes).trim().to_owned())
 }
 
-/// Where the storages are. What cannot be had is told and left out.
-fn storages(directory: &Directory, folder: &str, subject: &Subject, open: &mut Open) -> HashMap<String, Place> {
-    let prefix = format!("{folder}data/");
+/// Where the storages are whose paths begin with `prefix`. What cannot be had is told and left out.
+pub fn storages(directory: &Directory, prefix: &str, subject: &Subject, open: &mut Open) -> HashMap<String, Place> {
     let mut storages = HashMap::default();
     for entry in &directory.entries {
-        let Some(key) = entry.path.strip_prefix(&*prefix) else { continue };
+        let Some(key) = entry.path.strip_prefix(prefix) else { continue };
         let place = if entry.size == 0 {
             Ok((subject.file, Span::default()))
         } else {

@@ -14,7 +14,7 @@
 //!   `tar`: one each.
 //! - Objects: `objects` sees through the constructors that are known; `numpy`, `tensor`: those of arrays and tensors; `text`: what is said
 //!   of an object in a line; `table`: settings as rows of metadata.
-//! - Programs: `export`, those that `torch.export` writes.
+//! - Programs: `export`, those that `torch.export` writes; `script`, those that `torch.jit.save` writes, with their code.
 //! - The model: `lower` finds the parts of a checkpoint; `state`: a state dict becomes a tree of modules; `module`: a pickled
 //!   `torch.nn.Module` becomes a graph.
 
@@ -25,6 +25,7 @@ mod lower;
 mod module;
 mod numpy;
 mod objects;
+mod script;
 mod state;
 mod stream;
 mod table;
@@ -41,7 +42,7 @@ use crate::report::Result;
 pub const FORMAT: Format = Format {
     id: "pytorch",
     name: "PyTorch",
-    extensions: &["pt", "pth", "bin", "ckpt", "pkl", "pickle", "th", "tar", "pt2"],
+    extensions: &["pt", "pth", "bin", "ckpt", "pkl", "pickle", "th", "tar", "pt2", "ptl", "jit"],
     domain: "",
     sniff,
     open,
@@ -51,12 +52,16 @@ fn sniff(probe: &Probe) -> Confidence {
     if export::recognise(probe) {
         return Confidence::Certain;
     }
-    container::recognise(probe).map_or(Confidence::No, |(_, confidence)| confidence)
+    let checkpoint = || container::recognise(probe).map(|(_, confidence)| confidence);
+    script::recognise(probe).or_else(checkpoint).unwrap_or(Confidence::No)
 }
 
 fn open(open: &mut Open) -> Result<Model> {
     if export::recognise(open.probe) {
         return export::open(open);
+    }
+    if script::recognise(open.probe).is_some() {
+        return script::open(open);
     }
     let checkpoint = container::open(open)?;
     lower::lower(checkpoint, open)
