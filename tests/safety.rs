@@ -303,9 +303,12 @@ fn what_ordinary_files_have_is_not_called_dangerous() {
         "__main__.Settings",
         "__main__.Subclass",
         "copyreg.pickle",
+        "functools.partial",
         "nets.Cnn",
         "nets.Residual",
     ];
+    // Whole modules name the classes of other packages.
+    unknown.retain(|name| !["models.", "torchvision."].iter().any(|package| name.starts_with(package)));
     assert_eq!(unknown.into_iter().collect::<Vec<_>>(), expected);
 }
 

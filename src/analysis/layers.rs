@@ -220,12 +220,13 @@ fn convolution(module: &Module, weight: &[u64], bias: Option<&[u64]>) -> Option<
 
 fn matrix(module: &Module, rows: u64, columns: u64, bias: Option<&[u64]>) -> Option<Layer> {
     const TABLES: &[&str] = &["emb", "wte", "wpe", "token", "vocab", "lookup"];
+    const TABLE: &[&str] = &["shared", "relative_attention_bias"];
     match bias {
         // GPT-2 keeps its matrices the other way round.
         Some([outputs]) if *outputs == columns && *outputs != rows => {
             Layer::new("Linear", [("in_features", rows), ("out_features", columns)])
         }
-        None if module.called(TABLES) && !module.called(&["proj"]) => {
+        None if module.called(TABLES) && !module.called(&["proj"]) || TABLE.contains(&&*module.name) => {
             Layer::new("Embedding", [("num_embeddings", rows), ("embedding_dim", columns)])
         }
         _ => Layer::new("Linear", [("in_features", columns), ("out_features", rows)]),

@@ -1,5 +1,6 @@
 //! Encodings that know nothing of machine learning.
 //!
+//! - [`flatbuffer`]: tables by the numbers of their fields, read where they are asked for.
 //! - [`json`]: objects in their order, and numbers that JSON does not have.
 //! - [`pickle`]: Python pickles, run on symbols.
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
@@ -9,6 +10,7 @@
 //! - [`tar`], [`zip`]: the entries of archives, and where their bytes are.
 #![deny(clippy::indexing_slicing)]
 
+pub mod flatbuffer;
 pub mod json;
 pub mod pickle;
 pub mod protobuf;

@@ -66,6 +66,7 @@ macro_rules! formats {
 }
 
 formats! {
+    executorch,
     onnx,
     pytorch,
     safetensors,

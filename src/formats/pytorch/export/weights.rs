@@ -89,7 +89,7 @@ impl Weights {
             Some(Err(error)) => return open.report.add_error(&error),
             None => return,
         };
-        let payloads: Payloads = match serde_json::from_slice(&json::standard(&text)) {
+        let payloads: Payloads = match json::parse(&text) {
             Ok(payloads) => payloads,
             Err(error) => {
                 let error = Error::malformed(format!("the list of tensors cannot be read: {error}"));
