@@ -71,6 +71,7 @@ formats! {
     pytorch,
     safetensors,
     tensorflow,
+    tflite,
 }
 
 /// An opened file.
