@@ -43,6 +43,8 @@ pub struct Lowering {
     /// Names.
     pub strings: Strings,
     drafts: Vec<Draft>,
+    /// In a bundle: which of its models this is about.
+    path: String,
     /// How many more texts tensors may have: they may share them.
     pub left: u64,
 }
@@ -127,13 +129,15 @@ impl Lowering {
 
     /// Adds something to what is said about the model.
     pub fn note(&mut self, name: &str, value: &str) {
-        self.model.metadata.push(Entry { name: name.into(), value: value.into() });
+        let name = if self.path.is_empty() { name.into() } else { format!("{}: {name}", self.path) };
+        self.model.metadata.push(Entry { name: name.as_str().into(), value: value.into() });
     }
 
-    /// Adds something to what the format says about the model.
+    /// Adds something to what the format says about the model; the models of a bundle mostly say the same.
     pub fn property(&mut self, name: &str, value: &str) {
-        if !value.is_empty() {
-            self.model.properties.push(Entry { name: name.into(), value: value.into() });
+        let entry = Entry { name: name.into(), value: value.into() };
+        if !value.is_empty() && !self.model.properties.contains(&entry) {
+            self.model.properties.push(entry);
         }
     }
 
@@ -142,6 +146,7 @@ impl Lowering {
     /// # Errors
     /// When its tables cannot be read. What can be left out is reported.
     pub fn add(&mut self, path: &str, bytes: &Slice, file: FileId, open: &mut Open) -> Result<()> {
+        self.path = path.into();
         let root = Table::root(bytes)?;
         let version: u32 = root.number(0, 0)?;
         self.model.format = format!("TensorFlow Lite v{version}");
@@ -165,6 +170,7 @@ impl Lowering {
         metadata::sign(&root, self.drafts(first))?;
         let told = metadata::read(self, &root, &flat, first);
         told.unwrap_or_else(|error| open.report.add_error(&error.within("the metadata")));
+        self.path.clear();
         Ok(())
     }
 

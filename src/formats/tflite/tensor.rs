@@ -87,8 +87,12 @@ impl Described {
             }
             Some((2, blocks)) => {
                 self.note("block_size", &blocks.number(2, 0i32)?.to_string());
-                self.note("scales", &format!("tensor {}", blocks.number(0, 0i32)?));
-                self.note("zero_points", &format!("tensor {}", blocks.number(1, 0i32)?));
+                for (field, name) in [(0, "scales"), (1, "zero_points")] {
+                    let tensor: i32 = blocks.number(field, 0)?;
+                    if tensor >= 0 {
+                        self.note(name, &format!("tensor {tensor}"));
+                    }
+                }
             }
             _ => {}
         }
