@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn a_list_of_itself_comes_to_an_end() {
         // One element, of type vector, which is the list itself.
-        let error = decode(&[1, 0, 40, 1, 40, 1]).err().map(|error| error.kind);
+        let error = decode(&[1, 0, 40, 2, 40, 1]).err().map(|error| error.kind);
         assert_eq!(error, Some(crate::report::Kind::Limit));
     }
 }

@@ -160,6 +160,8 @@ impl Lowering {
             if let Err(error) = read {
                 open.report.add_error(&error.within(format!("subgraph {index}")));
             }
+            // An operator that could not be read to its end is no node.
+            draft.calls.retain(|call| call.node.index() < draft.graph.nodes.len());
             if !path.is_empty() {
                 let name = if count == 1 { path.into() } else { format!("{path}/{}", draft.graph.name) };
                 draft.graph.name = name.as_str().into();
