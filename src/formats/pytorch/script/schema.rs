@@ -44,6 +44,9 @@ pub struct Operator {
     signatures: &'static str,
 }
 
+/// A parameter: what it takes, and its name.
+type Formal = (&'static str, &'static str);
+
 /// One of the ways in which an operator can be called.
 #[derive(Clone, Debug)]
 pub struct Signature {
@@ -70,7 +73,7 @@ pub fn find(namespace: &str, name: &str) -> Option<Operator> {
 impl Operator {
     /// The signature that takes `positional` and the parameters called `named`: the first of those that fit best.
     pub fn signature(&self, positional: &[Sort], named: &[&str]) -> Option<Signature> {
-        let mut best: Option<(usize, Vec<(&'static str, &'static str)>, Results)> = None;
+        let mut best: Option<(usize, Vec<Formal>, Results)> = None;
         for text in self.signatures.split('|') {
             let (formals, results) = text.split_once('>').unwrap_or((text, ""));
             let formals: Vec<_> = formals.split(' ').filter_map(|formal| formal.split_at_checked(1)).collect();
