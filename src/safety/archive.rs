@@ -22,7 +22,7 @@ const NAMED: usize = 6;
 /// What the main pickle of a checkpoint is called.
 const MAIN: &str = "data.pkl";
 /// The extensions of pickles.
-const EXTENSIONS: &[&str] = &[".pkl", ".pickle", ".p", ".joblib", ".dill"];
+const EXTENSIONS: &[&str] = &[".pkl", ".debug_pkl", ".pickle", ".p", ".joblib", ".dill"];
 /// How archives begin.
 const ARCHIVE: &[u8] = b"PK\x03\x04";
 /// How programs begin.
