@@ -7,7 +7,7 @@
 import { coded, el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, exact, figure, percent, plural, short } from './numbers.js';
-import { capped, dtypeTable, groupLinks, section, swatch } from './pieces.js';
+import { capped, dtypeTable, groupLinks, metadata, section, swatch } from './pieces.js';
 import { roleOf } from './words.js';
 
 /** @import {Child} from './dom.js' */
@@ -47,6 +47,7 @@ export function groupPanel(group, around, whole, tools, actions) {
     instances.length > 0 && section('Instances', exact(instances.length), el('div', { class: 'rows' }, ...capped(instances, ({ id, name }) =>
       el('button', { type: 'button', class: 'row', onclick: () => actions.jump(graph, { kind: 'group', id }) }, icon('group'), el('span', { class: 'operator' }, name)), 12))),
     dtypes.length > 0 && section('Element types', plural(group.tensors, 'tensor'), dtypeTable(dtypes)),
+    metadata(group.metadata),
   ];
 }
 

@@ -42,11 +42,20 @@ export function safetyReport(safety, list) {
       el('summary', {}, icon('chevron'), el('span', {}, 'Safety: nothing known to be dangerous was found'), el('span', { class: 'aside' }, count)),
       el('div', { class: 'body' }, ...details(safety, list)));
   }
-  const report = section('Safety', count, verdict(safety), ...details(safety, list));
+  const report = section('Safety', count, verdict(safety), ...(rating === 'dangerous' ? details(safety, list) : [folded(safety, list)]));
   report.classList.add('safety');
   report.dataset.rating = rating;
   report.tabIndex = -1;
   return report;
+}
+
+/**
+ * The details, to be opened.
+ * @param {Safety} safety
+ * @param {List|null} list
+ */
+function folded(safety, list) {
+  return el('details', {}, el('summary', {}, icon('chevron'), 'What is imported and called'), el('div', { class: 'body' }, ...details(safety, list)));
 }
 
 /** @param {Safety} safety */
@@ -99,7 +108,7 @@ function offset(at) {
  */
 function streamBlock(stream, index, alone, list) {
   const { name, at, len, protocol, rating, calls, moreCalls, imports, moreImports, findings } = stream;
-  const title = name || 'The pickle';
+  const title = name || 'The file itself';
   return el('article', { class: 'stream', dataset: { rating }, 'aria-label': title },
     el('header', {},
       (!alone || name) && el('h4', { class: 'mono', title }, title),
@@ -124,9 +133,8 @@ function part(title, ...children) {
 /** @param {Stream['calls'][number]} call */
 function callBlock({ text, rating, reason, at, opcode, count }) {
   return el('div', { class: 'call', dataset: { rating } },
-    el('p', { class: 'code mono' }, fold(text)),
+    el('p', { class: 'code mono' }, icon(ICONS[rating]), el('span', {}, el('span', { class: 'visually-hidden' }, `${NAMES[rating]}: `), fold(text))),
     el('p', { class: 'about' },
-      el('span', { class: 'rating', dataset: { rating } }, icon(ICONS[rating]), NAMES[rating]),
       el('span', {}, reason, count > 1 && ` (${plural(count, 'call')})`),
       el('span', { class: 'place' }, opcode, ' ', offset(at))));
 }
@@ -159,7 +167,7 @@ function instructions(title, stream, at, list) {
   const text = el('pre', { class: 'listing mono', tabindex: 0, role: 'region', 'aria-label': `Instructions of ${title}` });
   const more = el('button', { type: 'button', class: 'link more' }, 'Show more');
   const body = el('div', { class: 'body' }, text, more);
-  const details = el('details', { class: 'instructions' }, el('summary', {}, icon('chevron'), 'Instructions'), body);
+  const disclosure = el('details', { class: 'instructions' }, el('summary', {}, icon('chevron'), 'Instructions'), body);
   /** @type {{at: number, depth: number}|null} */
   let next = { at, depth: 0 };
   const read = async () => {
@@ -177,9 +185,9 @@ function instructions(title, stream, at, list) {
     more.disabled = false;
     more.hidden = next === null;
   };
-  details.addEventListener('toggle', () => {
-    if (details.open && text.childNodes.length === 0) void read();
+  disclosure.addEventListener('toggle', () => {
+    if (disclosure.open && text.childNodes.length === 0) void read();
   });
   more.addEventListener('click', () => void read());
-  return details;
+  return disclosure;
 }

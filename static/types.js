@@ -261,6 +261,7 @@
  * @property {number} parameters
  * @property {number} bytes
  * @property {{dtype: string, tensors: number, parameters: number, bytes: number}[]} dtypes
+ * @property {Entry[]} metadata the settings of the module that it is
  */
 
 /** @typedef {{id: number, name: string}} GroupRef */

@@ -58,6 +58,45 @@ fn dump_is_text_or_json() {
 }
 
 #[test]
+fn safety_says_what_pickles_would_do_and_its_status_whether_that_is_dangerous() {
+    let output = lamina(&["safety", "pytorch/cnn.pth", "hostile/stack-global.pkl", "onnx/if.onnx"]);
+    assert_eq!(output.status.code(), Some(3));
+    let said = text(&output.stdout);
+    assert!(said.contains("pytorch/cnn.pth: inert: Nothing known to be dangerous was found.\n"), "{said}");
+    assert!(
+        said.contains("hostile/stack-global.pkl: dangerous: Loading this file calls `nt.system('echo lamina')`"),
+        "{said}"
+    );
+    assert!(said.contains("    dangerous 0x1e REDUCE nt.system('echo lamina')\n"), "{said}");
+    assert!(said.contains("onnx/if.onnx: no pickles\n"), "{said}");
+    assert_eq!(lamina(&["safety", "pytorch/module.pt"]).status.code(), Some(0));
+
+    // What is no model is reported on, and said to be none.
+    let output = lamina(&["safety", "hostile/sklearn.pkl", "none/image.png"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stdout).starts_with("hostile/sklearn.pkl: dangerous: "));
+    assert!(text(&output.stderr).contains("hostile/sklearn.pkl: This is a Python pickle with objects of sklearn"));
+    assert_eq!(lamina(&["safety", "none/image.png"]).status.code(), Some(1));
+
+    let output = lamina(&["safety", "--json", "hostile/renamed.pt", "onnx/if.onnx"]);
+    let lines: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["file"], &lines[0]["safety"]["rating"]), (&"hostile/renamed.pt".into(), &"dangerous".into()));
+    assert_eq!(lines[0]["safety"]["streams"][1]["aside"], true);
+    assert_eq!(lines[0]["safety"]["streams"][1]["calls"][0]["at"], 0x86);
+    assert_eq!(lines[1]["safety"], Value::Null);
+}
+
+#[test]
+fn the_summary_of_a_dangerous_file_warns_beside_its_line() {
+    let output = lamina(&["summary", "hostile/injected.pt", "pytorch/cnn.pth"]);
+    assert!(output.status.success());
+    assert_eq!(text(&output.stdout).lines().count(), 2);
+    let warning = "hostile/injected.pt: dangerous: Loading this file calls `os.system('echo lamina')`";
+    let said = text(&output.stderr);
+    assert!(said.starts_with(warning) && said.lines().count() == 1, "{said}");
+}
+
+#[test]
 fn what_is_not_understood_is_explained() {
     for arguments in [&["summary"] as &[_], &["dump"], &["--what", "summary", "a"], &[]] {
         let output = lamina(arguments);

@@ -167,3 +167,26 @@ fn numbers_that_json_does_not_have_are_read() {
     assert_eq!(full.attributes[0].value, Literal::Double(f64::NEG_INFINITY));
     assert_eq!(model.format, "PyTorch Export v1");
 }
+
+#[test]
+fn counts_are_those_of_netron() {
+    // Nodes, initialisers and parameters that Netron 9.3 counts, and what is added to each here.
+    type Counts = [i64; 3];
+    let cases: [(&str, Counts, Counts, &str); 9] = [
+        ("export/cnn.pt2", [12, 17, 337], [0, 0, 0], ""),
+        ("export/cnn-core.pt2", [13, 17, 337], [0, 0, 0], ""),
+        ("export/cond.pt2", [7, 4, 24], [0, 0, 0], ""),
+        ("export/counting.pt2", [7, 5, 37], [0, 0, 0], ""),
+        ("export/ragged.pt2", [8, 2, 20], [0, 0, 0], ""),
+        ("export/training.pt2", [5, 7, 33], [0, 0, 0], ""),
+        ("export/transformer.pt2", [42, 28, 1952], [-1, 0, 0], "Netron makes a node of the weight that is read twice"),
+        ("versions/export-2.6.pt2", [6, 9, 88], [0, 0, 0], ""),
+        ("versions/export-2.1.pt2", [7, 6, 79], [0, 3, 9], "Netron takes the buffers of version 1 for inputs"),
+    ];
+    for (path, netron, more, why) in cases {
+        let (model, _) = open(&format!("../{path}"));
+        let totals = model.totals();
+        let ours = [totals.nodes as i64, totals.initializers as i64, totals.parameters as i64];
+        assert_eq!([ours[0] - more[0], ours[1] - more[1], ours[2] - more[2]], netron, "{path}: {why}");
+    }
+}

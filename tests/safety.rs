@@ -6,7 +6,8 @@ mod common;
 use lamina::codec::pickle::Opcode;
 use lamina::formats;
 use lamina::safety::{Call, Finding, Rating, Safety, Stream};
-use lamina::source::Files;
+use lamina::source::{BytesSource, Files};
+use lamina::view::{Place, Viewer};
 use std::collections::BTreeSet;
 
 /// The report on a file, opened as a model or, where that is not possible, as it is.
@@ -133,10 +134,10 @@ fn pickles_that_are_hidden_are_found() {
         ("behind-text.pt", "", true, "behind the end of another one"),
         ("stream-tail.pth", "", true, "behind the end of another one"),
         ("after-stop.pt", "net/data.pkl", true, "behind the end of another one"),
-        ("inside.pkl", "bytes", false, "which loads it"),
-        ("inside-text.pkl", "text", false, "which loads it"),
-        ("inside-data.pkl", "bytes", true, "inside of the data of another pickle"),
-        ("inside-archive.pkl", "bytes › net/data.pkl", false, "which loads it"),
+        ("inside.pkl", "bytes inside", false, "which loads it"),
+        ("inside-text.pkl", "text inside", false, "which loads it"),
+        ("inside-data.pkl", "bytes inside", true, "inside of the data of another pickle"),
+        ("inside-archive.pkl", "bytes inside › net/data.pkl", false, "which loads it"),
         // In entries of an archive that are not the main pickle.
         ("other-entry.pt", "net/extra.pkl", true, "Nothing that is shown of the model is in this entry"),
         ("empty-main.pt", "net/hidden.pkl", true, "Nothing that is shown"),
@@ -209,6 +210,57 @@ fn a_payload_among_tensors_is_found_and_the_tensors_are_shown() {
 }
 
 #[test]
+fn pickles_in_parts_of_a_model_say_where_they_are() {
+    let fixture = |name: &str| std::fs::read(common::root().join("pytorch").join(name)).unwrap();
+    let files = common::in_memory(
+        "model.bin.index.json",
+        br#"{"weight_map": {"a": "1.bin", "b": "2.bin", "c": "3.bin"}}"#.into(),
+    );
+    files.add("1.bin", std::rc::Rc::new(BytesSource(fixture("one-tensor.pt"))));
+    files.add("2.bin", std::rc::Rc::new(BytesSource(b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.".to_vec())));
+    // This one cannot be opened, and is looked at all the same.
+    files.add("3.bin", std::rc::Rc::new(BytesSource(b"\x80\x02X\x07\0\0\0sklearn0cos\nsystem\n)R.".to_vec())));
+    let safety = report(&files).unwrap();
+    let found: Vec<(&str, Rating)> = safety.streams.iter().map(|stream| (&*stream.name, stream.rating)).collect();
+    let expected =
+        [("1.bin › archive/data.pkl", Rating::Inert), ("2.bin", Rating::Dangerous), ("3.bin", Rating::Dangerous)];
+    assert_eq!(found, expected);
+    assert!(safety.summary.contains("calls `os.system('ls')`") && safety.summary.contains("2 dangerous calls"));
+
+    let exported = common::open(&common::on_disk(&common::root().join("pytorch/versions/export-2.6.pt2"))).unwrap();
+    let safety = exported.safety.unwrap();
+    let names: Vec<&str> = safety.streams.iter().map(|stream| &*stream.name).collect();
+    // No reader asks for the last one.
+    let inner = |part: &str| format!("serialized_{part}.pt › archive/data.pkl");
+    let expected = [inner("state_dict"), inner("constants"), inner("example_inputs")];
+    assert_eq!(safety.streams.iter().map(|stream| stream.aside).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn instructions_are_listed_page_by_page() {
+    let path = common::root().join("pytorch/versions/export-2.6.pt2");
+    let files = common::on_disk(&path);
+    let viewer = Viewer::new(common::open(&files).unwrap(), files);
+    let safety = viewer.info().safety.unwrap();
+    for (index, stream) in safety.streams.iter().enumerate() {
+        let (mut lines, mut next) = (Vec::new(), Some(Place { at: stream.span.at, depth: 0 }));
+        while let Some(place) = next {
+            let listed = viewer.listing(index, place).unwrap();
+            assert!((1..=200).contains(&listed.lines.len()));
+            lines.extend(listed.lines);
+            next = listed.next;
+        }
+        assert!(lines[0].ends_with("PROTO            2") && lines[lines.len() - 1].ends_with("STOP"), "{lines:?}");
+        let offsets: Vec<&str> = lines.iter().map(|line| line.split(' ').next().unwrap()).collect();
+        assert!(offsets.windows(2).all(|pair| pair[0] < pair[1]), "each comes once, in order");
+        // Marks are open across pages.
+        assert!(lines.len() < 200 || lines[200].starts_with(&format!("{}    ", offsets[200])), "{}", lines[200]);
+    }
+    assert!(viewer.listing(99, Place { at: 0, depth: 0 }).is_err());
+}
+
+#[test]
 fn a_file_that_cannot_be_opened_is_reported_on_all_the_same() {
     let files = common::on_disk(&common::root().join("hostile/sklearn.pkl"));
     assert!(common::open(&files).is_err());
@@ -231,10 +283,13 @@ fn what_ordinary_files_have_is_not_called_dangerous() {
         if opened.format.id != "pytorch" {
             continue;
         }
+        // Exported programs need none, and those of torch 1.0 to 1.2 have JSON.
+        let Some(safety) = opened.safety else {
+            assert!(["export/", "script/torch-1."].iter().any(|part| name.contains(part)), "{name} has no pickles");
+            continue;
+        };
         count += 1;
-        let safety = opened.safety.unwrap_or_else(|| panic!("{name} has no pickles"));
         assert!(safety.rating < Rating::Dangerous, "{name}: {}", safety.summary);
-        assert!(safety.streams.iter().all(|stream| stream.fault_free()), "{name}");
         let odd = findings(&safety).into_iter().find(|finding| finding.rating > Rating::Inert);
         assert!(odd.is_none(), "{name}: {odd:?}");
         for stream in &safety.streams {
@@ -248,21 +303,13 @@ fn what_ordinary_files_have_is_not_called_dangerous() {
         "__main__.Settings",
         "__main__.Subclass",
         "copyreg.pickle",
+        "functools.partial",
         "nets.Cnn",
         "nets.Residual",
     ];
+    // Whole modules name the classes of other packages.
+    unknown.retain(|name| !["models.", "torchvision."].iter().any(|package| name.starts_with(package)));
     assert_eq!(unknown.into_iter().collect::<Vec<_>>(), expected);
-}
-
-/// What a test asks of a stream.
-trait FaultFree {
-    fn fault_free(&self) -> bool;
-}
-
-impl FaultFree for Stream {
-    fn fault_free(&self) -> bool {
-        !self.findings.iter().any(|finding| finding.message.contains("broken"))
-    }
 }
 
 #[test]

@@ -31,6 +31,7 @@ const FRAMEWORKS: &[&str] = &[
     "caffe",
     "coreml",
     "darknet",
+    "executorch",
     "ggml",
     "gguf",
     "keras",

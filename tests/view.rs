@@ -211,7 +211,7 @@ fn modules() -> Model {
     let mut model = Model::default();
     let mut graph = Graph { wiring: Wiring::Modules, ..Graph::default() };
     let scope = |graph: &mut Graph, name: &str, parent| {
-        graph.scopes.push(Scope { name: name.into(), parent, class: "".into() })
+        graph.scopes.push(Scope { name: name.into(), parent, ..Scope::default() })
     };
     let root = scope(&mut graph, "root", None);
     let layers = scope(&mut graph, "layers", Some(root));
@@ -250,7 +250,7 @@ fn modules_that_are_alone_say_where() {
     for outer in ["lin0", "lin1"] {
         let mut parent = None;
         for name in [outer, "model", "1"] {
-            parent = Some(graph.scopes.push(Scope { name: name.into(), parent, class: "".into() }));
+            parent = Some(graph.scopes.push(Scope { name: name.into(), parent, ..Scope::default() }));
         }
         graph.nodes.push(Node { operator: "Conv2d".into(), scope: parent, ..Node::default() });
     }

@@ -104,6 +104,72 @@ const FAMILIES: &[(Category, &str)] = &[
     ),
 ];
 
+/// What operators call what they are given, in order: those that programs for devices are made of, which keep no names.
+const PARAMETERS: &[(&str, &str)] = &[
+    ("convolution", "input weight bias stride padding dilation transposed output_padding groups"),
+    ("linear", "input weight bias"),
+    ("addmm", "self mat1 mat2 beta alpha"),
+    ("mm bmm", "self mat2"),
+    ("embedding", "weight indices padding_idx scale_grad_by_freq sparse"),
+    ("native_batch_norm_legit_no_training", "input weight bias running_mean running_var momentum eps"),
+    ("native_batch_norm_legit native_batch_norm", "input weight bias running_mean running_var training momentum eps"),
+    ("native_layer_norm", "input normalized_shape weight bias eps"),
+    ("native_group_norm", "input weight bias N C HxW group eps"),
+    ("max_pool2d_with_indices", "self kernel_size stride padding dilation ceil_mode"),
+    ("avg_pool2d", "self kernel_size stride padding ceil_mode count_include_pad divisor_override"),
+    ("upsample_bilinear2d upsample_nearest2d", "input output_size align_corners scale_factors"),
+    ("permute permute_copy flip", "self dims"),
+    ("transpose transpose_copy", "self dim0 dim1"),
+    ("view view_copy reshape", "self size"),
+    ("expand expand_copy", "self size implicit"),
+    ("repeat", "self repeats"),
+    ("squeeze squeeze_copy unsqueeze unsqueeze_copy sym_size", "self dim"),
+    ("select select_copy", "self dim index"),
+    ("slice slice_copy", "self dim start end step"),
+    ("split split_copy", "self split_size dim"),
+    ("split_with_sizes split_with_sizes_copy", "self split_sizes dim"),
+    ("cat stack", "tensors dim"),
+    ("index", "self indices"),
+    ("index_select gather", "self dim index"),
+    ("index_put", "self indices values accumulate"),
+    ("constant_pad_nd", "self pad value"),
+    ("add sub rsub", "self other alpha"),
+    ("mul div maximum minimum eq ne lt le gt ge logical_and logical_or fmod remainder atan2", "self other"),
+    ("pow", "self exponent"),
+    ("where", "condition self other"),
+    ("clamp", "self min max"),
+    ("hardtanh", "self min_val max_val"),
+    ("leaky_relu", "self negative_slope"),
+    ("elu", "self alpha scale input_scale"),
+    ("gelu", "self approximate"),
+    ("softmax log_softmax", "self dim half_to_float"),
+    ("mean sum amax amin any", "self dim keepdim dtype"),
+    ("max min argmax argmin", "self dim keepdim"),
+    ("var", "self dim correction keepdim"),
+    ("cumsum", "self dim dtype"),
+    ("topk", "self k dim largest sorted"),
+    ("full", "size fill_value"),
+    ("full_like", "self fill_value dim_order"),
+    ("arange", "start end step"),
+    ("copy", "self src non_blocking"),
+    ("to_dim_order_copy clone_dim_order", "self non_blocking dim_order"),
+    ("to_copy", "self non_blocking memory_format"),
+    ("quantize_per_tensor dequantize_per_tensor", "input scale zero_point quant_min quant_max dtype"),
+    ("quantize_per_channel dequantize_per_channel", "input scales zero_points axis quant_min quant_max dtype"),
+    (
+        "relu sigmoid tanh exp log sqrt rsqrt abs neg sin cos erf floor ceil round reciprocal logical_not bitwise_not isnan isinf sign clone \
+         detach alias silu hardswish hardsigmoid t t_copy",
+        "self",
+    ),
+];
+
+/// What the operator called `name` calls what it is given, in order; empty if that is not known.
+pub fn parameters(name: &str) -> Vec<&'static str> {
+    let plain = name.trim_start_matches('_').trim_end_matches('_');
+    let known = PARAMETERS.iter().find(|(names, _)| names.split_ascii_whitespace().any(|known| known == plain));
+    known.map(|(_, parameters)| parameters.split_ascii_whitespace().collect()).unwrap_or_default()
+}
+
 /// The family of the operator called `name`: of `conv2d`, that of convolutions.
 pub fn category(name: &str) -> Category {
     let name = name.strip_suffix("_out").unwrap_or(name);
@@ -149,6 +215,13 @@ mod tests {
         for (name, wanted) in cases {
             assert_eq!(category(name), wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn parameters_are_known_by_their_order() {
+        assert_eq!(parameters("_native_batch_norm_legit_no_training").get(3), Some(&"running_mean"));
+        assert_eq!(parameters("copy_"), ["self", "src", "non_blocking"]);
+        assert!(parameters("frobnicate").is_empty());
     }
 
     #[test]

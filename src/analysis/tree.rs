@@ -34,6 +34,8 @@ pub struct Group {
     pub name: Text,
     /// The class of the module that it is, where the file states it.
     pub class: Text,
+    /// The level of the graph's own hierarchy that it is, where that has a class.
+    pub scope: Option<ScopeId>,
     /// The group around it.
     pub parent: Option<GroupId>,
     /// Why it is a group.
@@ -130,6 +132,7 @@ impl Draft {
             let group = tree.groups.push(Group {
                 name: level.title(parent.map(|parent| &*tree.groups[parent].name)),
                 class: "".into(),
+                scope: None,
                 parent,
                 kind: level.kind,
                 members: Vec::with_capacity(level.members.len()),
@@ -249,6 +252,7 @@ impl Tree {
             let scope = around[index].flatten();
             if let Some(scope) = scope.filter(|_| group.kind == GroupKind::Module && group.parent.is_some()) {
                 group.class = graph.scopes[scope].class.clone();
+                group.scope = Some(scope).filter(|_| !group.class.is_empty());
             }
             if let Some(parent) = group.parent {
                 join(&mut around[parent.index()], scope);

@@ -1,6 +1,6 @@
 //! JSON as programs write it: objects whose order matters, and numbers that JSON does not have.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -42,8 +42,17 @@ pub fn text(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The same text with `NaN`, `Infinity` and `-Infinity`, which Python writes and JSON does not have, in quotation marks.
-pub fn standard(bytes: &[u8]) -> Cow<'_, [u8]> {
+/// What the JSON text `bytes` holds, with `NaN`, `Infinity` and `-Infinity`, which Python writes and JSON does not have, as texts.
+///
+/// # Errors
+/// Those of `serde_json`.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
+    // One kind of input for all: each kind is a parser of its own in the program.
+    serde_json::from_str(&String::from_utf8_lossy(&standard(bytes)))
+}
+
+/// The same text with `NaN`, `Infinity` and `-Infinity` in quotation marks.
+fn standard(bytes: &[u8]) -> Cow<'_, [u8]> {
     const WORDS: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
     let mut out: Option<Vec<u8>> = None;
     let (mut at, mut within) = (0, false);

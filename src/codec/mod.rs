@@ -1,17 +1,21 @@
 //! Encodings that know nothing of machine learning.
 //!
+//! - [`flatbuffer`]: tables by the numbers of their fields, read where they are asked for.
 //! - [`json`]: objects in their order, and numbers that JSON does not have.
 //! - [`pickle`]: Python pickles, run on symbols.
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
 //! - [`scalar`]: integers and floats of any width.
 //! - [`shards`]: the index of what is kept in several files.
+//! - [`table`]: sorted tables of keys and values.
 //! - [`tar`], [`zip`]: the entries of archives, and where their bytes are.
 #![deny(clippy::indexing_slicing)]
 
+pub mod flatbuffer;
 pub mod json;
 pub mod pickle;
 pub mod protobuf;
 pub mod scalar;
 pub mod shards;
+pub mod table;
 pub mod tar;
 pub mod zip;

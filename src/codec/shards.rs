@@ -38,7 +38,7 @@ impl Index {
     /// source.
     pub fn read(file: &Slice) -> Result<Self> {
         let bytes = file.read_all(SIZE)?;
-        let raw: Raw = serde_json::from_slice(&bytes)
+        let raw: Raw = json::parse(&bytes)
             .map_err(|error| Error::malformed(format!("this index of several files cannot be read: {error}")))?;
         let text = |(name, value): (String, serde_json::Value)| (name, json::text(&value));
         let mut index = Self { metadata: raw.metadata.0.into_iter().map(text).collect(), ..Self::default() };

@@ -66,9 +66,11 @@ macro_rules! formats {
 }
 
 formats! {
+    executorch,
     onnx,
     pytorch,
     safetensors,
+    tensorflow,
 }
 
 /// An opened file.
@@ -139,12 +141,17 @@ fn open_file(probe: &Probe, file: FileId, files: &Files, audit: &mut Audit, prog
 /// What the pickles of a file would do that [`open`] cannot open: of one that is a pickle or a ZIP archive by its content. None if it has no
 /// pickles.
 pub fn inspect(files: &Files) -> Option<Safety> {
-    let (limits, mut audit) = (Limits::default(), Audit::default());
-    let probe = Probe::new(&files.name(), files.main()).ok()?;
-    if probe.zip().is_some() {
-        audit.archive(files, &limits, FileId(0), &probe.file());
-    } else if Glance::at(probe.file()).is_pickle() {
-        audit.push(files, &limits, "", FileId(0), &probe.file(), &Pickle::read(probe.file(), &limits));
-    }
+    let mut audit = Audit::default();
+    look(&Probe::new(&files.name(), files.main()).ok()?, FileId(0), files, &mut audit);
     audit.finish()
+}
+
+/// Reports on `file`, which no reader can open, in `audit`.
+fn look(probe: &Probe, file: FileId, files: &Files, audit: &mut Audit) {
+    let limits = Limits::default();
+    if probe.zip().is_some() {
+        audit.archive(files, &limits, file, &probe.file());
+    } else if Glance::at(probe.file()).is_pickle() {
+        audit.push(files, &limits, "", file, &probe.file(), &Pickle::read(probe.file(), &limits));
+    }
 }

@@ -1,6 +1,6 @@
 //! Models in several files: the parts that an index names, or those of a numbered series.
 
-use super::{Opened, open_file};
+use super::{Opened, look, open_file};
 use crate::analysis::layers;
 use crate::codec::shards::{self, Index};
 use crate::model::Entry;
@@ -89,9 +89,12 @@ fn open_parts(index: &Index, files: &Files, audit: &mut Audit, progress: &dyn Fn
 fn open_part(path: &str, files: &Files, audit: &mut Audit) -> Result<Option<Opened>> {
     let Some(file) = files.sibling(path)? else { return Ok(None) };
     let probe = Probe::new(path, files.slice(file).unwrap_or_default())?;
-    let first = audit.len();
+    let mark = audit.mark();
     let opened = open_file(&probe, file, files, audit, &|_| ());
-    audit.place(first, path);
+    if opened.is_err() && audit.mark() == mark {
+        look(&probe, file, files, audit);
+    }
+    audit.place(mark, path);
     opened.map(Some)
 }
 

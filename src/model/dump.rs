@@ -148,7 +148,11 @@ impl Printer<'_> {
             self.out.push('\n');
         }
         for (id, scope) in graph.scopes.iter().filter(|(_, scope)| !scope.class.is_empty()) {
-            writeln!(self.out, "  scope: {}: {}", quote(&graph.path(id, "/")), quote(&scope.class))?;
+            write!(self.out, "  scope: {}: {}", quote(&graph.path(id, "/")), quote(&scope.class))?;
+            for Entry { name, value } in &scope.metadata {
+                write!(self.out, ", {}: {}", quote(name), json_text(value))?;
+            }
+            self.out.push('\n');
         }
         self.flow(graph)
     }

@@ -182,7 +182,7 @@ pub struct Graph {
 }
 
 /// A level of the module hierarchy.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Scope {
     /// The last part of its path.
     pub name: Text,
@@ -190,6 +190,8 @@ pub struct Scope {
     pub parent: Option<ScopeId>,
     /// The class of the module that it stands for, where the file states it: `torchvision.models.resnet.BasicBlock`.
     pub class: Text,
+    /// The settings of that module.
+    pub metadata: Vec<Entry>,
 }
 
 /// The family of an operator: the colour of its node. Always the same across formats.

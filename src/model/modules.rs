@@ -49,10 +49,10 @@ impl Modules {
             operator = self.strings.intern(part);
             let scopes = &mut self.graph.scopes;
             let known = self.scopes.entry((scope, operator.clone()));
-            scope = Some(
-                *known
-                    .or_insert_with(|| scopes.push(Scope { name: operator.clone(), parent: scope, class: "".into() })),
-            );
+            scope =
+                Some(*known.or_insert_with(|| {
+                    scopes.push(Scope { name: operator.clone(), parent: scope, ..Scope::default() })
+                }));
         }
         let node = self.graph.nodes.push(Node { name: path.into(), operator, scope, ..Node::default() });
         self.nodes.insert(path.into(), node);

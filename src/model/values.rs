@@ -183,7 +183,13 @@ fn stored(model: &Model, tensor: &Tensor) -> Result<u64> {
             let product = dense.try_fold(1u64, |product, dim| product.checked_mul(*dim));
             product.ok_or_else(|| Error::malformed("the shape is too large"))
         }
-        Some(indices) => Ok(indices.shape.first().copied().unwrap_or(0)),
+        // Each coordinate may be that of a block.
+        Some(indices) => Ok(match &tensor.data {
+            Data::Range(_, span) if tensor.dtype.bits() > 0 => {
+                span.len.saturating_mul(8) / u64::from(tensor.dtype.bits())
+            }
+            _ => indices.shape.first().copied().unwrap_or(0),
+        }),
         None => tensor.elements().ok_or_else(|| Error::malformed("the shape is too large")),
     }
 }

@@ -6,7 +6,6 @@ use crate::codec::pickle::Glance;
 use crate::codec::zip::{Directory, Entry, Method};
 use crate::sort;
 use crate::source::{FileId, Files, InflatedSource, Limits, PAGE, Packing, Pages, Slice, Span, WindowSource};
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// The most bytes of the directory.
@@ -22,7 +21,9 @@ const NAMED: usize = 6;
 /// What the main pickle of a checkpoint is called.
 const MAIN: &str = "data.pkl";
 /// The extensions of pickles.
-const EXTENSIONS: &[&str] = &[".pkl", ".debug_pkl", ".pickle", ".p", ".joblib", ".dill"];
+const EXTENSIONS: &[&str] = &[".pkl", ".pickle", ".p", ".joblib", ".dill", SOURCES];
+/// The extension of the pickles that say where the code of TorchScript comes from: one for each file of code, often many.
+const SOURCES: &str = ".debug_pkl";
 /// How archives begin.
 const ARCHIVE: &[u8] = b"PK\x03\x04";
 /// How programs begin.
@@ -55,15 +56,20 @@ impl Audit {
     /// The pickles of `archive` that nobody pushed yet. What is odd about it is noted.
     pub(super) fn entries(&mut self, files: &Files, limits: &Limits, archive: &Archive) -> Vec<Task> {
         let Ok(all) = Directory::records(&archive.bytes, DIRECTORY) else { return Vec::new() };
-        self.findings.extend(of_all(&all));
-        // Of entries with the same path, readers take the last.
-        let last: BTreeMap<&str, u64> = all.iter().map(|entry| (&*entry.path, entry.header)).collect();
+        let mut paths: Vec<(&str, usize)> = all.iter().enumerate().map(|(at, entry)| (&*entry.path, at)).collect();
+        sort::sort(&mut paths);
+        self.findings.extend(of_all(&all, &paths));
         let known = self.names();
-        let (mut tasks, mut inner, mut pages) = (Vec::new(), Vec::new(), BTreeSet::new());
+        // Of entries with the same path, readers take the last.
+        let is_taken = |entry: &Entry| {
+            let end = paths.partition_point(|(path, _)| *path <= &*entry.path);
+            let last = end.checked_sub(1).and_then(|last| all.get(paths.get(last)?.1));
+            last.is_some_and(|last| last.header == entry.header)
+                && known.binary_search(&format!("{}{}", archive.prefix, entry.path)).is_ok()
+        };
+        let (mut tasks, mut inner, mut pages) = (Vec::new(), Vec::new(), Vec::new());
         for entry in in_order(&all) {
-            if known.contains(&format!("{}{}", archive.prefix, entry.path))
-                && last.get(&*entry.path) == Some(&entry.header)
-            {
+            if is_taken(entry) {
                 self.findings.extend(of_entry(entry, archive));
                 continue;
             }
@@ -80,7 +86,7 @@ impl Audit {
                 }
                 continue;
             }
-            if !named && !affords(entry, &mut pages) {
+            if (!named || entry.path.ends_with(SOURCES)) && !affords(entry, &mut pages) {
                 self.unseen += 1;
                 continue;
             }
@@ -122,9 +128,12 @@ fn is_named(path: &str) -> bool {
 }
 
 /// Whether the page that `entry` begins in is one of a few.
-fn affords(entry: &Entry, pages: &mut BTreeSet<u64>) -> bool {
+fn affords(entry: &Entry, pages: &mut Vec<u64>) -> bool {
     let page = entry.header / PAGE;
-    pages.contains(&page) || pages.len() < PAGES && pages.insert(page)
+    if !pages.contains(&page) && pages.len() < PAGES {
+        pages.push(page);
+    }
+    pages.contains(&page)
 }
 
 /// The unpacked bytes of `entry`.
@@ -188,32 +197,32 @@ fn task(entry: &Entry, archive: &Archive, files: &Files, limits: &Limits, offset
     Some(Task::new(format!("{}{}", archive.prefix, entry.path), file, bytes, origin))
 }
 
-/// What is odd about the archive as a whole.
-fn of_all(all: &[Entry]) -> Vec<Finding> {
+/// What is odd about the archive as a whole, whose entries have these paths, in order, each with the number of its entry.
+fn of_all(all: &[Entry], paths: &[(&str, usize)]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let odd = |message: String, at| Finding::new(Rating::Unknown, message, at);
     if let Some(first) = all.iter().map(|entry| entry.header).min().filter(|first| *first > 0) {
         findings.push(odd(format!("{first} bytes are before the first entry of the archive."), Some(0)));
     }
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for entry in all {
-        *counts.entry(&entry.path).or_default() += 1;
-    }
-    let several: Vec<&str> = counts.iter().filter(|(_, count)| **count > 1).map(|(path, _)| *path).collect();
+    let twice = paths.windows(2).filter_map(|pair| match pair {
+        [(a, _), (b, _)] if a == b => Some(*a),
+        _ => None,
+    });
+    let mut several: Vec<&str> = twice.collect();
+    several.dedup();
     if !several.is_empty() {
         let names = list(&several);
-        findings.push(odd(
-            format!("The archive has several entries called {names}. Programs differ in which one they take."),
-            None,
-        ));
+        let message =
+            format!("The archive has several entries called {names}. Programs differ in which one they take.");
+        findings.push(odd(message, None));
     }
-    let is_main = |path: &&&str| path.rsplit('/').next() == Some(MAIN);
-    let mains: Vec<&str> = counts.keys().filter(is_main).copied().collect();
+    let is_main = |path: &&str| path.rsplit('/').next() == Some(MAIN);
+    let mut mains: Vec<&str> = paths.iter().map(|(path, _)| *path).filter(is_main).collect();
+    mains.dedup();
     if mains.len() > 1 {
-        findings.push(odd(
-            format!("There is more than one main pickle: {}. Programs differ in which one they take.", list(&mains)),
-            None,
-        ));
+        let names = list(&mains);
+        let message = format!("There is more than one main pickle: {names}. Programs differ in which one they take.");
+        findings.push(odd(message, None));
     }
     findings
 }
@@ -246,9 +255,9 @@ fn of_entry(entry: &Entry, archive: &Archive) -> Vec<Finding> {
     };
     if local.method != method {
         findings.push(odd(format!("The directory says that {path:?} is {name}, and the entry says otherwise.")));
-    } else if entry.method == Method::Deflated {
+    } else if entry.method == Method::Deflated && path.ends_with(MAIN) {
         let message =
-            format!("{path:?} is compressed. PyTorch does not compress: the archive was packed by another program.");
+            format!("{path:?} is compressed. PyTorch does not compress it: the archive was packed by another program.");
         findings.push(Finding::new(Rating::Inert, message, at));
     }
     if local.is_complete() && local.packed != u32::MAX && u64::from(local.packed) != entry.packed {

@@ -4,8 +4,8 @@ use super::archive::{Archive, inside};
 use super::stream::{Payload, examine};
 use super::{Finding, Rating, Ratings, Safety, Stream, words};
 use crate::codec::pickle::{Bytes, Glance, Object, Pickle};
+use crate::sort;
 use crate::source::{BytesSource, FileId, Files, Limits, Pages, Slice, Span};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// The most pickles of a rating that are listed.
@@ -33,6 +33,13 @@ pub struct Audit {
     pub(super) unseen: usize,
     ratings: Ratings,
     followed: usize,
+}
+
+/// How far a report is: what was reported before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    streams: usize,
+    findings: usize,
 }
 
 /// A pickle that is to be read.
@@ -91,26 +98,26 @@ impl Audit {
         self.follow(files, limits, tasks);
     }
 
-    /// How many pickles there are so far.
-    pub fn len(&self) -> usize {
-        self.streams.len()
+    /// How far the report is.
+    pub fn mark(&self) -> Mark {
+        Mark { streams: self.streams.len(), findings: self.findings.len() }
     }
 
-    /// Whether there is no pickle yet.
-    pub fn is_empty(&self) -> bool {
-        self.streams.is_empty()
-    }
-
-    /// Says of the pickles from number `first` on that they are in the file called `place`.
-    pub fn place(&mut self, first: usize, place: &str) {
-        for stream in self.streams.iter_mut().skip(first) {
+    /// Says of what was reported since `mark` that it is in the file called `place`.
+    pub fn place(&mut self, mark: Mark, place: &str) {
+        for stream in self.streams.iter_mut().skip(mark.streams) {
             stream.name = if stream.name.is_empty() { place.to_owned() } else { inside(place) + &stream.name };
+        }
+        for finding in self.findings.iter_mut().skip(mark.findings) {
+            finding.message = format!("{place}: {}", finding.message);
         }
     }
 
-    /// The pickles that a reader pushed, by their names.
-    pub(super) fn names(&self) -> BTreeSet<String> {
-        self.streams.iter().map(|stream| stream.name.clone()).collect()
+    /// The names of the pickles that a reader pushed, in order.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.streams.iter().map(|stream| stream.name.clone()).collect();
+        sort::sort(&mut names);
+        names
     }
 
     /// Reads what is to be read, and what is found in that.
@@ -164,13 +171,13 @@ impl Audit {
     fn inside(&self, files: &Files, task: &Task, payload: Payload, index: usize) -> Option<Task> {
         let of = inside(&task.name);
         let (name, file, bytes) = match payload.bytes {
-            Bytes::Range(span) => (format!("{of}bytes"), task.file, task.bytes.window(span)),
+            Bytes::Range(span) => (format!("{of}bytes inside"), task.file, task.bytes.window(span)),
             Bytes::Decoded(bytes) => {
                 let held = Slice::new(Rc::new(Pages::new(Rc::new(BytesSource(bytes.to_vec())))));
                 if !may_be_pickle(&held, payload.read) {
                     return None;
                 }
-                let name = format!("{of}text");
+                let name = format!("{of}text inside");
                 let file = files.add_inside(&name, Rc::new(BytesSource(bytes.to_vec())));
                 (name, file, files.slice(file)?)
             }

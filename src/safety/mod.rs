@@ -14,7 +14,7 @@ mod ratings;
 mod stream;
 mod words;
 
-pub use audit::Audit;
+pub use audit::{Audit, Mark};
 pub use ratings::{Ratings, Verdict};
 
 use crate::source::{FileId, Span};

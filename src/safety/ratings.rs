@@ -6,7 +6,7 @@
 
 use super::Rating;
 use crate::codec::pickle::{COMPUTED, modern};
-use foldhash::HashMap;
+use crate::sort;
 
 const COMMANDS: &str = "runs commands of the operating system";
 const CODE: &str = "runs code that is given as text or bytes";
@@ -172,7 +172,8 @@ const MODULES: &str = "os posix nt sys subprocess builtins importlib shutil sock
 
 /// What is known about each name.
 pub struct Ratings {
-    known: HashMap<&'static str, (Rating, &'static str)>,
+    /// By their names, in order: the numbers of their groups.
+    known: Vec<(&'static str, usize)>,
 }
 
 /// What there is to say of a name.
@@ -184,10 +185,8 @@ pub struct Verdict {
     pub reason: &'static str,
 }
 
-const UNKNOWN: Verdict = Verdict {
-    rating: Rating::Unknown,
-    reason: "does what the software says that is installed where the file is loaded",
-};
+const UNKNOWN: Verdict =
+    Verdict { rating: Rating::Unknown, reason: "does whatever the software says that is installed" };
 
 const fn dangerous(reason: &'static str) -> Verdict {
     Verdict { rating: Rating::Dangerous, reason }
@@ -195,10 +194,12 @@ const fn dangerous(reason: &'static str) -> Verdict {
 
 impl Default for Ratings {
     fn default() -> Self {
-        let names = |(rating, reason, names): &'static Group| {
-            names.split_whitespace().map(move |name| (name, (*rating, *reason)))
-        };
-        Self { known: GROUPS.iter().flat_map(names).collect() }
+        let mut known = Vec::new();
+        for (number, (_, _, names)) in GROUPS.iter().enumerate() {
+            known.extend(names.split_whitespace().map(|name| (name, number)));
+        }
+        sort::sort(&mut known);
+        Self { known }
     }
 }
 
@@ -223,14 +224,20 @@ impl Ratings {
         class_of_torch(&path, module, name).unwrap_or(found)
     }
 
+    /// The group that has just `name`.
+    fn group(&self, name: &str) -> Option<&'static Group> {
+        let place = self.known.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+        GROUPS.get(self.known.get(place)?.1)
+    }
+
     /// What is known of the longest beginning of `path` of which something is.
     fn find(&self, path: &str) -> Option<Verdict> {
         let mut part = path;
         loop {
-            if let Some((rating, reason)) = self.known.get(part).copied()
-                && (rating != Rating::Inert || part.len() == path.len())
+            if let Some((rating, reason, _)) =
+                self.group(part).filter(|(rating, ..)| *rating != Rating::Inert || part.len() == path.len())
             {
-                return Some(Verdict { rating, reason });
+                return Some(Verdict { rating: *rating, reason });
             }
             part = part.rsplit_once('.')?.0;
         }
@@ -280,8 +287,9 @@ mod tests {
     #[test]
     fn every_name_is_listed_once() {
         let count: usize = GROUPS.iter().map(|(_, _, names)| names.split_whitespace().count()).sum();
-        assert_eq!(Ratings::default().known.len(), count);
-        assert!(count > 400);
+        let Ratings { known } = Ratings::default();
+        assert!(known.is_sorted() && known.windows(2).all(|pair| matches!(pair, [(a, _), (b, _)] if a < b)));
+        assert!(known.len() == count && count > 400);
     }
 
     #[test]

@@ -187,16 +187,15 @@ impl<'a> Examiner<'a> {
         readers.filter_map(|call| Some(self.plain(*self.arguments(call).first()?))).collect()
     }
 
-    /// Of names that can do anything and are used for something that is known: whether each use is.
-    fn harmless_uses(&self) -> HashMap<&'static str, bool> {
-        let guarded = |path: &str| [GETATTR, PARTIAL, INNER].into_iter().find(|known| *known == path);
+    /// Of the names that can do anything, those that are used here only for what is known and not dangerous.
+    fn harmless_uses(&self) -> Vec<&'static str> {
+        let mut harmless = vec![GETATTR, PARTIAL, INNER];
         let mut uses: HashMap<ObjectId, &'static str> = HashMap::default();
         for (id, object) in self.pickle.objects.iter() {
-            if let (Object::Global(_), Some(path)) = (object, self.path(id).as_deref().and_then(guarded)) {
-                uses.insert(id, path);
+            if let (Object::Global(_), Some(path)) = (object, self.path(id)) {
+                uses.extend(harmless.iter().find(|known| **known == path).map(|known| (id, *known)));
             }
         }
-        let mut harmless: HashMap<&'static str, bool> = uses.values().map(|path| (*path, true)).collect();
         if uses.is_empty() {
             return harmless;
         }
@@ -205,13 +204,13 @@ impl<'a> Examiner<'a> {
             let Some(path) = uses.get(&call.callable) else { continue };
             called.insert(call.callable);
             if call.opcode != Opcode::Reduce || !self.is_known(path, call) {
-                harmless.insert(path, false);
+                harmless.retain(|known| known != path);
             }
         }
         let escaped = self.escaped(&uses);
         for (id, path) in &uses {
             if !called.contains(id) || escaped.contains(id) {
-                harmless.insert(path, false);
+                harmless.retain(|known| known != path);
             }
         }
         harmless
@@ -268,7 +267,7 @@ impl<'a> Examiner<'a> {
                 continue;
             }
             let Verdict { mut rating, mut reason } = self.rate(import);
-            if let Some(true) = harmless.get(&*path) {
+            if harmless.contains(&&*path) {
                 (rating, reason) = match &*path {
                     INNER => (Rating::Inert, "reads a checkpoint that is inside of this one, and is listed by itself"),
                     GETATTR => {
@@ -288,21 +287,22 @@ impl<'a> Examiner<'a> {
 
     fn calls(&self) -> (Vec<Call>, usize) {
         let mut all: Vec<Call> = Vec::new();
-        let mut places: HashMap<(String, &str), usize> = HashMap::default();
+        let mut places: HashMap<String, usize> = HashMap::default();
         for (id, call) in self.pickle.calls.iter() {
             let (callee, Verdict { rating, reason }) = self.verdict(call);
             if rating == Rating::Inert {
                 continue;
             }
             // To make an object of a class, and to give it a state, is one thing as long as nothing is known of it.
-            let key = (callee, if rating < Rating::Dangerous { "" } else { call.opcode.name() });
+            let opcode = if rating < Rating::Dangerous { "" } else { call.opcode.name() };
+            let key = format!("{callee} {opcode}");
             if let Some(known) = places.get(&key).and_then(|place| all.get_mut(*place))
                 && (rating < Rating::Dangerous || all_are_listed(known.count))
             {
                 known.count += 1;
                 continue;
             }
-            let reason = format!("{} {reason}", key.0);
+            let reason = format!("{callee} {reason}");
             places.insert(key, all.len());
             all.push(Call { text: self.text(id), rating, reason, at: call.at, opcode: call.opcode.name(), count: 1 });
         }

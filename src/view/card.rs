@@ -147,11 +147,13 @@ const MATTER: &[(&str, &str)] = &[
     ("pads", "pad"),
     ("padding", "pad"),
     ("dilations", "dilation"),
+    ("dilation", "dilation"),
     ("group", "group"),
     ("groups", "group"),
     ("axis", "axis"),
     ("axes", "axes"),
     ("dim", "dim"),
+    ("dims", "dims"),
     ("perm", "perm"),
     ("to", "to"),
     ("hidden_size", "hidden"),
@@ -186,9 +188,9 @@ fn is_trivial(name: &str, value: &Literal) -> bool {
         _ => false,
     };
     match name {
-        "strides" | "stride" | "dilations" | "group" | "groups" => all(value, 1),
+        "strides" | "stride" | "dilations" | "dilation" | "group" | "groups" => all(value, 1),
         "pads" | "padding" | "transA" | "transB" => all(value, 0),
-        "alpha" | "beta" => *value == Literal::Float(1.0),
+        "alpha" | "beta" => matches!(value, Literal::Float(1.0) | Literal::Double(1.0) | Literal::Int(1)),
         "value" => matches!(value, Literal::Absent | Literal::Tensor(_)),
         _ => matches!(value, Literal::Absent),
     }

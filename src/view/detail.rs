@@ -189,6 +189,8 @@ pub struct GroupInfo {
     pub bytes: u64,
     /// How much of it is of each type.
     pub dtypes: Vec<Share>,
+    /// The settings of the module that it is.
+    pub metadata: Vec<Entry>,
 }
 
 /// One of the groups that a stack folds.
@@ -287,6 +289,7 @@ impl Describe<'_> {
             parameters: dtypes.iter().map(|share| share.parameters).fold(0, u64::saturating_add),
             bytes: dtypes.iter().map(|share| share.bytes).fold(0, u64::saturating_add),
             dtypes,
+            metadata: group.scope.map(|scope| self.graph.scopes[scope].metadata.clone()).unwrap_or_default(),
         }))
     }
 

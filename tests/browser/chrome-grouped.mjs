@@ -118,6 +118,7 @@ export class Grouped {
       kind: 'group', id, graph: 0, role: group?.role ?? 'module', path: this.#path(id).map(({ name }) => name.replace(/ ×.*/, '')), nodes: nodes.length,
       mix: this.#mix(nodes), tensors: nodes.length, parameters: 98_304 * nodes.length, bytes: 393_216 * nodes.length, dtypes,
       instances: stack ? group.groups.map((inner) => ({ id: inner, name: this.#title(inner) })) : [],
+      metadata: [],
       differences: stack ? ['`layers.3` has 2,048 columns in mlp, the others have 1,024'] : [],
     };
   }

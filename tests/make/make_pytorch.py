@@ -186,6 +186,8 @@ def sparse():
         "hybrid": hybrid,
         "csr": dense.to_sparse_csr(),
         "csc": dense.to_sparse_csc(),
+        "bsr": torch.block_diag(torch.ones(2, 2), torch.full((2, 2), 3.0)).to_sparse_bsr((2, 2)),
+        "bsc": torch.block_diag(torch.ones(2, 2), torch.full((2, 2), 3.0)).to_sparse_bsc((2, 2)),
     }
     write("sparse.pt", saved(tensors), flat)
     with torch.device("meta"):

@@ -234,7 +234,8 @@ impl Machine {
     fn name(&self, id: ObjectId) -> Result<Text> {
         match self.pickle.object(id) {
             Object::Text(text) => Ok(text.clone()),
-            Object::Instance(_) | Object::Global(_) | Object::Persistent(_) => {
+            // Old texts that are no UTF-8 are bytes here, and may be texts elsewhere.
+            Object::Instance(_) | Object::Global(_) | Object::Persistent(_) | Object::Bytes(_) => {
                 Ok(format!("{COMPUTED}{}>", self.pickle.describe(id, DESCRIBED)).into())
             }
             _ => Err(Error::malformed("the names of what is to be imported are no text")),
@@ -320,7 +321,9 @@ impl Machine {
                 let arguments = self.add(Object::List(items))?;
                 self.change(instruction, target, arguments);
             }
-            Some(Object::ByteArray(_)) => {}
+            Some(Object::ByteArray(_) | Object::Buffer(_)) => {}
+            // Where there is nothing to append, nobody looks at what it would be appended to.
+            _ if items.is_empty() => {}
             _ => return Err(Error::malformed("nothing can be appended to what is on the stack")),
         }
         Ok(())
@@ -349,6 +352,9 @@ impl Machine {
     }
 
     fn set_entries(&mut self, target: ObjectId, entries: Vec<(ObjectId, ObjectId)>) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         let numbers: Vec<Option<i64>> = entries.iter().map(|(key, _)| self.pickle.int(*key)).collect();
         match self.pickle.objects.get_mut(target) {
             Some(Object::Dict(dict)) => dict.extend(entries),

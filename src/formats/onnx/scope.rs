@@ -39,7 +39,7 @@ impl Lowering<'_> {
             let key = (scope, self.strings.intern(&name));
             let scopes = &mut draft.graph.scopes;
             let known = draft.scopes.entry(key).or_insert_with_key(|(parent, name)| {
-                scopes.push(Scope { name: name.clone(), parent: *parent, class: "".into() })
+                scopes.push(Scope { name: name.clone(), parent: *parent, ..Scope::default() })
             });
             scope = Some(*known);
             outer = path;

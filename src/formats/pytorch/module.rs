@@ -10,9 +10,7 @@ use super::tensor::{Tensors, is_tensor};
 use super::text::Words;
 use crate::analysis::layers;
 use crate::codec::pickle::{Object, ObjectId, Pickle};
-use crate::model::{
-    Argument, Attribute, Entry, Graph, Literal, Node, NodeId, Scope, ScopeId, Strings, Text, Value, ValueId,
-};
+use crate::model::{Argument, Attribute, Entry, Graph, Literal, Node, NodeId, Scope, ScopeId, Strings, Value, ValueId};
 use crate::report::{Report, Severity};
 use foldhash::{HashMap, HashSet};
 
@@ -168,7 +166,7 @@ impl Lowering<'_, '_> {
         for (key, module) in &modules {
             let name = objects::key(pickle, *key).unwrap_or_default();
             let text = self.strings.intern(&name);
-            let scope = self.graph.scopes.push(Scope { name: text, parent: place.scope, class: self.strings.empty() });
+            let scope = self.graph.scopes.push(Scope { name: text, parent: place.scope, ..Scope::default() });
             let path = if place.path.is_empty() { name.clone() } else { format!("{}.{name}", place.path) };
             steps.push(Step::Enter(Place {
                 id: *module,
@@ -267,19 +265,24 @@ impl Lowering<'_, '_> {
         Words { checkpoint: self.checkpoint, files: self.tensors.files(), limits: self.tensors.limits() }
     }
 
-    /// Notes the class of a module that holds others, and of the outermost one its settings.
+    /// Notes the class of a module that holds others, and its settings.
     fn describe(&mut self, place: &Place, class: &str, attributes: &[Pair]) {
-        if let Some(scope) = place.scope.and_then(|scope| self.graph.scopes.get_mut(scope)) {
-            scope.class = self.strings.intern(class);
-            return;
+        let settings = self.described(attributes);
+        match place.scope.and_then(|scope| self.graph.scopes.get_mut(scope)) {
+            Some(scope) => {
+                scope.class = self.strings.intern(class);
+                scope.metadata = settings.into_iter().filter(|entry| &*entry.name != "training").collect();
+            }
+            None => self.graph.metadata.extend(settings),
         }
+    }
+
+    /// The settings among the attributes of a module, in words.
+    fn described(&self, attributes: &[Pair]) -> Vec<Entry> {
         let pickle = &self.checkpoint.pickle;
         let public = attributes.iter().filter_map(|(key, value)| Some((pickle.text(*key)?.clone(), *value)));
-        let public: Vec<(Text, ObjectId)> = public.filter(|(name, _)| !name.starts_with('_')).take(SETTINGS).collect();
-        for (name, value) in public {
-            let value = self.words().line(value).as_str().into();
-            self.graph.metadata.push(Entry { name, value });
-        }
+        let public = public.filter(|(name, _)| !name.starts_with('_')).take(SETTINGS);
+        public.map(|(name, value)| Entry { name, value: self.words().line(value).as_str().into() }).collect()
     }
 
     /// Connects the modules inside of one, if they follow each other, and notes its ends.

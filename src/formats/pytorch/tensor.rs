@@ -226,8 +226,12 @@ impl<'a> Tensors<'a> {
                 beside = tensors;
                 self.add(dense, name, notes, report)
             }
-            ("_rebuild_sparse_tensor" | "_rebuild_sparse_csr_tensor", [_, data, ..]) => {
+            ("_rebuild_sparse_tensor" | "_rebuild_sparse_csr_tensor", [layout, data, ..]) => {
                 let (tensor, pointers) = self.sparse(*data, name, report)?;
+                let layout = made_by(pickle, *layout).and_then(|(_, arguments)| pickle.text(*arguments.first()?));
+                if let (Some(layout), Some(tensor)) = (layout, self.all.get_mut(tensor)) {
+                    tensor.metadata.push(Entry { name: "layout".into(), value: layout.clone() });
+                }
                 beside.extend(pointers.map(|pointers| ("pointers", pointers)));
                 tensor
             }
@@ -392,6 +396,12 @@ impl<'a> Tensors<'a> {
         }
         let values = self.own(values, name, report)?;
         if let Some(tensor) = self.all.get_mut(values) {
+            if let (Some(_), [_, block @ ..]) = (pointers, &*tensor.shape)
+                && !block.is_empty()
+            {
+                let block = Shape::of(block).to_string();
+                tensor.metadata.push(Entry { name: "blocks".into(), value: block.as_str().into() });
+            }
             tensor.shape = size;
             tensor.indices = Some(indices);
         }

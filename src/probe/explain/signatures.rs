@@ -18,7 +18,6 @@ const SIGNATURES: &[(&[Part], Verdict, &str)] = &[
     (&[(4, b"ORTM")], Later, "an ONNX Runtime model"),
     (&[(4, b"CIR0")], Later, "a Circle model"),
     (&[(4, b"PTMF")], Later, "a PyTorch Mobile model"),
-    (&[(4, b"ET12")], Later, "an ExecuTorch program"),
     (&[(4, b"MSL1")], Later, "a MindSpore Lite model"),
     (&[(4, b"MSL2")], Later, "a MindSpore Lite model"),
     (&[(0, b"ptrt")], Later, "a TensorRT engine"),

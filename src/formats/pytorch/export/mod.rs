@@ -133,8 +133,7 @@ pub fn open(open: &mut Open) -> Result<Model> {
 }
 
 fn parse(text: &[u8]) -> Result<Program> {
-    serde_json::from_slice(&json::standard(text))
-        .map_err(|error| Error::malformed(format!("the program cannot be read: {error}")))
+    json::parse(text).map_err(|error| Error::malformed(format!("the program cannot be read: {error}")))
 }
 
 /// The tensors of the program called `name`.

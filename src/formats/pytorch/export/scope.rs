@@ -23,7 +23,7 @@ pub fn of(stack: &str, depth: usize, graph: &mut Graph, known: &mut Known, strin
         let name = strings.intern(name);
         let scopes = &mut graph.scopes;
         let made = known.entry((scope, name)).or_insert_with_key(|(parent, name)| {
-            scopes.push(Scope { name: name.clone(), parent: *parent, class: strings.intern(class) })
+            scopes.push(Scope { name: name.clone(), parent: *parent, class: strings.intern(class), ..Scope::default() })
         });
         scope = Some(*made);
         outer = path;

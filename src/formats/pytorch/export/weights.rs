@@ -33,9 +33,11 @@ impl Weights {
     /// Adds the pickled state dict at `path`, or the tensor that is pickled there and called `name`, if there is one.
     pub fn pickled(&mut self, path: &str, name: &str, archive: &Archive, open: &mut Open, named: &mut Named) {
         let Some(place) = archive.place(path, open) else { return };
+        let mark = open.safety.mark();
         if let Err(error) = place.and_then(|place| self.add_pickled(place, path, name, open, named)) {
             open.report.add_error(&error.within(path.to_owned()));
         }
+        open.safety.place(mark, &format!("{}{path}", archive.folder));
     }
 
     fn add_pickled(
@@ -53,11 +55,9 @@ impl Weights {
         let probe = Probe::new(path, open.files.slice(file).unwrap_or_default())?;
         let report = std::mem::take(&mut open.report);
         let (limits, progress, safety) = (open.limits, open.progress, std::mem::take(&mut open.safety));
-        let first = safety.len();
         let mut inner = Open { probe: &probe, file, files: open.files, limits, report, safety, progress };
         let checkpoint = container::open(&mut inner);
         (open.report, open.safety) = (inner.report, inner.safety);
-        open.safety.place(first, path);
         let checkpoint = checkpoint?;
         let mut tensors = Tensors::new(&checkpoint, open.files, open.limits);
         let Some(root) = checkpoint.pickle.root else { return Ok(()) };
@@ -89,7 +89,7 @@ impl Weights {
             Some(Err(error)) => return open.report.add_error(&error),
             None => return,
         };
-        let payloads: Payloads = match serde_json::from_slice(&json::standard(&text)) {
+        let payloads: Payloads = match json::parse(&text) {
             Ok(payloads) => payloads,
             Err(error) => {
                 let error = Error::malformed(format!("the list of tensors cannot be read: {error}"));
