@@ -80,7 +80,12 @@ impl Draft {
         let start = inside.map_or(0, |rest| path.len() - rest.len());
         let (graph, base) = (&mut self.graph, self.base.clone());
         if start == path.len() {
-            let own = |class: Option<Text>| Scope { name: "".into(), parent: None, class: class.unwrap_or_default() };
+            let own = |class: Option<Text>| Scope {
+                name: "".into(),
+                parent: None,
+                class: class.unwrap_or_default(),
+                metadata: Vec::new(),
+            };
             return Some(*self.scopes.entry(base).or_insert_with(|| graph.scopes.push(own(class(path)))));
         }
         let mut scope = None;
@@ -93,7 +98,7 @@ impl Draft {
             let (graph, name) = (&mut self.graph, path.get(from..to).unwrap_or_default());
             let own = *self.scopes.entry(whole.clone()).or_insert_with(|| {
                 let class = class(&whole).unwrap_or_default();
-                graph.scopes.push(Scope { name: name.into(), parent: scope, class })
+                graph.scopes.push(Scope { name: name.into(), parent: scope, class, metadata: Vec::new() })
             });
             scope = Some(own);
             from = to;
