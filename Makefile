@@ -13,7 +13,9 @@ SHELL := bash
 
 # The tools that .ci/setup installs come first on PATH.
 ENV := source .ci/env
+# The page has two programs: one that is loaded first, and one with all formats.
 WASM := wasm32-unknown-unknown --no-default-features --lib --bin worker
+WASM_ALL := wasm32-unknown-unknown --no-default-features --features all-formats --lib --bin worker-all
 PORT ?= 8080
 # The registry names these by a macro, which `cargo fmt` does not look into.
 FORMATS := $(filter-out src/formats/mod.rs,$(wildcard src/formats/*.rs src/formats/*/mod.rs))
@@ -34,8 +36,10 @@ check-rust:
 	cargo fmt --check
 	rustfmt --check --edition 2024 $(FORMATS)
 	cargo clippy --locked --all-targets -- -D warnings
-	$(ENV); if rustc_has_wasm; then cargo clippy --locked --target $(WASM) -- -D warnings; \
-	else with_wasm cargo check --locked --target $(WASM); fi
+	$(ENV); for program in "$(WASM)" "$(WASM_ALL)"; do \
+		if rustc_has_wasm; then cargo clippy --locked --target $$program -- -D warnings; \
+		else with_wasm cargo check --locked --target $$program; fi; \
+	done
 	cargo test --locked
 
 # After the build: the page's scripts are checked against the types of the module that was built.

@@ -24,6 +24,8 @@ pub enum Kind {
     Missing,
     /// The operating system, the browser or the network failed.
     Io,
+    /// This program has no reader for it; one with all formats may have.
+    Elsewhere,
 }
 
 /// An error with the place where it happened.

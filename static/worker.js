@@ -4,6 +4,8 @@
  * A method of `Session` returns JSON (`scene`: an object with typed arrays; `svg`: text) and throws a Failure as JSON. Anything else that
  * is thrown is a panic: a crash, after which nothing in this Worker can be trusted.
  *
+ * It begins with a program that reads the most common formats. When that meets another one, the program with all of them takes its place.
+ *
  * @module
  */
 
@@ -14,21 +16,58 @@ import init, { rehearse, Session } from '../wasm/worker.js';
 /** Whether somebody has opened something: then it is too late to rehearse. */
 let asked = false;
 
-const session = init().then(() => {
+/** What was given to open, to be given to another program. @type {((model: Session) => void)[]} */
+const given = [];
+
+let session = init().then(() => {
   setTimeout(() => asked || rehearse());
   return new Session();
-}, (error) => {
-  const message = `The viewer’s program could not be loaded. Reload the page to try again. (${text(error)})`;
-  throw JSON.stringify({ kind: 'io', message });
-});
+}, unloaded);
 // A failed start is told to whoever asks for something.
 session.catch(() => {});
 
+/** @param {unknown} error @returns {never} */
+function unloaded(error) {
+  const message = `The viewer’s program could not be loaded. Reload the page to try again. (${text(error)})`;
+  throw JSON.stringify({ kind: 'io', message });
+}
+
+/** A session of the program with all formats. @returns {Promise<Session>} */
+async function loadAll() {
+  const all = await import('../wasm/all/worker-all.js').catch(unloaded);
+  await all.default().catch(unloaded);
+  return new all.Session();
+}
+
+/** @param {Session} model @param {(model: Session) => void} give */
+function add(model, give) {
+  given.push(give);
+  give(model);
+}
+
+/** @param {Session} model */
+const open = (model) => JSON.parse(model.open((/** @type {string} */ progress) => post({ progress: JSON.parse(progress) })));
+
+/** Opens what was given, with the other program if this one does not know the format. @param {Session} first */
+async function openAny(first) {
+  try {
+    return open(first);
+  } catch (error) {
+    // The page never gets to see this kind.
+    if (/** @type {string} */ (failure(error).kind) !== 'elsewhere') throw error;
+  }
+  first.free();
+  session = loadAll();
+  const model = await session;
+  for (const give of given) give(model);
+  return open(model);
+}
+
 /** @type {Record<string, (model: Session, ...args: any[]) => unknown>} */
 const METHODS = {
-  add_blob: (model, path, blob) => model.add_blob(path, blob),
-  add_url: (model, url) => model.add_url(url),
-  open: (model) => JSON.parse(model.open((/** @type {string} */ progress) => post({ progress: JSON.parse(progress) }))),
+  add_blob: (model, path, blob) => add(model, (to) => to.add_blob(path, blob)),
+  add_url: (model, url) => add(model, (to) => to.add_url(url)),
+  open: openAny,
   scene: (model, graph, options) => model.scene(graph, JSON.stringify(options)),
   outline: (model, graph) => JSON.parse(model.outline(graph)),
   detail: (model, graph, kind, id) => JSON.parse(model.detail(graph, kind, id)),
@@ -44,7 +83,7 @@ self.onmessage = async ({ data }) => {
   try {
     const call = METHODS[method];
     if (!call) throw new Error(`no method ${method}`);
-    const result = call(await session, ...args);
+    const result = await call(await session, ...args);
     post({ id, result }, buffers(result));
   } catch (error) {
     post({ id, error: failure(error) });

@@ -194,15 +194,12 @@ fn assert_state_dict(sparse: &Sparse, count: u64, elements: u64) {
     assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
 }
 
-#[test]
-fn a_pytorch_archive_of_many_gigabytes_is_opened_without_its_storages() {
-    let (count, elements) = (400u64, 5_000_000u64);
-    let mut sparse = Sparse::new("weights.pth");
+/// Writes an archive of `entries`: with their content, or with storages of `elements` floats that are holes.
+fn sparse_archive(file: &str, entries: Vec<(String, Option<Vec<u8>>)>, elements: u64) -> Sparse {
+    let mut sparse = Sparse::new(file);
     let (mut pieces, mut directory, mut at) = (Vec::new(), Vec::new(), 0u64);
-    let entries = (0..count).map(|index| (format!("net/data/{index}"), None));
-    for (name, content) in
-        std::iter::once(("net/data.pkl".to_owned(), Some(state_dict(count, elements)))).chain(entries)
-    {
+    let many = entries.len() as u64;
+    for (name, content) in entries {
         let size = content.as_ref().map_or(elements * 4, |content| content.len() as u64);
         let small = u32::try_from(size).unwrap().to_le_bytes();
         let padding = (64 - (at + 30 + name.len() as u64 + 4) % 64) % 64;
@@ -225,7 +222,6 @@ fn a_pytorch_archive_of_many_gigabytes_is_opened_without_its_storages() {
         pieces.push(Piece::Bytes(local));
         pieces.push(content.map_or(Piece::Hole(size), Piece::Bytes));
     }
-    let many = count + 1;
     let end64 = [
         &b"PK\x06\x06"[..],
         &44u64.to_le_bytes(),
@@ -240,7 +236,40 @@ fn a_pytorch_archive_of_many_gigabytes_is_opened_without_its_storages() {
     let end = [&b"PK\x05\x06\0\0\0\0"[..], &[0xff; 12], &[0, 0]].concat();
     pieces.extend([directory, end64, locator, end].map(Piece::Bytes));
     sparse.write(&pieces);
+    sparse
+}
+
+/// The storages of an archive.
+fn storages(count: u64) -> impl Iterator<Item = (String, Option<Vec<u8>>)> {
+    (0..count).map(|index| (format!("net/data/{index}"), None))
+}
+
+#[test]
+fn a_pytorch_archive_of_many_gigabytes_is_opened_without_its_storages() {
+    let (count, elements) = (400u64, 5_000_000u64);
+    let objects = ("net/data.pkl".to_owned(), Some(state_dict(count, elements)));
+    let sparse = sparse_archive("weights.pth", std::iter::once(objects).chain(storages(count)).collect(), elements);
     assert_state_dict(&sparse, count, elements);
+}
+
+#[test]
+fn a_program_of_many_gigabytes_is_opened_without_its_storages() {
+    let (count, elements) = (400u64, 5_000_000u64);
+    // The module is an object whose state is the dictionary.
+    let mut objects = b"\x80\x02c__torch__\nNet\n)\x81".to_vec();
+    let state = state_dict(count, elements);
+    objects.extend(&state[2..state.len() - 1]);
+    objects.extend(b"b.");
+    let mut code = String::from("class Net(Module):\n  def forward(self: __torch__.Net, x: Tensor) -> Tensor:\n");
+    for index in 0..count {
+        code += &format!("    w{index} = getattr(self, \"layers.{index}.weight\")\n    x = torch.mul(x, w{index})\n");
+    }
+    code += "    return x\n";
+    let mut entries = vec![("net/data.pkl".to_owned(), Some(objects))];
+    entries.extend(storages(count));
+    entries.push(("net/code/__torch__.py".to_owned(), Some(code.into_bytes())));
+    entries.push(("net/constants.pkl".to_owned(), Some(b"\x80\x02).".to_vec())));
+    assert_state_dict(&sparse_archive("program.pt", entries, elements), count, elements);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use crate::codec::pickle::{Glance, Pickle};
 use crate::model::{Model, check, externals};
 use crate::probe::{self, Confidence, Probe};
-use crate::report::{Error, Report, Result, Severity};
+use crate::report::{Error, Kind, Report, Result, Severity};
 use crate::safety::{Audit, Safety};
 use crate::source::{FileId, Files, Limits, Slice};
 
@@ -57,11 +57,17 @@ impl Open<'_> {
 
 mod several;
 
+/// Whether this program reads all formats. What only others need is left out of one that does not.
+pub const ALL: bool = cfg!(feature = "all-formats");
+
+/// The formats of the program that the page loads first.
+const FIRST: &[Format] = &[onnx::FORMAT, safetensors::FORMAT];
+
 macro_rules! formats {
     ($($id:ident,)*) => {
         $(pub mod $id;)*
-        /// All formats, in alphabetical order.
-        pub const FORMATS: &[Format] = &[$($id::FORMAT,)*];
+        /// The formats that this program reads, in alphabetical order.
+        pub const FORMATS: &[Format] = if ALL { &[$($id::FORMAT,)*] } else { FIRST };
     };
 }
 
@@ -97,6 +103,9 @@ pub fn recognise(probe: &Probe) -> Option<&'static Format> {
     let ((confidence, _), format) = rated.max_by_key(|(rating, _)| *rating)?;
     match confidence {
         Confidence::No => None,
+        // A format that is not here may be surer.
+        Confidence::Likely if !ALL && !format.extensions.first().is_some_and(|own| probe.has_extension(own)) => None,
+        Confidence::Maybe if !ALL => None,
         Confidence::Maybe if probe::identify(probe).is_some() => None,
         _ => Some(format),
     }
@@ -111,6 +120,9 @@ pub fn recognise(probe: &Probe) -> Option<&'static Format> {
 pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     let probe = Probe::new(&files.name(), files.main())?;
     let mut audit = Audit::default();
+    if !ALL && recognise(&probe).is_none() {
+        return Err(Error::new(Kind::Elsewhere, "The format of this file is not one of the first."));
+    }
     let mut opened = match several::open(&probe, files, &mut audit, progress)? {
         Some(opened) => opened,
         None => open_file(&probe, FileId(0), files, &mut audit, progress)?,
@@ -120,17 +132,22 @@ pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
         check::check(&opened.model, &mut opened.report);
     }
     externals::check_externals(&opened.model, files, &mut opened.report);
-    opened.safety = audit.finish();
+    if ALL {
+        opened.safety = audit.finish();
+    }
     Ok(opened)
 }
 
 /// Opens `file` of `files` alone; its pickles go into `audit`.
 fn open_file(probe: &Probe, file: FileId, files: &Files, audit: &mut Audit, progress: &dyn Fn(f32)) -> Result<Opened> {
-    let format = recognise(probe).ok_or_else(|| probe::explain(probe))?;
+    let Some(format) = recognise(probe) else {
+        let unknown = || Error::unsupported("The format of this file is not known.");
+        return Err(if ALL { probe::explain(probe) } else { unknown() });
+    };
     let (limits, report) = (Limits::default(), Report::default());
     let mut open = Open { probe, file, files, limits, report, safety: std::mem::take(audit), progress };
     let model = (format.open)(&mut open);
-    if probe.zip().is_some() {
+    if ALL && probe.zip().is_some() {
         open.safety.archive(files, &limits, file, &probe.file());
     }
     *audit = open.safety;
@@ -142,6 +159,9 @@ fn open_file(probe: &Probe, file: FileId, files: &Files, audit: &mut Audit, prog
 /// What the pickles of a file would do that [`open`] cannot open: of one that is a pickle or a ZIP archive by its content. None if it has no
 /// pickles.
 pub fn inspect(files: &Files) -> Option<Safety> {
+    if !ALL {
+        return None;
+    }
     let mut audit = Audit::default();
     look(&Probe::new(&files.name(), files.main()).ok()?, FileId(0), files, &mut audit);
     audit.finish()

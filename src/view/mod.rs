@@ -36,7 +36,7 @@ pub use words::{bytes, count, shape};
 
 use crate::analysis::{GroupId, Tree};
 use crate::codec::pickle::Listing;
-use crate::formats::Opened;
+use crate::formats::{self, Opened};
 use crate::layout::Memo;
 use crate::model::{GraphId, NodeId, TensorId, ValueId, values};
 use crate::report::{Error, Result};
@@ -132,6 +132,9 @@ impl Viewer {
     /// # Errors
     /// When there is no such pickle.
     pub fn listing(&self, stream: usize, at: Place) -> Result<Listed> {
+        if !formats::ALL {
+            return Err(Error::missing("There are no pickles."));
+        }
         let streams = self.opened.safety.as_ref().map(|safety| &*safety.streams).unwrap_or_default();
         let missing = || Error::missing("There is no such pickle.");
         let stream = streams.get(stream).ok_or_else(missing)?;

@@ -34,3 +34,7 @@ run torch21 "$py311" versions torch==2.1.2 numpy==1.26.4
 run torch113 "$py39" versions torch==1.13.1 numpy==1.26.4
 run torch16 "$py38" versions torch==1.6.0 numpy==1.23.5
 run torch14 "$py37" versions torch==1.4.0 numpy==1.21.6
+run script14 "$py37" torchscript torch==1.4.0 numpy==1.21.6
+run script12 "$py37" torchscript torch==1.2.0 numpy==1.21.6
+run script11 "$py37" torchscript torch==1.1.0 numpy==1.21.6
+run script10 "$py37" torchscript torch==1.0.1 numpy==1.21.6

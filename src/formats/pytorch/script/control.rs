@@ -8,7 +8,7 @@ use super::lower::Lowering;
 use super::operator::Inputs;
 use super::python::{Expr, Kind, Stmt, Target};
 use super::symbol::{Members, Symbol};
-use crate::model::{Argument, Attribute, Category, Literal, NodeId, Text, ValueId};
+use crate::model::{Argument, Attribute, Literal, NodeId, Text, ValueId};
 use foldhash::{HashMap, HashSet};
 
 /// A branch of a choice.
@@ -50,7 +50,7 @@ impl Lowering<'_> {
         self.at.1 = at;
         let mut inputs = Inputs::default();
         self.bind(&mut inputs, "condition", condition);
-        let node = self.node("prim", "If", Category::Control, inputs, Vec::new());
+        let node = self.node("prim", "If", inputs, Vec::new());
         let mut bodies = Vec::new();
         for (name, branch) in [("then", then), ("else", otherwise)] {
             let graph = self.begin_body(node, name);
@@ -149,7 +149,8 @@ impl Lowering<'_> {
         let body = |(name, id): (&str, Option<_>)| Some(Attribute { name: name.into(), value: Literal::Graph(id?) });
         node.attributes.extend(bodies.into_iter().filter_map(body));
         node.outputs = outputs;
-        let mut met: HashSet<ValueId> = node.inputs.iter().flat_map(|argument| argument.values.iter().copied()).collect();
+        let mut met: HashSet<ValueId> =
+            node.inputs.iter().flat_map(|argument| argument.values.iter().copied()).collect();
         let captured: Vec<ValueId> = captured.into_iter().filter(|value| met.insert(*value)).collect();
         if !captured.is_empty() {
             node.inputs.push(argument("captured", captured));
@@ -194,7 +195,7 @@ impl Lowering<'_> {
         for (name, symbol) in &carried {
             self.bind(&mut inputs, chosen(name).unwrap_or("carried"), symbol);
         }
-        let node = self.node("prim", "Loop", Category::Control, inputs, Vec::new());
+        let node = self.node("prim", "Loop", inputs, Vec::new());
         let graph = self.begin_body(node, "body");
         let mut ends: Vec<ValueId> = Vec::new();
         self.apart(|lowering| {

@@ -70,7 +70,7 @@ impl Draft {
         id
     }
 
-    /// The scope of the module at `path`; none for the module that the graph is of.
+    /// The scope of the module at `path`; of the module that the graph is of, one without a name.
     pub fn scope(&mut self, path: &str, class: &dyn Fn(&str) -> Option<Text>) -> Option<ScopeId> {
         if let Some(known) = self.scopes.get(path) {
             return Some(*known);
@@ -78,6 +78,16 @@ impl Draft {
         let base = &*self.base;
         let inside = path.strip_prefix(base).filter(|rest| base.is_empty() || rest.is_empty() || rest.starts_with('.'));
         let start = inside.map_or(0, |rest| path.len() - rest.len());
+        let (graph, base) = (&mut self.graph, self.base.clone());
+        if start == path.len() {
+            let own = |class: Option<Text>| Scope {
+                name: "".into(),
+                parent: None,
+                class: class.unwrap_or_default(),
+                metadata: Vec::new(),
+            };
+            return Some(*self.scopes.entry(base).or_insert_with(|| graph.scopes.push(own(class(path)))));
+        }
         let mut scope = None;
         let mut from = start;
         while from < path.len() {
@@ -99,6 +109,16 @@ impl Draft {
     /// Adds `node`.
     pub fn node(&mut self, node: Node) -> NodeId {
         self.graph.nodes.push(node)
+    }
+
+    /// Forgets the scope without a name, if there is no other: then the hierarchy is in names of weights, or in the structure.
+    pub fn settle_scopes(&mut self) {
+        if self.graph.scopes.values().all(|scope| scope.name.is_empty()) {
+            self.graph.scopes = Arena::new();
+            for (_, node) in self.graph.nodes.iter_mut() {
+                node.scope = None;
+            }
+        }
     }
 
     /// Whether there is nothing in it.

@@ -283,9 +283,11 @@ impl<'a> Lowering<'a> {
 
     /// The graph that is being made is done; `optional` ones are left out if nothing is in them.
     pub fn end(&mut self, optional: bool) {
-        let Some(draft) = self.drafts.pop() else { return };
+        let Some(mut draft) = self.drafts.pop() else { return };
+        draft.settle_scopes();
         if let Some(place) = self.graphs.get_mut(draft.id.index()) {
-            *place = (draft.graph.clone(), optional && draft.is_empty());
+            let empty = optional && draft.is_empty();
+            *place = (draft.graph, empty);
         }
     }
 

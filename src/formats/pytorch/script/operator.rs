@@ -6,7 +6,8 @@ use super::fold;
 use super::lower::Lowering;
 use super::schema::{self, Results, Sort};
 use super::symbol::{Instance, Members, Symbol};
-use crate::model::{Argument, Attribute, Category, DType, Literal, Node, Text, Type, ValueId};
+use crate::analysis::aten;
+use crate::model::{Argument, Attribute, DType, Literal, Node, Text, Type, ValueId};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -57,8 +58,7 @@ impl Lowering<'_> {
         }
         let results = signature.map_or(Results::One(Sort::Tensor), |signature| signature.results);
         let (outputs, symbol) = self.results(results, wanted, name);
-        let category = known.map_or(Category::Other, |operator| operator.category);
-        self.node(namespace, name, category, inputs, outputs);
+        self.node(namespace, name, inputs, outputs);
         if let (true, Some(Symbol::Value(serial, list)), Symbol::Value(_, new)) =
             (CHANGING.contains(&name) && namespace == "aten", positional.first(), &symbol)
             && let Some(draft) = self.drafts.last_mut().filter(|draft| draft.serial == *serial)
@@ -126,7 +126,6 @@ impl Lowering<'_> {
         &mut self,
         namespace: &str,
         name: &str,
-        category: Category,
         inputs: Inputs,
         outputs: Vec<Argument>,
     ) -> crate::model::NodeId {
@@ -139,7 +138,7 @@ impl Lowering<'_> {
         draft.node(Node {
             operator: strings.intern(name),
             domain: strings.intern(namespace),
-            category,
+            category: aten::category(name),
             scope,
             inputs: inputs.arguments,
             outputs,
@@ -224,8 +223,7 @@ impl Lowering<'_> {
     /// A node of the interpreter with these inputs and one result.
     fn made_by(&mut self, name: &str, inputs: Inputs) -> ValueId {
         let value = self.drafts.last_mut().map_or(ValueId(0), |draft| draft.value(""));
-        let category = schema::find("prim", name).map_or(Category::Data, |operator| operator.category);
-        self.node("prim", name, category, inputs, vec![argument("output", vec![value])]);
+        self.node("prim", name, inputs, vec![argument("output", vec![value])]);
         value
     }
 
@@ -344,7 +342,7 @@ impl Lowering<'_> {
         }
         self.say(&mut inputs, "name", Literal::String(path.as_str().into()));
         self.bind(&mut inputs, "value", symbol);
-        self.node("prim", "SetAttr", Category::Data, inputs, Vec::new());
+        self.node("prim", "SetAttr", inputs, Vec::new());
     }
 
     /// A node that reads the attribute at `path`, which may have changed since the program was saved with `saved` there.

@@ -1,10 +1,8 @@
-//! The operators that torch registers: what their parameters are called, and the families that they belong to.
+//! The operators that torch registers: what their parameters are called.
 //!
-//! `operators.tsv` has a line `# category` before those of each family; of each operator its name (of `aten` without the namespace) and its
-//! signatures, separated by `|`. A parameter is a letter for what it takes and its name; `>3` after the parameters says that there are three
+//! `operators.tsv` has a line for each: its name (of `aten` without the namespace) and its signatures, separated by `|`. A parameter is a letter for what it takes and its name; `>3` after the parameters says that there are three
 //! results, `>i` that there is one that is a whole number; without either there is one tensor.
 
-use crate::model::Category;
 use foldhash::HashMap;
 use std::sync::LazyLock;
 
@@ -43,10 +41,11 @@ pub enum Results {
 /// An operator with its signatures.
 #[derive(Clone, Copy, Debug)]
 pub struct Operator {
-    /// Its family.
-    pub category: Category,
     signatures: &'static str,
 }
+
+/// A parameter: what it takes, and its name.
+type Formal = (&'static str, &'static str);
 
 /// One of the ways in which an operator can be called.
 #[derive(Clone, Debug)]
@@ -58,17 +57,8 @@ pub struct Signature {
 }
 
 static TABLE: LazyLock<HashMap<&str, Operator>> = LazyLock::new(|| {
-    let mut table = HashMap::default();
-    let mut category = Category::Other;
-    for line in include_str!("operators.tsv").lines() {
-        if let Some(name) = line.strip_prefix("# ") {
-            category = Category::from_name(name).unwrap_or_default();
-        } else {
-            let (name, signatures) = line.split_once('\t').unwrap_or((line, ""));
-            table.insert(name, Operator { category, signatures });
-        }
-    }
-    table
+    let row = |line: &'static str| line.split_once('\t').map(|(name, signatures)| (name, Operator { signatures }));
+    include_str!("operators.tsv").lines().filter_map(row).collect()
 });
 
 /// The operator `name` of `namespace`. What works in place (`relu_`) takes the same as what does not.
@@ -83,7 +73,7 @@ pub fn find(namespace: &str, name: &str) -> Option<Operator> {
 impl Operator {
     /// The signature that takes `positional` and the parameters called `named`: the first of those that fit best.
     pub fn signature(&self, positional: &[Sort], named: &[&str]) -> Option<Signature> {
-        let mut best: Option<(usize, Vec<(&'static str, &'static str)>, Results)> = None;
+        let mut best: Option<(usize, Vec<Formal>, Results)> = None;
         for text in self.signatures.split('|') {
             let (formals, results) = text.split_once('>').unwrap_or((text, ""));
             let formals: Vec<_> = formals.split(' ').filter_map(|formal| formal.split_at_checked(1)).collect();
@@ -142,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_has_a_category_and_parameters_with_a_kind() {
+    fn every_line_has_parameters_with_a_kind() {
         assert!(TABLE.len() > 1000);
         for (name, operator) in TABLE.iter() {
             assert!(!name.contains([' ', '|', '>']), "{name}");
@@ -150,9 +140,6 @@ mod tests {
                 let kind = formal.chars().next().unwrap_or('*');
                 assert!("TLinfbsI*".contains(kind), "{name}: {formal}");
             }
-        }
-        for line in include_str!("operators.tsv").lines().filter_map(|line| line.strip_prefix("# ")) {
-            assert!(Category::from_name(line).is_some(), "{line}");
         }
     }
 
@@ -172,7 +159,6 @@ mod tests {
         assert_eq!(names("add", &[Tensor, Number], &[]), "self other alpha");
         assert_eq!(find("aten", "lstm").unwrap().signature(&[], &[]).unwrap().results, Results::Several(3));
         assert_eq!(find("aten", "chunk").unwrap().signature(&[], &[]).unwrap().results, Results::One(Sort::Tensors));
-        assert_eq!(find("prim", "If").unwrap().category, Category::Control);
         assert!(find("custom", "relu").is_none());
     }
 }

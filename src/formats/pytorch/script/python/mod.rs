@@ -2,6 +2,7 @@
 //!
 //! A program that is at fault somewhere is read all the same: the statement is left out, and the fault told with its place.
 
+mod expression;
 mod parse;
 mod token;
 mod tree;

@@ -1,10 +1,6 @@
 """TorchScript of torch 1.0 to 1.4, from those versions themselves: the layouts before `data.pkl`, and the first with it.
 
-They need an old Python, and so a virtual environment each, which make.sh does not set up:
-
-    python3.7 -m venv old && old/bin/pip install "numpy<1.20" torch==1.2.0 && PYTHONHASHSEED=0 old/bin/python old_torchscript.py
-
-Writes pytorch/script/torch-<version>.pt; the versions in the fixtures are 1.0.1, 1.1.0, 1.2.0 and 1.4.0.
+Writes pytorch/script/torch-<version>.pt.
 """
 
 import io
