@@ -6,7 +6,7 @@ use super::options::{self, Setting};
 use super::tensor::Described;
 use crate::codec::flatbuffer::Table;
 use crate::codec::flexbuffer::{self, Flex};
-use crate::model::{Argument, Attribute, Category, Entry, Literal, Node, NodeId, Value, ValueId};
+use crate::model::{Argument, Attribute, Category, Entry, Literal, Node, NodeId, Text, Value, ValueId};
 use crate::report::{Report, Result, Severity};
 use crate::source::{Slice, Span};
 
@@ -14,6 +14,8 @@ use crate::source::{Slice, Span};
 const OPTIONS: u64 = 1 << 20;
 /// The most bytes that are written out.
 const SHOWN: usize = 64;
+/// The most intermediate tensors of an operator that are told; an LSTM has five.
+const INTERMEDIATES: usize = 8;
 /// Where options may be: the fields of their kind, and of the tables that they are.
 const UNIONS: [u16; 2] = [3, 11];
 
@@ -180,7 +182,13 @@ impl Lowering {
             for (name, setting) in settings {
                 let value = match setting {
                     Setting::Literal(literal) => literal,
-                    Setting::Flex(span) => flex(&parts.flat.bytes, span)?,
+                    Setting::Flex(span) => {
+                        self.left.take(span.len, span.at)?;
+                        match decode(&parts.flat.bytes, span)? {
+                            Some(value) => literal(&value),
+                            None => bytes(&parts.flat.bytes, span)?,
+                        }
+                    }
                     Setting::Graphs(numbers, list) => {
                         let graphs = numbers
                             .into_iter()
@@ -193,21 +201,24 @@ impl Lowering {
                 node.attributes.push(Attribute { name: self.strings.intern(name), value });
             }
         }
+        self.custom(table, parts.flat, node)
+    }
+
+    /// Gives `node` the options that only its own code knows: what a FlexBuffer has by names, else all in one.
+    fn custom(&mut self, table: &Table, flat: &Flat, node: &mut Node) -> Result<()> {
         let (offset, len): (u64, u64) = (table.number(9, 0)?, table.number(10, 0)?);
-        let large = Span { at: parts.flat.bytes.span().at.saturating_add(offset), len };
-        let custom = if offset > 1 { Some(large) } else { table.bytes(5)?.filter(|span| span.len > 0) };
-        let Some(custom) = custom else { return Ok(()) };
-        parts.flat.bytes.check(custom.at, custom.len).map_err(|error| error.within("the options of an operator"))?;
-        match decode(&parts.flat.bytes, custom)? {
-            Some(Flex::Map(pairs)) => {
-                for (name, value) in pairs {
-                    node.attributes.push(Attribute { name: self.strings.intern(&name), value: literal(&value) });
-                }
-            }
-            _ => {
-                let value = flex(&parts.flat.bytes, custom)?;
-                node.attributes.push(Attribute { name: self.strings.intern("custom_options"), value });
-            }
+        let large = Span { at: flat.bytes.span().at.saturating_add(offset), len };
+        let span = if offset > 1 { Some(large) } else { table.bytes(5)?.filter(|span| span.len > 0) };
+        let Some(span) = span else { return Ok(()) };
+        flat.bytes.check(span.at, span.len).map_err(|error| error.within("the options of an operator"))?;
+        let mut give = |name: &str, value: Literal| {
+            node.attributes.push(Attribute { name: self.strings.intern(name), value });
+        };
+        self.left.take(span.len.min(OPTIONS), span.at)?;
+        match decode(&flat.bytes, span)? {
+            Some(Flex::Map(pairs)) => pairs.iter().for_each(|(name, value)| give(name, literal(value))),
+            Some(value) => give("custom_options", literal(&value)),
+            None => give("custom_options", bytes(&flat.bytes, span)?),
         }
         Ok(())
     }
@@ -219,7 +230,7 @@ impl Lowering {
         }
         let inside: Vec<i32> = table.numbers(8)?;
         let names = inside.iter().filter_map(|index| parts.tensors.get(usize::try_from(*index).ok()?));
-        for (at, described) in names.enumerate() {
+        for (at, described) in names.take(INTERMEDIATES).enumerate() {
             let notes =
                 described.notes.iter().map(|note| format!(", {} {}", note.name, note.value)).collect::<String>();
             self.tell(
@@ -243,7 +254,7 @@ impl Lowering {
 }
 
 /// What an operator was called before conversion: its first result is called so. Where several became one, names are joined by `;`.
-fn name(node: &Node, draft: &Draft) -> crate::model::Text {
+fn name(node: &Node, draft: &Draft) -> Text {
     let first = node.outputs.iter().flat_map(|argument| &argument.values).next();
     let name = first.and_then(|value| draft.graph.values.get(*value)).map(|value| &*value.name).unwrap_or_default();
     name.split(';').next().unwrap_or_default().into()
@@ -258,12 +269,9 @@ fn decode(bytes: &Slice, span: Span) -> Result<Option<Flex>> {
     Ok(decoded.ok().filter(|decoded| matches!(decoded, Flex::Map(_) | Flex::List(_))))
 }
 
-/// What is at `span`: a FlexBuffer, else bytes.
-fn flex(bytes: &Slice, span: Span) -> Result<Literal> {
-    Ok(match decode(bytes, span)? {
-        Some(decoded) => literal(&decoded),
-        None => raw(&bytes.bytes_at(span.at, span.len.min(SHOWN as u64 + 1))?, span.len),
-    })
+/// What is at `span`, in bytes.
+fn bytes(bytes: &Slice, span: Span) -> Result<Literal> {
+    Ok(raw(&bytes.bytes_at(span.at, span.len.min(SHOWN as u64 + 1))?, span.len))
 }
 
 /// A few bytes one by one, of many the number.

@@ -7,7 +7,7 @@ use super::{absent, metadata};
 use crate::codec::flatbuffer::Table;
 use crate::formats::Open;
 use crate::model::{Entry, Graph, GraphId, GraphKind, Literal, Model, NodeId, Strings, ValueId};
-use crate::report::{Report, Result};
+use crate::report::{Error, Report, Result};
 use crate::source::{FileId, Slice, Span};
 use std::collections::VecDeque;
 
@@ -45,9 +45,28 @@ pub struct Lowering {
     drafts: Vec<Draft>,
     /// In a bundle: which of its models this is about.
     path: String,
-    /// How many more texts tensors may have: they may share them.
-    pub left: u64,
+    /// What may still be taken of what can be shared.
+    pub left: Left,
 }
+
+/// How much may still be taken of texts and options, which tensors and operators may share.
+#[derive(Default)]
+pub struct Left(u64);
+
+impl Left {
+    /// Takes `count` of it.
+    ///
+    /// # Errors
+    /// [`Kind::Limit`](crate::report::Kind::Limit) when there is not so much left.
+    pub fn take(&mut self, count: u64, at: u64) -> Result<()> {
+        let left = self.0.checked_sub(count);
+        self.0 = left.ok_or_else(|| Error::limit("the same texts or options are used too many times").at(at))?;
+        Ok(())
+    }
+}
+
+/// How many times as many bytes as the file has may be taken.
+const SHARED: u64 = 4;
 
 /// One model: what its graphs refer to.
 pub struct Flat {
@@ -124,7 +143,7 @@ fn content(buffer: &Table, bytes: &Slice) -> Result<Span> {
 impl Lowering {
     /// Nothing yet.
     pub fn new(open: &Open) -> Self {
-        Self { left: open.probe.len(), ..Self::default() }
+        Self { left: Left(open.probe.len().saturating_mul(SHARED)), ..Self::default() }
     }
 
     /// Adds something to what is said about the model.

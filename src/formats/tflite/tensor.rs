@@ -229,8 +229,7 @@ impl Lowering {
         let mut reader = Reader::little(bytes.clone());
         let count = u64::from(reader.read_u32()?);
         reader.check_count(count + 1, 4)?;
-        let left = self.left.checked_sub(count);
-        self.left = left.ok_or_else(|| Error::limit("tensors share the same texts too many times").at(span.at))?;
+        self.left.take(count, span.at)?;
         let offsets = reader.read_bytes((count + 1) * 4)?;
         let offsets: Vec<u64> = offsets.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes).into()).collect();
         let texts = offsets.windows(2).map(|ends| match ends {
