@@ -92,7 +92,8 @@ fn a_traced_network_is_its_operators_in_its_modules() {
 #[test]
 fn scripted_and_frozen_are_the_same_network_with_fewer_nodes() {
     let (scripted, frozen) = (model("scripted.pt"), model("frozen.pt"));
-    let names = |model: &Model, operator: &str| operators(forward(model)).iter().filter(|own| **own == operator).count();
+    let names =
+        |model: &Model, operator: &str| operators(forward(model)).iter().filter(|own| **own == operator).count();
     assert_eq!([names(&scripted, "conv2d"), names(&scripted, "batch_norm")], [6, 5]);
     assert_eq!([names(&frozen, "conv2d"), names(&frozen, "batch_norm")], [6, 0]);
     assert!(frozen.tensors.values().all(|tensor| tensor.name.starts_with("CONSTANTS.c")));
@@ -154,8 +155,12 @@ fn control_flow_is_nodes_with_bodies() {
 fn state_is_read_and_written_by_nodes() {
     let model = model("control.pt");
     let reset = main_graphs(&model).into_iter().find(|(_, graph)| &*graph.name == "reset").unwrap().1;
-    let names: Vec<&Literal> =
-        reset.nodes.values().filter(|node| &*node.operator == "SetAttr").filter_map(|node| attribute(node, "name")).collect();
+    let names: Vec<&Literal> = reset
+        .nodes
+        .values()
+        .filter(|node| &*node.operator == "SetAttr")
+        .filter_map(|node| attribute(node, "name"))
+        .collect();
     assert_eq!(names, [&Literal::String("calls".into()), &Literal::String("memory".into())]);
     assert!(reset.outputs.is_empty());
 }
@@ -180,7 +185,11 @@ fn a_module_that_is_called_twice_is_a_group_for_each_call() {
     let weights: Vec<String> = linear.iter().flat_map(|node| argument(graph, node, "weight")).collect();
     // Where a weight is in two modules, the tracer reads it from the first.
     assert_eq!(weights, ["encoder.weight"; 3]);
-    assert_eq!(model.tensors.values().filter(|tensor| tensor.shape == [4, 4]).count(), 1, "tied weights are one tensor");
+    assert_eq!(
+        model.tensors.values().filter(|tensor| tensor.shape == [4, 4]).count(),
+        1,
+        "tied weights are one tensor"
+    );
     assert!(Tree::of(&model, id).groups.len() >= 2);
     assert!(model.tensors.values().any(|tensor| &*tensor.name == "CONSTANTS.c0" && tensor.shape == [4]));
 }
@@ -222,14 +231,17 @@ fn old_archives_say_what_newer_ones_say() {
         let node = node(graph, "_convolution");
         (argument(graph, node, "weight"), attribute(node, "padding").cloned())
     };
-    for (name, format) in
-        [("torch-1.0.1.pt", "TorchScript v1.0"), ("torch-1.1.0.pt", "TorchScript v1.1"), ("torch-1.2.0.pt", "TorchScript v1.1")]
-    {
+    for (name, format) in [
+        ("torch-1.0.1.pt", "TorchScript v1.0"),
+        ("torch-1.1.0.pt", "TorchScript v1.1"),
+        ("torch-1.2.0.pt", "TorchScript v1.1"),
+    ] {
         let old = model(name);
         assert_eq!(old.format, format);
         assert_eq!(convolution(&old), convolution(&newer), "{name}");
         assert_eq!(old.totals().parameters, newer.totals().parameters, "{name}");
-        let (old_files, new_files) = (common::in_memory(name, bytes(name)), common::in_memory("new", bytes("torch-1.4.0.pt")));
+        let (old_files, new_files) =
+            (common::in_memory(name, bytes(name)), common::in_memory("new", bytes("torch-1.4.0.pt")));
         let weight = |model: &Model, files: &lamina::source::Files| {
             let (id, _) = model.tensors.iter().find(|(_, tensor)| tensor.name.ends_with("fc.weight")).unwrap();
             values::read(model, id, files, 0, 100).unwrap().text(5)
@@ -242,7 +254,13 @@ fn old_archives_say_what_newer_ones_say() {
 fn mistakes_are_told_with_their_places_and_the_rest_is_shown() {
     let Opened { model, report, .. } = open("mistakes.pt");
     let messages: Vec<&str> = report.diagnostics.iter().map(|diagnostic| &*diagnostic.message).collect();
-    for part in ["code/__torch__.py:9:", "code/__torch__.py:15:", "no constant \"c7\"", "no attribute \"missing\"", "\"undefined\""] {
+    for part in [
+        "code/__torch__.py:9:",
+        "code/__torch__.py:15:",
+        "no constant \"c7\"",
+        "no attribute \"missing\"",
+        "\"undefined\"",
+    ] {
         assert!(messages.iter().any(|message| message.contains(part)), "{part} in {messages:?}");
     }
     let graph = forward(&model);
@@ -279,10 +297,13 @@ fn with_code(code: &str) -> Vec<u8> {
 
 /// A class whose methods each call the next one twice.
 fn doubling(levels: usize, last: &str) -> String {
-    let mut code = String::from("class Plain(Module):\n  def forward(self, x: Tensor) -> Tensor:\n    return (self).f0(x, )\n");
+    let mut code =
+        String::from("class Plain(Module):\n  def forward(self, x: Tensor) -> Tensor:\n    return (self).f0(x, )\n");
     for level in 0..levels {
         let next = level + 1;
-        code += &format!("  def f{level}(self, x: Tensor) -> Tensor:\n    y = (self).f{next}(x, )\n    return (self).f{next}(y, )\n");
+        code += &format!(
+            "  def f{level}(self, x: Tensor) -> Tensor:\n    y = (self).f{next}(x, )\n    return (self).f{next}(y, )\n"
+        );
     }
     code + &format!("  def f{levels}(self, x: Tensor) -> Tensor:\n    return {last}\n")
 }
@@ -301,10 +322,14 @@ fn calls_that_would_explode_stay_nodes() {
 
 #[test]
 fn calls_that_go_deep_stay_nodes() {
-    let mut code = String::from("class Plain(Module):\n  def forward(self, x: Tensor) -> Tensor:\n    return (self).f0(x, )\n");
+    let mut code =
+        String::from("class Plain(Module):\n  def forward(self, x: Tensor) -> Tensor:\n    return (self).f0(x, )\n");
     for level in 0..3000 {
         let deep = "if torch.gt(x, 0):\n      y = (self).f";
-        code += &format!("  def f{level}(self, x: Tensor) -> Tensor:\n    {deep}{}(torch.neg(torch.abs(x)), )\n    else:\n      y = x\n    return y\n", level + 1);
+        code += &format!(
+            "  def f{level}(self, x: Tensor) -> Tensor:\n    {deep}{}(torch.neg(torch.abs(x)), )\n    else:\n      y = x\n    return y\n",
+            level + 1
+        );
     }
     let Opened { model, report, .. } = open_bytes("deep.pt", with_code(&code));
     assert!(report.diagnostics.iter().any(|it| it.message.contains("called too deep")), "{:?}", report.diagnostics);

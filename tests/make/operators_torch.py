@@ -1,6 +1,6 @@
 """The operators of TorchScript, from the schemas that torch registers.
 
-Writes src/formats/pytorch/script/operators.tsv (what the reader needs: the categories of operators, and the names and kinds of their formal
+Writes src/analysis/aten/operators.tsv (what the reader needs: the categories of operators, and the names and kinds of their formal
 parameters, of the overloads that differ in these) and static/ops/pytorch.json (documentation, loaded by the page when a node is looked at).
 """
 
@@ -13,7 +13,7 @@ import torchvision
 from common import ROOT
 from operators import plain, sentences
 
-TABLE = ROOT / "src" / "formats" / "pytorch" / "script" / "operators.tsv"
+TABLE = ROOT / "src" / "analysis" / "aten" / "operators.tsv"
 DOCUMENTATION = ROOT / "static" / "ops" / "pytorch.json"
 SOURCE = (
     f"Schemas and documentation of PyTorch {torch.__version__.partition('+')[0]} (https://github.com/pytorch/pytorch, BSD-3-Clause) "

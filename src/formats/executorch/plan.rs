@@ -7,7 +7,7 @@ use super::absent;
 use super::data;
 use super::layout::Layout;
 use super::value::{Described, Value, tensor};
-use crate::analysis::aten;
+use crate::analysis::aten::{self, Sort};
 use crate::codec::flatbuffer::Table;
 use crate::formats::Open;
 use crate::model::{
@@ -221,11 +221,11 @@ impl Program {
         let mut node = Node {
             operator: self.strings.intern(own),
             domain: self.strings.intern(domain),
-            category: aten::category(own),
+            category: aten::category(domain, own),
             ..Node::default()
         };
         let (given, results) = draft.sides(arguments);
-        let names = aten::parameters(own);
+        let names = names(domain, own, &overload, given.iter().map(|number| draft.sort(*number)).collect());
         let known = given.len() <= names.len();
         for (at, number) in given.iter().enumerate() {
             let other = if at == 0 { "input".to_owned() } else { format!("input {}", at + 1) };
@@ -486,6 +486,23 @@ impl Draft {
         tensor(other).filter(same).map(|_| other)
     }
 
+    /// What value `number` is to signatures of operators.
+    fn sort(&self, number: usize) -> Sort {
+        match self.values.get(number) {
+            Some(Value::Tensor(_)) => Sort::Tensor,
+            Some(Value::Plain(Literal::Int(_))) => Sort::Int,
+            Some(Value::Plain(Literal::Bool(_))) => Sort::Bool,
+            Some(Value::Plain(Literal::Double(_))) => Sort::Number,
+            Some(Value::Plain(Literal::String(_))) => Sort::Text,
+            Some(Value::Plain(Literal::List(_))) => Sort::Numbers,
+            Some(Value::List(members)) => {
+                let first = members.first().and_then(|first| self.values.get(usize::try_from(*first).ok()?));
+                if matches!(first, Some(Value::Tensor(_) | Value::Null)) { Sort::Tensors } else { Sort::Numbers }
+            }
+            Some(Value::Null | Value::Plain(_)) | None => Sort::None,
+        }
+    }
+
     /// What a kernel is given, and the numbers of what it writes.
     fn sides<'a>(&self, arguments: &'a [usize]) -> (&'a [usize], Vec<usize>) {
         let Some((last, rest)) = arguments.split_last() else { return (arguments, Vec::new()) };
@@ -504,6 +521,26 @@ impl Draft {
             (None, _) => (rest, vec![*last]),
         }
     }
+}
+
+/// What the operator calls what it is given, as far as that is known: `sorts` tell overloads apart, and the name of one often is that of a parameter.
+fn names(domain: &str, operator: &str, overload: &str, sorts: Vec<Sort>) -> Vec<&'static str> {
+    match (domain, operator) {
+        ("executorch_prim", _) => return vec!["a", "b"],
+        ("dim_order_ops", _) => return vec!["self", "non_blocking", "dim_order"],
+        ("aten", "arange") => return vec!["start", "end", "step"],
+        _ => {}
+    }
+    let Some(known) = aten::find("aten", operator) else { return Vec::new() };
+    let stem = overload.strip_suffix("_out").unwrap_or(overload);
+    let named = known.signature(&sorts, &[stem]).filter(|signature| signature.names.contains(&stem));
+    let signature = named.or_else(|| known.signature(&sorts, &[]));
+    let mut names = signature.map(|signature| signature.names).unwrap_or_default();
+    // What is written into a tensor that is there has its type and place.
+    if names.contains(&"layout") {
+        names.retain(|name| !matches!(*name, "dtype" | "layout" | "device" | "pin_memory"));
+    }
+    names
 }
 
 /// Where the parts of a segment are: each reaches to where the next one begins.

@@ -6,7 +6,7 @@
 
 use super::operator::CHANGING;
 use super::python::{Class, Expr, Function, Kind, Parameter, Stmt, Target};
-use super::schema::{self, Results};
+use crate::analysis::aten::{self, Results};
 use crate::codec::pickle::{ObjectId, Pickle};
 use crate::model::Text;
 use crate::report::{Report, Severity};
@@ -27,7 +27,8 @@ pub fn classes(pickle: &Pickle, report: &mut Report) -> Vec<(String, Class)> {
         let Some((path, name, function)) = function(pickle, *method, report) else { continue };
         let at = classes.iter().position(|(known, _)| *known == path).unwrap_or_else(|| {
             let own = path.rsplit('.').next().unwrap_or(&path).into();
-            let class = Class { name: own, file: u32::MAX, base: "Module".into(), fields: Vec::new(), methods: Vec::new() };
+            let class =
+                Class { name: own, file: u32::MAX, base: "Module".into(), fields: Vec::new(), methods: Vec::new() };
             classes.push((path, class));
             classes.len() - 1
         });
@@ -76,7 +77,8 @@ fn function(pickle: &Pickle, id: ObjectId, report: &mut Report) -> Option<(Strin
 /// The value called `name` in a tuple of pairs.
 fn named(pickle: &Pickle, id: ObjectId, name: &str) -> Option<ObjectId> {
     let pairs = pickle.items(id)?.iter().filter_map(|pair| pickle.items(*pair));
-    pairs.filter_map(|pair| if let [key, value] = pair { Some((*key, *value)) } else { None })
+    pairs
+        .filter_map(|pair| if let [key, value] = pair { Some((*key, *value)) } else { None })
         .find(|(key, _)| pickle.text(*key).is_some_and(|key| &**key == name))
         .map(|(_, value)| value)
 }
@@ -136,7 +138,9 @@ impl Reader<'_> {
             self.read(from, to, depth + 1, &mut branch)?;
             branches.push((branch, std::mem::take(&mut self.stack)));
         }
-        let Some(((mut otherwise, second), (mut then, first))) = branches.pop().zip(branches.pop()) else { return Ok(end) };
+        let Some(((mut otherwise, second), (mut then, first))) = branches.pop().zip(branches.pop()) else {
+            return Ok(end);
+        };
         // What both leave on the stack has one name afterwards.
         let shared = before.len().min(first.len()).min(second.len());
         self.stack = before.into_iter().take(shared).collect();
@@ -169,7 +173,8 @@ impl Reader<'_> {
         let goes_on = self.pop()?;
         body.extend(fresh.iter().zip(next).map(|(name, value)| assign(name.clone(), Kind::Name(value))));
         if self.is_true(&condition, out) {
-            let range = Kind::Call(Box::new(expr(Kind::Name("range".into()))), vec![expr(Kind::Name(most))], Vec::new());
+            let range =
+                Kind::Call(Box::new(expr(Kind::Name("range".into()))), vec![expr(Kind::Name(most))], Vec::new());
             out.push(Stmt::For(Target::Name(pass), expr(range), body));
         } else {
             out.push(assign(again.clone(), Kind::Name(condition)));
@@ -275,7 +280,9 @@ impl Reader<'_> {
             "IS_CUDA" | "DTYPE" | "DEVICE" | "LAYOUT" => self.call("prim", &name.to_lowercase(), 1, 1, out)?,
             "UNCHECKED_CAST" => {}
             "ISINSTANCE" => self.call("prim", "isinstance", 1, 1, out)?,
-            "UN_INITIALIZED" => self.set(Kind::Call(Box::new(expr(Kind::Name("uninitialized".into()))), Vec::new(), Vec::new()), out),
+            "UN_INITIALIZED" => {
+                self.set(Kind::Call(Box::new(expr(Kind::Name("uninitialized".into()))), Vec::new(), Vec::new()), out)
+            }
             "CREATE_OBJECT" => self.set(Kind::Call(Box::new(prim("CreateObject")), Vec::new(), Vec::new()), out),
             "OP" | "OPN" => {
                 let known = self.operators.get(count(x)?).copied().flatten();
@@ -291,7 +298,7 @@ impl Reader<'_> {
 
     /// How many arguments an operator takes from the stack, and how many results it leaves there: what its schema says, or what is taken next.
     fn arity(&self, at: usize, namespace: &str, name: &str, stated: Option<i64>, given: Option<i64>) -> (usize, usize) {
-        let signature = schema::find(namespace, name).and_then(|operator| operator.signature(&[], &[]));
+        let signature = aten::find(namespace, name).and_then(|operator| operator.signature(&[], &[]));
         let usual = signature.as_ref().map_or(1, |signature| signature.names.len());
         let arguments = given.or(stated.filter(|count| *count >= 0)).and_then(|count| usize::try_from(count).ok());
         let results = match (signature.map(|signature| signature.results), self.instructions.get(at + 1)) {

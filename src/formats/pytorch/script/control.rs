@@ -149,7 +149,8 @@ impl Lowering<'_> {
         let body = |(name, id): (&str, Option<_>)| Some(Attribute { name: name.into(), value: Literal::Graph(id?) });
         node.attributes.extend(bodies.into_iter().filter_map(body));
         node.outputs = outputs;
-        let mut met: HashSet<ValueId> = node.inputs.iter().flat_map(|argument| argument.values.iter().copied()).collect();
+        let mut met: HashSet<ValueId> =
+            node.inputs.iter().flat_map(|argument| argument.values.iter().copied()).collect();
         let captured: Vec<ValueId> = captured.into_iter().filter(|value| met.insert(*value)).collect();
         if !captured.is_empty() {
             node.inputs.push(argument("captured", captured));

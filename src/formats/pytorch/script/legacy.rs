@@ -39,8 +39,11 @@ pub fn read(archive: &Archive, open: &mut Open) -> Result<Legacy> {
     let text = archive.text(MODEL, open)?;
     let json: Value = serde_json::from_str(&text).map_err(|error| Error::malformed(format!("{MODEL}: {error}")))?;
     let main = json.get("mainModule").ok_or_else(|| Error::malformed(format!("{MODEL} has no module")))?;
-    let tensors: HashMap<String, Described> =
-        list(&json, "tensors").iter().enumerate().map(|(index, tensor)| (index.to_string(), described(tensor))).collect();
+    let tensors: HashMap<String, Described> = list(&json, "tensors")
+        .iter()
+        .enumerate()
+        .map(|(index, tensor)| (index.to_string(), described(tensor)))
+        .collect();
     let attributes = match archive.objects("attributes", open) {
         Some(Ok(attributes)) => attributes.pickle,
         Some(Err(error)) => {
@@ -59,7 +62,8 @@ pub fn read(archive: &Archive, open: &mut Open) -> Result<Legacy> {
         let mut checkpoint = Checkpoint::new(String::new(), pickle, open.file, open.probe.file());
         checkpoint.tensors.clone_from(&tensors);
         checkpoint.storages = archive.storages("tensors/", open);
-        checkpoint.storages = checkpoint.storages.drain().map(|(key, place)| (format!("tensors/{key}"), place)).collect();
+        checkpoint.storages =
+            checkpoint.storages.drain().map(|(key, place)| (format!("tensors/{key}"), place)).collect();
         checkpoint
     };
     let (data, constants) = (checkpoint(builder.pickle), checkpoint(table));
@@ -169,7 +173,8 @@ impl Builder<'_> {
         let (own, tensor) = match self.attributes.instance(id).map(|(_, call)| *call) {
             Some(call) => {
                 let name = self.attributes.import(call.callable).map(|import| import.name.clone()).unwrap_or_default();
-                let inner = self.attributes.items(call.arguments).and_then(|items| items.first().copied()).unwrap_or(id);
+                let inner =
+                    self.attributes.items(call.arguments).and_then(|items| items.first().copied()).unwrap_or(id);
                 (inner, &*name == "build_tensor_from_id")
             }
             None => (id, false),

@@ -4,8 +4,8 @@ use super::call::Named;
 use super::draft::{argument, attribute};
 use super::fold;
 use super::lower::Lowering;
-use super::schema::{self, Results, Sort};
 use super::symbol::{Instance, Members, Symbol};
+use crate::analysis::aten::{self, Results, Sort};
 use crate::model::{Argument, Attribute, Category, DType, Literal, Node, Text, Type, ValueId};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -36,7 +36,7 @@ impl Lowering<'_> {
         {
             return known;
         }
-        let known = schema::find(namespace, name);
+        let known = aten::find(namespace, name);
         let sorts: Vec<Sort> = positional.iter().map(|symbol| self.sort(symbol)).collect();
         let names: Vec<&str> = named.iter().map(|(name, _)| &**name).collect();
         let signature = known.and_then(|operator| operator.signature(&sorts, &names));
@@ -224,7 +224,7 @@ impl Lowering<'_> {
     /// A node of the interpreter with these inputs and one result.
     fn made_by(&mut self, name: &str, inputs: Inputs) -> ValueId {
         let value = self.drafts.last_mut().map_or(ValueId(0), |draft| draft.value(""));
-        let category = schema::find("prim", name).map_or(Category::Data, |operator| operator.category);
+        let category = aten::find("prim", name).map_or(Category::Data, |operator| operator.category);
         self.node("prim", name, category, inputs, vec![argument("output", vec![value])]);
         value
     }

@@ -1,4 +1,5 @@
-//! The operators that torch registers: what their parameters are called, and the families that they belong to.
+//! The operators that torch registers, of which programs of several formats are made: what their parameters are called, and the families that they
+//! belong to.
 //!
 //! `operators.tsv` has a line `# category` before those of each family; of each operator its name (of `aten` without the namespace) and its
 //! signatures, separated by `|`. A parameter is a letter for what it takes and its name; `>3` after the parameters says that there are three
@@ -71,19 +72,52 @@ static TABLE: LazyLock<HashMap<&str, Operator>> = LazyLock::new(|| {
     table
 });
 
-/// The operator `name` of `namespace`. What works in place (`relu_`) takes the same as what does not.
+/// The operator `name` of `namespace`. What works in place (`relu_`), or copies where the other gives a view (`view_copy`), takes the same.
 pub fn find(namespace: &str, name: &str) -> Option<Operator> {
     let known = |name: &str| {
         if namespace == "aten" { TABLE.get(name) } else { TABLE.get(&*format!("{namespace}::{name}")) }
     };
-    let plain = name.strip_suffix('_').filter(|plain| !plain.ends_with('_'));
+    let plain = name.strip_suffix('_').filter(|plain| !plain.ends_with('_')).or_else(|| name.strip_suffix("_copy"));
     known(name).or_else(|| known(plain?)).copied()
+}
+
+/// Operators of other programs on the way from torch to a device, by family.
+const OTHERS: &[(Category, &str)] = &[
+    (
+        Category::Control,
+        "cond while_loop map map_impl scan associative_scan invoke_subgraph wrap wrap_with_set_grad_enabled wrap_with_autocast \
+         auto_functionalized auto_functionalized_v2 triton_kernel_wrapper_functional triton_kernel_wrapper_mutation hints_wrapper strict_mode \
+         tag_activation_checkpoint executorch_call_delegate call_torchbind with_effects",
+    ),
+    (Category::Shape, "getitem et_view"),
+    (Category::Elementwise, "truediv floordiv"),
+    (Category::Data, "_to_dim_order_copy _clone_dim_order _empty_dim_order sym_int sym_float sym_not trunc"),
+];
+
+/// The family of the operator `name` of `namespace`, which may be one of programs that follow the names of `aten`.
+pub fn category(namespace: &str, name: &str) -> Category {
+    let other = || OTHERS.iter().find(|(_, names)| names.split_ascii_whitespace().any(|known| known == name));
+    let known = find(namespace, name).or_else(|| find("aten", name)).map(|operator| operator.category);
+    known.or_else(|| other().map(|(category, _)| *category)).unwrap_or_else(|| {
+        let holds = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        match () {
+            () if holds(&["attention", "sdpa"]) => Category::Attention,
+            () if holds(&["conv"]) => Category::Convolution,
+            () if holds(&["linear", "matmul"]) => Category::Linear,
+            () if holds(&["quantize", "qparams"]) => Category::Data,
+            () if holds(&["norm"]) => Category::Normalization,
+            () if holds(&["pool", "upsample"]) => Category::Pool,
+            () => Category::Other,
+        }
+    })
 }
 
 impl Operator {
     /// The signature that takes `positional` and the parameters called `named`: the first of those that fit best.
     pub fn signature(&self, positional: &[Sort], named: &[&str]) -> Option<Signature> {
-        let mut best: Option<(usize, Vec<(&'static str, &'static str)>, Results)> = None;
+        // How much speaks against it, its parameters with what they take, and what it gives.
+        type Candidate = (usize, Vec<(&'static str, &'static str)>, Results);
+        let mut best: Option<Candidate> = None;
         for text in self.signatures.split('|') {
             let (formals, results) = text.split_once('>').unwrap_or((text, ""));
             let formals: Vec<_> = formals.split(' ').filter_map(|formal| formal.split_at_checked(1)).collect();
@@ -174,5 +208,25 @@ mod tests {
         assert_eq!(find("aten", "chunk").unwrap().signature(&[], &[]).unwrap().results, Results::One(Sort::Tensors));
         assert_eq!(find("prim", "If").unwrap().category, Category::Control);
         assert!(find("custom", "relu").is_none());
+    }
+
+    #[test]
+    fn operators_have_families_whatever_the_variant() {
+        let cases = [
+            ("aten", "conv2d", Category::Convolution),
+            ("aten", "relu_", Category::Activation),
+            ("aten", "_softmax", Category::Activation),
+            ("aten", "_native_batch_norm_legit_no_training", Category::Normalization),
+            ("aten", "view_copy", Category::Shape),
+            ("cadence", "quantized_linear_per_tensor", Category::Linear),
+            ("quantized_decomposed", "dequantize_per_token", Category::Data),
+            ("llama", "custom_sdpa", Category::Attention),
+            ("higher_order", "cond", Category::Control),
+            ("executorch_prim", "mul", Category::Elementwise),
+            ("own", "frobnicate", Category::Other),
+        ];
+        for (namespace, name, wanted) in cases {
+            assert_eq!(category(namespace, name), wanted, "{name}");
+        }
     }
 }
