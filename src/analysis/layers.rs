@@ -66,6 +66,7 @@ fn guess(graph: &Graph, node: &Node, tensors: &Arena<TensorId, Tensor>) -> Optio
     });
     let module = Module { name: graph.own_name(node).to_lowercase(), tensors: held.collect() };
     packed(&module)
+        .or_else(|| keras(&module))
         .or_else(|| batch_norm(&module))
         .or_else(|| recurrent(&module))
         .or_else(|| attention(&module))
@@ -77,6 +78,62 @@ fn packed(module: &Module) -> Option<Layer> {
     let quantised = module.has("qweight") && module.has("qzeros") && module.has("scales");
     let out = *module.shape(&["scales"])?.last()?;
     if quantised { Layer::new("QuantLinear", [("out_features", out)]) } else { None }
+}
+
+/// Keras and TensorFlow, which call weights by what they are, and keep inputs before outputs.
+fn keras(module: &Module) -> Option<Layer> {
+    const KERNEL: &[&str] = &["kernel", "_kernel", "weights"];
+    if let Some([features]) = module.shape(&["moving_mean"]) {
+        return Layer::new("BatchNormalization", [("features", *features)]);
+    }
+    if let Some([input, output]) = module.shape(&["embeddings", "_embeddings"]) {
+        return Layer::new("Embedding", [("input_dim", *input), ("output_dim", *output)]);
+    }
+    if let Some([kernel @ .., _, _]) = module.shape(&["depthwise_kernel"]) {
+        let class = match (kernel.len(), module.shape(&["pointwise_kernel"])) {
+            (1, None) => "DepthwiseConv1D",
+            (_, None) => "DepthwiseConv2D",
+            (1, Some(_)) => "SeparableConv1D",
+            (_, Some(_)) => "SeparableConv2D",
+        };
+        let mut layer = Layer::new(class, [])?;
+        layer.settings.push(("kernel_size", sizes(kernel)));
+        return Some(layer);
+    }
+    if let ([_, gates], [units, _]) = (module.shape(KERNEL)?, module.shape(&["recurrent_kernel"]).unwrap_or_default()) {
+        let class = match gates.checked_div(*units)? {
+            4 => "LSTM",
+            3 => "GRU",
+            1 => "SimpleRNN",
+            _ => return None,
+        };
+        return Layer::new(class, [("units", *units)]);
+    }
+    match module.shape(KERNEL)? {
+        [_, units] => Layer::new("Dense", [("units", *units)]),
+        // Each input has filters of its own.
+        [kernel @ .., inputs, each]
+            if kernel.len() <= 2
+                && each < inputs
+                && matches!(module.shape(&["bias"]), Some([bias]) if Some(*bias) == inputs.checked_mul(*each)) =>
+        {
+            let class = ["DepthwiseConv1D", "DepthwiseConv2D"].get(kernel.len().checked_sub(1)?)?;
+            let mut layer = Layer::new(class, [("depth_multiplier", *each)])?;
+            layer.settings.push(("kernel_size", sizes(kernel)));
+            Some(layer)
+        }
+        [kernel @ .., _, filters] if (1..=3).contains(&kernel.len()) => {
+            let class = ["Conv1D", "Conv2D", "Conv3D"].get(kernel.len() - 1)?;
+            let mut layer = Layer::new(class, [("filters", *filters)])?;
+            layer.settings.push(("kernel_size", sizes(kernel)));
+            Some(layer)
+        }
+        _ => None,
+    }
+}
+
+fn sizes(sizes: &[u64]) -> Literal {
+    Literal::List(sizes.iter().map(|size| Literal::Int(i64::try_from(*size).unwrap_or(i64::MAX))).collect())
 }
 
 fn batch_norm(module: &Module) -> Option<Layer> {
@@ -120,7 +177,7 @@ fn attention(module: &Module) -> Option<Layer> {
 /// What the number of dimensions of the weight says.
 fn by_weight(module: &Module) -> Option<Layer> {
     // Weight normalisation keeps a direction, spectral normalisation and pruning an original.
-    let weight = module.shape(&["weight", "weight_v", "weight_orig", "gamma", "kernel"])?;
+    let weight = module.shape(&["weight", "weight_v", "weight_orig", "gamma"])?;
     let bias = module.shape(&["bias", "beta"]);
     match weight {
         [_, _, kernel @ ..] if !kernel.is_empty() && kernel.len() <= 3 => convolution(module, weight, bias),
@@ -157,8 +214,7 @@ fn convolution(module: &Module, weight: &[u64], bias: Option<&[u64]>) -> Option<
     } else {
         layer.settings.insert(0, ("in_channels", Literal::Int(i64::try_from(*inputs).ok()?)));
     }
-    let size = |size: &u64| Literal::Int(i64::try_from(*size).unwrap_or(i64::MAX));
-    layer.settings.push(("kernel_size", Literal::List(kernel.iter().map(size).collect())));
+    layer.settings.push(("kernel_size", sizes(kernel)));
     Some(layer)
 }
 
@@ -203,17 +259,19 @@ pub fn category(class: &str) -> Category {
     let class = class.rsplit('.').next().unwrap_or(class);
     let begins = |words: &[&str]| words.iter().any(|word| class.starts_with(word));
     let ends = |words: &[&str]| words.iter().any(|word| class.ends_with(word));
-    if begins(&["Conv", "LazyConv", "QConv"]) || ends(&["Conv", "Conv1d", "Conv2d", "Conv3d"]) {
+    if begins(&["Conv", "LazyConv", "QConv", "DepthwiseConv", "SeparableConv"])
+        || ends(&["Conv", "Conv1d", "Conv2d", "Conv3d"])
+    {
         Category::Convolution
     } else if class.contains("Attention") || class == "MHA" {
         Category::Attention
     } else if ends(&["LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell"]) {
         Category::Recurrent
-    } else if ends(&["Norm", "Norm1d", "Norm2d", "Norm3d", "LocalResponseNorm"]) {
+    } else if ends(&["Norm", "Norm1d", "Norm2d", "Norm3d", "LocalResponseNorm", "Normalization"]) {
         Category::Normalization
     } else if class.contains("Pool") || begins(&["Upsample", "Interpolate", "PixelShuffle", "PixelUnshuffle"]) {
         Category::Pool
-    } else if class.contains("Linear") {
+    } else if class.contains("Linear") || class == "Dense" {
         Category::Linear
     } else if ends(&[
         "LU",

@@ -6,6 +6,7 @@
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
 //! - [`scalar`]: integers and floats of any width.
 //! - [`shards`]: the index of what is kept in several files.
+//! - [`table`]: sorted tables of keys and values.
 //! - [`tar`], [`zip`]: the entries of archives, and where their bytes are.
 #![deny(clippy::indexing_slicing)]
 
@@ -15,5 +16,6 @@ pub mod pickle;
 pub mod protobuf;
 pub mod scalar;
 pub mod shards;
+pub mod table;
 pub mod tar;
 pub mod zip;

@@ -70,6 +70,7 @@ formats! {
     onnx,
     pytorch,
     safetensors,
+    tensorflow,
 }
 
 /// An opened file.

@@ -85,10 +85,10 @@ fn crc32c(bytes: &[u8]) -> u32 {
     })
 }
 
-/// A table of LevelDB, which TensorFlow uses for the index of a checkpoint.
+/// A table of LevelDB; those of TensorFlow's checkpoints are opened.
 fn table(probe: &Probe) -> Option<Error> {
     const MAGIC: u64 = 0xdb47_7524_8b80_fb57;
-    probe.tail().ends_with(&MAGIC.to_le_bytes()).then(|| tell(probe, Later, "the index of a TensorFlow checkpoint"))
+    probe.tail().ends_with(&MAGIC.to_le_bytes()).then(|| tell(probe, Foreign, "a table of a database (LevelDB)"))
 }
 
 /// A tensor as PaddlePaddle stores it: version, levels and version again, all 0, then the length of a description.

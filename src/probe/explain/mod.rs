@@ -127,10 +127,6 @@ fn by_name(probe: &Probe) -> Option<Error> {
             size(probe.len())
         )));
     }
-    if name.contains(".data-0") && name.contains("-of-0") {
-        let what = "a part of a TensorFlow checkpoint, with values whose names and shapes are in its .index file";
-        return Some(tell(probe, Later, what));
-    }
     let (_, what) = NAMES.iter().find(|(extensions, _)| extensions.iter().any(|end| probe.has_extension(end)))?;
     Some(tell(probe, Later, &format!("{what}, going by its name")))
 }
