@@ -194,16 +194,13 @@ fn assert_state_dict(sparse: &Sparse, count: u64, elements: u64) {
     assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
 }
 
-#[test]
-fn a_pytorch_archive_of_many_gigabytes_is_opened_without_its_storages() {
-    let (count, elements) = (400u64, 5_000_000u64);
-    let mut sparse = Sparse::new("weights.pth");
+/// A ZIP archive called `file` as torch writes it, of entries with bytes or, of weights, so many that are not written.
+fn archive(file: &str, entries: Vec<(String, Result<Vec<u8>, u64>)>) -> Sparse {
+    let mut sparse = Sparse::new(file);
+    let many = entries.len() as u64;
     let (mut pieces, mut directory, mut at) = (Vec::new(), Vec::new(), 0u64);
-    let entries = (0..count).map(|index| (format!("net/data/{index}"), None));
-    for (name, content) in
-        std::iter::once(("net/data.pkl".to_owned(), Some(state_dict(count, elements)))).chain(entries)
-    {
-        let size = content.as_ref().map_or(elements * 4, |content| content.len() as u64);
+    for (name, content) in entries {
+        let size = content.as_ref().map_or_else(|hole| *hole, |content| content.len() as u64);
         let small = u32::try_from(size).unwrap().to_le_bytes();
         let padding = (64 - (at + 30 + name.len() as u64 + 4) % 64) % 64;
         let sizes = [&[0; 4][..], &small, &small, &u16::try_from(name.len()).unwrap().to_le_bytes()].concat();
@@ -223,9 +220,8 @@ fn a_pytorch_archive_of_many_gigabytes_is_opened_without_its_storages() {
         directory.extend(head);
         at += local.len() as u64 + size;
         pieces.push(Piece::Bytes(local));
-        pieces.push(content.map_or(Piece::Hole(size), Piece::Bytes));
+        pieces.push(content.map_or_else(Piece::Hole, Piece::Bytes));
     }
-    let many = count + 1;
     let end64 = [
         &b"PK\x06\x06"[..],
         &44u64.to_le_bytes(),
@@ -240,7 +236,74 @@ fn a_pytorch_archive_of_many_gigabytes_is_opened_without_its_storages() {
     let end = [&b"PK\x05\x06\0\0\0\0"[..], &[0xff; 12], &[0, 0]].concat();
     pieces.extend([directory, end64, locator, end].map(Piece::Bytes));
     sparse.write(&pieces);
-    assert_state_dict(&sparse, count, elements);
+    sparse
+}
+
+#[test]
+fn a_pytorch_archive_of_many_gigabytes_is_opened_without_its_storages() {
+    let (count, elements) = (400u64, 5_000_000u64);
+    let mut entries = vec![("net/data.pkl".to_owned(), Ok(state_dict(count, elements)))];
+    entries.extend((0..count).map(|index| (format!("net/data/{index}"), Err(elements * 4))));
+    assert_state_dict(&archive("weights.pth", entries), count, elements);
+}
+
+#[test]
+fn an_exported_program_of_many_gigabytes_is_opened_without_its_weights() {
+    let (count, elements) = (400u64, 5_000_000u64);
+    let meta = format!(
+        r#"{{"dtype": 7, "sizes": [{{"as_int": {elements}}}], "strides": [{{"as_int": 1}}], "storage_offset": {{"as_int": 0}}, "layout": 7}}"#
+    );
+    let list = |item: &dyn Fn(u64) -> String| (0..count).map(item).collect::<Vec<_>>().join(", ");
+    let inputs = list(&|index| format!(r#"{{"as_tensor": {{"name": "p_{index}"}}}}"#));
+    let specs = list(&|index| {
+        format!(r#"{{"parameter": {{"arg": {{"name": "p_{index}"}}, "parameter_name": "layer.{index}.weight"}}}}"#)
+    });
+    let nodes = list(&|index| {
+        let argument = format!(r#"{{"name": "self", "arg": {{"as_tensor": {{"name": "p_{index}"}}}}}}"#);
+        format!(
+            r#"{{"target": "torch.ops.aten.relu.default", "inputs": [{argument}], "outputs": [{{"as_tensor": {{"name": "r{index}"}}}}], "metadata": {{}}}}"#
+        )
+    });
+    let program = format!(
+        r#"{{"graph_module": {{"graph": {{"inputs": [{inputs}], "outputs": [], "nodes": [{nodes}], "tensor_values": {{}}}}, "signature": {{"input_specs": [{specs}], "output_specs": []}}}}}}"#
+    );
+    let weights = list(&|index| {
+        format!(
+            r#""layer.{index}.weight": {{"path_name": "weight_{index}", "use_pickle": false, "tensor_meta": {meta}}}"#
+        )
+    });
+    let mut entries = vec![
+        ("p/archive_format".to_owned(), Ok(b"pt2".to_vec())),
+        ("p/models/model.json".to_owned(), Ok(program.into_bytes())),
+        (
+            "p/data/weights/model_weights_config.json".to_owned(),
+            Ok(format!(r#"{{"config": {{{weights}}}}}"#).into_bytes()),
+        ),
+    ];
+    entries.extend((0..count).map(|index| (format!("p/data/weights/weight_{index}"), Err(elements * 4))));
+    let sparse = archive("weights.pt2", entries);
+    let (opened, files, read) = sparse.open();
+    assert!(opened.report.diagnostics.is_empty(), "{:?}", opened.report.diagnostics);
+    assert_eq!(opened.model.totals().parameters, count * elements);
+    assert!(read.get() < 2 * MIB, "{} bytes read", read.get());
+    let last = values::read(&opened.model, TensorId(399), &files, elements - 2, 9).unwrap();
+    assert_eq!((last.len(), last.text(0)), (2, Some("0.0".into())));
+}
+
+#[test]
+fn an_executorch_program_of_many_gigabytes_is_opened_without_its_segments() {
+    let mut bytes = std::fs::read(common::root().join("executorch/cnn.pte")).unwrap();
+    let base = u64::from_le_bytes(*bytes[24..].first_chunk().unwrap());
+    let hole = 8192 * MIB;
+    bytes[24..32].copy_from_slice(&(base + hole).to_le_bytes());
+    let segments = bytes.split_off(usize::try_from(base).unwrap());
+    let mut sparse = Sparse::new("far.pte");
+    sparse.write(&[Piece::Bytes(bytes), Piece::Hole(hole), Piece::Bytes(segments)]);
+    let (opened, files, read) = sparse.open();
+    assert!(opened.report.diagnostics.is_empty(), "{:?}", opened.report.diagnostics);
+    assert!(read.get() < MIB, "{} bytes read", read.get());
+    let first = values::read(&opened.model, TensorId(0), &files, 0, 1).unwrap();
+    assert_ne!(first.text(0), Some("0.0".into()), "a weight behind the hole");
 }
 
 #[test]
