@@ -88,7 +88,7 @@ impl Draft {
             let (graph, name) = (&mut self.graph, path.get(from..to).unwrap_or_default());
             let own = *self.scopes.entry(whole.clone()).or_insert_with(|| {
                 let class = class(&whole).unwrap_or_default();
-                graph.scopes.push(Scope { name: name.into(), parent: scope, class, ..Scope::default() })
+                graph.scopes.push(Scope { name: name.into(), parent: scope, class, metadata: Vec::new() })
             });
             scope = Some(own);
             from = to;
