@@ -194,13 +194,13 @@ fn assert_state_dict(sparse: &Sparse, count: u64, elements: u64) {
     assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
 }
 
-/// Writes an archive of `entries`: with their content, or with storages of `elements` floats that are holes.
-fn sparse_archive(file: &str, entries: Vec<(String, Option<Vec<u8>>)>, elements: u64) -> Sparse {
+/// A ZIP archive called `file` as torch writes it, of entries with bytes or, of weights, so many that are not written.
+fn archive(file: &str, entries: Vec<(String, Result<Vec<u8>, u64>)>) -> Sparse {
     let mut sparse = Sparse::new(file);
-    let (mut pieces, mut directory, mut at) = (Vec::new(), Vec::new(), 0u64);
     let many = entries.len() as u64;
+    let (mut pieces, mut directory, mut at) = (Vec::new(), Vec::new(), 0u64);
     for (name, content) in entries {
-        let size = content.as_ref().map_or(elements * 4, |content| content.len() as u64);
+        let size = content.as_ref().map_or_else(|hole| *hole, |content| content.len() as u64);
         let small = u32::try_from(size).unwrap().to_le_bytes();
         let padding = (64 - (at + 30 + name.len() as u64 + 4) % 64) % 64;
         let sizes = [&[0; 4][..], &small, &small, &u16::try_from(name.len()).unwrap().to_le_bytes()].concat();
@@ -220,7 +220,7 @@ fn sparse_archive(file: &str, entries: Vec<(String, Option<Vec<u8>>)>, elements:
         directory.extend(head);
         at += local.len() as u64 + size;
         pieces.push(Piece::Bytes(local));
-        pieces.push(content.map_or(Piece::Hole(size), Piece::Bytes));
+        pieces.push(content.map_or_else(Piece::Hole, Piece::Bytes));
     }
     let end64 = [
         &b"PK\x06\x06"[..],
@@ -239,17 +239,71 @@ fn sparse_archive(file: &str, entries: Vec<(String, Option<Vec<u8>>)>, elements:
     sparse
 }
 
-/// The storages of an archive.
-fn storages(count: u64) -> impl Iterator<Item = (String, Option<Vec<u8>>)> {
-    (0..count).map(|index| (format!("net/data/{index}"), None))
-}
-
 #[test]
 fn a_pytorch_archive_of_many_gigabytes_is_opened_without_its_storages() {
     let (count, elements) = (400u64, 5_000_000u64);
-    let objects = ("net/data.pkl".to_owned(), Some(state_dict(count, elements)));
-    let sparse = sparse_archive("weights.pth", std::iter::once(objects).chain(storages(count)).collect(), elements);
-    assert_state_dict(&sparse, count, elements);
+    let mut entries = vec![("net/data.pkl".to_owned(), Ok(state_dict(count, elements)))];
+    entries.extend((0..count).map(|index| (format!("net/data/{index}"), Err(elements * 4))));
+    assert_state_dict(&archive("weights.pth", entries), count, elements);
+}
+
+#[test]
+fn an_exported_program_of_many_gigabytes_is_opened_without_its_weights() {
+    let (count, elements) = (400u64, 5_000_000u64);
+    let meta = format!(
+        r#"{{"dtype": 7, "sizes": [{{"as_int": {elements}}}], "strides": [{{"as_int": 1}}], "storage_offset": {{"as_int": 0}}, "layout": 7}}"#
+    );
+    let list = |item: &dyn Fn(u64) -> String| (0..count).map(item).collect::<Vec<_>>().join(", ");
+    let inputs = list(&|index| format!(r#"{{"as_tensor": {{"name": "p_{index}"}}}}"#));
+    let specs = list(&|index| {
+        format!(r#"{{"parameter": {{"arg": {{"name": "p_{index}"}}, "parameter_name": "layer.{index}.weight"}}}}"#)
+    });
+    let nodes = list(&|index| {
+        let argument = format!(r#"{{"name": "self", "arg": {{"as_tensor": {{"name": "p_{index}"}}}}}}"#);
+        format!(
+            r#"{{"target": "torch.ops.aten.relu.default", "inputs": [{argument}], "outputs": [{{"as_tensor": {{"name": "r{index}"}}}}], "metadata": {{}}}}"#
+        )
+    });
+    let program = format!(
+        r#"{{"graph_module": {{"graph": {{"inputs": [{inputs}], "outputs": [], "nodes": [{nodes}], "tensor_values": {{}}}}, "signature": {{"input_specs": [{specs}], "output_specs": []}}}}}}"#
+    );
+    let weights = list(&|index| {
+        format!(
+            r#""layer.{index}.weight": {{"path_name": "weight_{index}", "use_pickle": false, "tensor_meta": {meta}}}"#
+        )
+    });
+    let mut entries = vec![
+        ("p/archive_format".to_owned(), Ok(b"pt2".to_vec())),
+        ("p/models/model.json".to_owned(), Ok(program.into_bytes())),
+        (
+            "p/data/weights/model_weights_config.json".to_owned(),
+            Ok(format!(r#"{{"config": {{{weights}}}}}"#).into_bytes()),
+        ),
+    ];
+    entries.extend((0..count).map(|index| (format!("p/data/weights/weight_{index}"), Err(elements * 4))));
+    let sparse = archive("weights.pt2", entries);
+    let (opened, files, read) = sparse.open();
+    assert!(opened.report.diagnostics.is_empty(), "{:?}", opened.report.diagnostics);
+    assert_eq!(opened.model.totals().parameters, count * elements);
+    assert!(read.get() < 2 * MIB, "{} bytes read", read.get());
+    let last = values::read(&opened.model, TensorId(399), &files, elements - 2, 9).unwrap();
+    assert_eq!((last.len(), last.text(0)), (2, Some("0.0".into())));
+}
+
+#[test]
+fn an_executorch_program_of_many_gigabytes_is_opened_without_its_segments() {
+    let mut bytes = std::fs::read(common::root().join("executorch/cnn.pte")).unwrap();
+    let base = u64::from_le_bytes(*bytes[24..].first_chunk().unwrap());
+    let hole = 8192 * MIB;
+    bytes[24..32].copy_from_slice(&(base + hole).to_le_bytes());
+    let segments = bytes.split_off(usize::try_from(base).unwrap());
+    let mut sparse = Sparse::new("far.pte");
+    sparse.write(&[Piece::Bytes(bytes), Piece::Hole(hole), Piece::Bytes(segments)]);
+    let (opened, files, read) = sparse.open();
+    assert!(opened.report.diagnostics.is_empty(), "{:?}", opened.report.diagnostics);
+    assert!(read.get() < MIB, "{} bytes read", read.get());
+    let first = values::read(&opened.model, TensorId(0), &files, 0, 1).unwrap();
+    assert_ne!(first.text(0), Some("0.0".into()), "a weight behind the hole");
 }
 
 #[test]
@@ -265,11 +319,11 @@ fn a_program_of_many_gigabytes_is_opened_without_its_storages() {
         code += &format!("    w{index} = getattr(self, \"layers.{index}.weight\")\n    x = torch.mul(x, w{index})\n");
     }
     code += "    return x\n";
-    let mut entries = vec![("net/data.pkl".to_owned(), Some(objects))];
-    entries.extend(storages(count));
-    entries.push(("net/code/__torch__.py".to_owned(), Some(code.into_bytes())));
-    entries.push(("net/constants.pkl".to_owned(), Some(b"\x80\x02).".to_vec())));
-    assert_state_dict(&sparse_archive("program.pt", entries, elements), count, elements);
+    let mut entries = vec![("net/data.pkl".to_owned(), Ok(objects))];
+    entries.extend((0..count).map(|index| (format!("net/data/{index}"), Err(elements * 4))));
+    entries.push(("net/code/__torch__.py".to_owned(), Ok(code.into_bytes())));
+    entries.push(("net/constants.pkl".to_owned(), Ok(b"\x80\x02).".to_vec())));
+    assert_state_dict(&archive("program.pt", entries), count, elements);
 }
 
 #[test]

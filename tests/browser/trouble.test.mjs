@@ -141,10 +141,12 @@ function models(folder) {
 test('one page opens every fixture, one after the other', async (t) => {
   const lamina = await open(t);
   const { page } = lamina;
-  const files = ['onnx', 'safetensors'].flatMap((folder) => models(`tests/fixtures/${folder}`));
+  const files = ['executorch', 'onnx', 'pytorch/export', 'safetensors'].flatMap((folder) => models(`tests/fixtures/${folder}`));
   assert.ok(files.length > 80);
   for (const file of files) {
-    await lamina.choose(file);
+    // An index is nothing without its files.
+    const parts = file.endsWith('.index.json') ? models(path.dirname(file)).filter((part) => part !== file) : [];
+    await lamina.choose(file, ...parts);
     const { nodes } = await lamina.ready();
     assert.equal(nodes, golden(file).length, file);
     assert.equal(await page.innerText('#bar .name'), path.basename(file));

@@ -1,7 +1,7 @@
 """The operators of TorchScript, from the schemas that torch registers.
 
-Writes src/formats/pytorch/script/operators.tsv (what the reader needs: the names and kinds of formal parameters, of the overloads that differ in
-these) and static/ops/pytorch.json (documentation, loaded by the page when a node is looked at).
+Writes src/analysis/aten/operators.tsv (what the reader needs: the categories of operators, and the names and kinds of their formal
+parameters, of the overloads that differ in these) and static/ops/pytorch.json (documentation, loaded by the page when a node is looked at).
 """
 
 import json
@@ -13,7 +13,7 @@ import torchvision
 from common import ROOT
 from operators import plain, sentences
 
-TABLE = ROOT / "src" / "formats" / "pytorch" / "script" / "operators.tsv"
+TABLE = ROOT / "src" / "analysis" / "aten" / "operators.tsv"
 DOCUMENTATION = ROOT / "static" / "ops" / "pytorch.json"
 SOURCE = (
     f"Schemas and documentation of PyTorch {torch.__version__.partition('+')[0]} (https://github.com/pytorch/pytorch, BSD-3-Clause) "
@@ -31,6 +31,50 @@ DROPPED = (
     r"|special_(?!softmax|log_softmax|expit|logit)\w+|fbgemm\w*|_no_grad\w*|_pin\w*|linalg_(ldl|lu|householder)\w*|linalg__\w+|\w*cuda_version"
     r"|RequiresGradCheck|TypeCheck|profile\w*|Guard|AddStatValue|DifferentiableGraph|BroadcastSizes|ChunkSizes|ReductionSizes|IgnoredPythonOp|TimePoint"
 )
+# What the interpreter has without a schema.
+CONTROL = "If Loop RaiseException Print CallMethod CallFunction fork Enter Exit awaitable"
+DATA = (
+    "Constant GetAttr SetAttr ListConstruct ListUnpack TupleConstruct TupleUnpack TupleSlice DictConstruct CreateObject isinstance TupleIndex "
+    "Uninitialized EnumName EnumValue"
+)
+
+# Category by rule: the first pattern that matches the whole name, without the underscore of operators that work in place. The
+# categories are those of src/model; what no rule knows is of none.
+RULES = [
+    ("attention", r"\w*scaled_dot_product\w*|\w*multi_head_attention\w*|_transform_bias_rescale_qkv|_transformer_encoder\w*"),
+    ("convolution", r"\w*conv(olution)?([123]d)?(_\w+)?|\w*_conv\w*|conv\w*|qconv\w*|im2col|col2im|deform_conv2d|nnpack\w*"),
+    ("recurrent", r"(quantized_)?(lstm|gru|rnn_\w+)(_cell)?|_?(thnn_fused|lstm|gru)\w*|(make_quantized_)?cell_params\w*|mkldnn_rnn_layer|linear_(dynamic|fp16)_cell"),
+    ("normalization", r"\w*(batch|layer|group|instance|rms|weight)_norm\w*|batch_norm\w*|local_response_norm|renorm|MKLDNNLayerNorm|normalize|batch_norm[123]d\w*"),
+    ("pool", r"\w*(max|avg)_(un)?pool\w*|\w*lp_pool\w*|\w*upsample\w*|__interpolate|interpolate|\w*grid_sampler?\w*|affine_grid\w*|\w*roi_(align|pool)|pixel_(un)?shuffle|_?ps_roi\w*"),
+    ("linear", r"_addmm_activation|\w*linear(?!_?(space|ize))\w*|\w*(mat)?mul_?mm|matmul|mm|bmm|addmm|baddbmm|addbmm|addmv|mv|dot|vdot|inner|outer|ger|addr|einsum|tensordot|kron|bilinear|_trilinear"),
+    ("linear", r"linalg_\w+|chain_matmul|matrix_\w+|inverse|pinverse|det|logdet|slogdet|svd|geqrf|orgqr|ormqr|lu_\w+|cholesky\w*|triangular_solve|cdist|pdist|_?fft\w*|i?stft|cross|_sparse_mm|\w*addmm|smm|hspmm|matmul_\w+"),
+    (
+        "activation",
+        r"\w*relu6?\w*|(lo)?g?_?softmax|log_softmax|_(log_)?softmax|softmin|\w*sigmoid|MKLDNNHard\w+|tanh|\w*elu|gelu|glu|silu|mish|hard(swish|tanh|shrink)|soft(plus|shrink|sign)|threshold|logit|log_sigmoid\w*|special_(expit|softmax|log_softmax|logit)|_safe_softmax|_masked_softmax|_prelu_kernel",
+    ),
+    ("elementwise", r"\w*dropout\w*"),
+    ("reduction", r"\w*_loss\w*|sum|_?sparse_sum|n?a?n?mean|prod|all|any|\w*arg(max|min|sort)|max|min|amax|amin|aminmax|n?a?n?median|mode|std(_mean)?|var(_mean)?|norm|\w+_norm|logsumexp|cum\w+|logcumsumexp|topk|sort|sorted|msort|kthvalue|n?a?n?quantile|count_nonzero|trace|nms|hist\w*|bincount|unique\w*|_unique2?|segment_reduce|embedding_bag|_embedding_bag\w*|dist|binary_cross_entropy\w*|kl_div|\w*similarity|pairwise_distance|nansum|norm_except_dim|binomial"),
+    (
+        "shape",
+        r"(_unsafe_|_reshape_|unsafe_)?view\w*|reshape\w*|flatten|ravel|unflatten|(un)?squeeze|permute|transpose|swap\w+|numpy_T|mH|mT|matrix_H|t|adjoint|movedim|moveaxis|\w*cat|concat\w*|\w*stack|(unsafe_)?(tensor_)?split\w*|[hvd]split|(unsafe_)?chunk|ConstantChunk|unbind|slice\w*|select\w*|narrow|\w*index\w*|gather|\w*scatter\w*|take\w*|put|expand\w*|repeat\w*|tile|\w*pad(_\w+)?|\w+_pad[123]d|_pad_\w+|roll|flip|flip(lr|ud)|rot90|unfold|tri[lu]\w*|diag\w*|masked_(fill|select|scatter)|where|nonzero\w*|embedding\w*|one_hot|meshgrid|broadcast_\w+|as_strided\w*|contiguous|(native_)?channel_shuffle|atleast_\w+|size|dim|numel|len|shape|_shape_as_tensor|stride|sym_\w+|__getitem__|_set_item|__contains__|append|extend|insert|pop|remove|clear|keys|values|items|get|setdefault|update|popitem|Delete|reverse|count|__range_length|__derive_index|rangelist|combinations|cartesian_prod|searchsorted|bucketize|align_\w+|alias|list|dict|is_floating_point|is_complex|_unwrap_optional|unchecked_\w+|resize\w*|storage_offset|block_diag|vander|isin|embedding_\w+|_?pack_\w+|VarConcat|VarStack|BroadcastMKLDNNTensors|FusedConcat|StringIndex",
+    ),
+    (
+        "data",
+        r"zeros\w*|ones\w*|full\w*|empty\w*|eye|arange|range|lin(ear)?space|logspace|\w*tensor|rand\w*|normal\w*|bernoulli|multinomial|poisson|\w+_window|new_\w+|to|to_\w+|type_as|_cast_\w+|cpu|cuda|clone|copy|detach|data|device|dtype|layout|requires_grad\w*|\w*quantize\w*|int_repr|q_\w+|\w*prepack\w*|\w*unpack\w*|\w*reorder\w*|\w*fake_quant\w*|choose_qparams\w*|Bool|Int|Float|Complex|Generator|Size|str|format|percentFormat|item|_local_scalar_dense|\w+Implicit|NumToTensor|lift\w*|is_\w+|type|complex|polar|tolist|fill|fill_diagonal|zero|exponential|uniform|random|geometric|cauchy|log_normal|set_\w+|manual_seed|seed|initial_seed|backward|grad|save|hash|_print|decode_\w+|encode_\w+|read_file|write_file|record_stream|result_type|can_cast|promote_types|get_device|warn|wait|join|split\w*|strip|[lr]strip|replace|lower|upper|\w*find|startswith|endswith|ord|chr|hex|oct|bin|capitalize|title|\w+just|isspace|isdigit|isalpha|isalnum|center|zfill|partition|rpartition|expandtabs|swapcase|splitlines|real|imag|_?conj\w*|resolve_\w+|_to_copy|_to_cpu|real_imag|sparse_\w+|coalesce|_?indices|dense_dim|layout|element_size|_version|name|is",
+    ),
+    (
+        "elementwise",
+        r"\w*add\w*|sub\w*|rsub|\w*mul\w*|div\w*|true_divide|\w*floordiv|floor_divide|\w*remainder|f?mod\w*|pow|float_power|exp\w*|log\w*|a?r?c?(sin|cos|tan)h?2?|atan2|sqrt|rsqrt|square|abs\w*|neg\w*|positive|reciprocal|sign|sgn|signbit|ceil|floor|round|trunc|frac|fix|clamp\w*|clip|eq|ne|[lg][te]|less\w*|greater\w*|not_equal|equal|__\w+__|logical_\w+|bitwise_\w+|maximum|minimum|f?max|f?min|lerp|hypot|erf\w*|l?gamma\w*|digamma|polygamma|mvlgamma|i0|sinc|special_\w+|xlogy|copysign|nextafter|ldexp|frexp|heaviside|gcd|lcm|nan_to_num|is(nan|inf|finite|close|real|posinf|neginf)|allclose|deg2rad|rad2deg|degrees|radians|arc\w+|MKLDNN\w+|igammac?|angle|diff|gradient|trapezoid|trapz|cov|corrcoef|factorial|fabs|_conj|dropout|threshold|rrelu\w*|cumulative_trapezoid|IfThenElse",
+    ),
+]
+
+
+def category(name):
+    for family, pattern in RULES:
+        if re.fullmatch(pattern, name.rstrip("_") if name.rstrip("_") and not name.startswith("__") else name):
+            return family
+    return "other"
+
 
 KINDS = {
     "Tensor": "T",
@@ -86,16 +130,24 @@ def collected():
 
 
 def write_table(operators):
-    """A line for each operator: its name (`aten::` left out), and its signatures."""
-    lines = []
+    """A line `# category` before the operators of each; of an operator its name (`aten::` left out), and its signatures."""
+    lines = {}
     for (namespace, name), entries in operators.items():
         texts = []
         for names, kinds, results in merged([signature for _, signature in entries]):
             formals = " ".join(own + name for own, name in zip(kinds, names, strict=True))
             texts.append(formals + (f">{results}" if results else ""))
         path = name if namespace == "aten" else f"{namespace}::{name}"
-        lines.append(f"{path}\t{'|'.join(texts)}")
-    TABLE.write_text("\n".join(sorted(lines)) + "\n", encoding="utf-8")
+        lines.setdefault(category(name), {})[path] = "|".join(texts)
+    for family, names in (("control", CONTROL), ("data", DATA)):
+        for name in names.split():
+            known = [others.pop(f"prim::{name}", "") for others in lines.values()]
+            lines.setdefault(family, {})[f"prim::{name}"] = max(known)
+    out = []
+    for family, members in sorted(lines.items()):
+        out.append(f"# {family}")
+        out += [f"{path}\t{text}".rstrip() for path, text in sorted(members.items())]
+    TABLE.write_text("\n".join(out) + "\n", encoding="utf-8")
 
 
 def text_of(name):

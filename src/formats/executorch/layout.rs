@@ -34,7 +34,8 @@ impl Layout {
         }
         reader.skip(4)?;
         let (size, base) = (reader.read_u64()?, reader.read_u64()?);
-        Self { buffer: file.clone(), file: file.clone(), base: (base > 0).then_some(base), segments: Vec::new() }.cut(size)
+        Self { buffer: file.clone(), file: file.clone(), base: (base > 0).then_some(base), segments: Vec::new() }
+            .cut(size)
     }
 
     /// Reads the header of a file of weights: `FH01`, its length, where the buffer begins, its size, where segments begin.
@@ -49,7 +50,8 @@ impl Layout {
         }
         reader.skip(4)?;
         let (offset, size, base) = (reader.read_u64()?, reader.read_u64()?, reader.read_u64()?);
-        Self { buffer: file.clone(), file: file.clone(), base: Some(base), segments: Vec::new() }.cut(offset.saturating_add(size))
+        Self { buffer: file.clone(), file: file.clone(), base: Some(base), segments: Vec::new() }
+            .cut(offset.saturating_add(size))
     }
 
     /// The same with a buffer of `size` bytes: offsets count from the start of the file.

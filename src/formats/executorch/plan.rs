@@ -7,12 +7,12 @@ use super::absent;
 use super::data;
 use super::layout::Layout;
 use super::value::{Described, Value, tensor};
-use crate::analysis::aten;
+use crate::analysis::aten::{self, Sort};
 use crate::codec::flatbuffer::Table;
 use crate::formats::Open;
 use crate::model::{
-    Argument, Attribute, Category, DType, Data, Dim, Encoding, Entry, Graph, Literal, Model, Node, Shape, Strings, Tensor,
-    TensorId, Text, Type, Value as Edge, ValueId,
+    Argument, Attribute, Category, DType, Data, Dim, Encoding, Entry, Graph, Literal, Model, Node, Shape, Strings,
+    Tensor, TensorId, Text, Type, Value as Edge, ValueId,
 };
 use crate::report::{Error, Report, Result, Severity};
 use crate::source::{FileId, Span};
@@ -78,7 +78,8 @@ fn indices(numbers: Vec<i32>) -> Result<Vec<usize>> {
 
 impl Instruction {
     fn read(table: &Table) -> Result<Self> {
-        let (kind, content) = table.union(0)?.ok_or_else(|| Error::malformed("an instruction is empty").at(table.position()))?;
+        let (kind, content) =
+            table.union(0)?.ok_or_else(|| Error::malformed("an instruction is empty").at(table.position()))?;
         let number = |field: u16| content.number(field, 0i32).and_then(index);
         Ok(match kind {
             1 => Self::Kernel { operator: number(0)?, arguments: indices(content.numbers(1)?)? },
@@ -117,7 +118,9 @@ impl Program {
         };
         for named in root.tables(7)? {
             let named = named?;
-            let size = layout.segment(named.number(1, 0)?).map_or_else(|error| error.to_string(), |span| format!("{} bytes", span.len));
+            let size = layout
+                .segment(named.number(1, 0)?)
+                .map_or_else(|error| error.to_string(), |span| format!("{} bytes", span.len));
             row(format!("data {}", named.text(0)?), size);
         }
         let (strings, known, beside, file) = (Strings::default(), HashMap::default(), None, open.file);
@@ -136,16 +139,26 @@ impl Program {
             now: HashMap::default(),
             written: HashSet::default(),
             places: HashMap::default(),
-            operators: plan.tables(6)?.map(|operator| operator.and_then(|it| Ok((it.text(0)?, it.text(1)?)))).collect::<Result<_>>()?,
+            operators: plan
+                .tables(6)?
+                .map(|operator| operator.and_then(|it| Ok((it.text(0)?, it.text(1)?))))
+                .collect::<Result<_>>()?,
             delegates: plan.tables(7)?.collect::<Result<_>>()?,
         };
         for (area, size) in plan.numbers::<i64>(8)?.into_iter().enumerate().skip(1) {
             let name = format!("memory {area}");
-            draft.graph.metadata.push(Entry { name: name.as_str().into(), value: format!("{size} bytes").as_str().into() });
+            draft
+                .graph
+                .metadata
+                .push(Entry { name: name.as_str().into(), value: format!("{size} bytes").as_str().into() });
         }
         let (inputs, outputs) = (indices(plan.numbers(3)?)?, indices(plan.numbers(4)?)?);
         for number in inputs {
-            let name = if draft.graph.inputs.is_empty() { "input".into() } else { format!("input {}", draft.graph.inputs.len() + 1) };
+            let name = if draft.graph.inputs.is_empty() {
+                "input".into()
+            } else {
+                format!("input {}", draft.graph.inputs.len() + 1)
+            };
             let value = self.write(&mut draft, number, &name);
             draft.graph.inputs.push(value);
         }
@@ -206,7 +219,8 @@ impl Program {
                     node
                 }
             };
-            node.metadata.push(Entry { name: self.strings.intern("instruction"), value: at.to_string().as_str().into() });
+            node.metadata
+                .push(Entry { name: self.strings.intern("instruction"), value: at.to_string().as_str().into() });
             if let Some(source) = traces.next().map(|trace| source(&trace?)).transpose()?.flatten() {
                 node.metadata.push(Entry { name: self.strings.intern("source"), value: self.strings.intern(&source) });
             }
@@ -221,11 +235,11 @@ impl Program {
         let mut node = Node {
             operator: self.strings.intern(own),
             domain: self.strings.intern(domain),
-            category: aten::category(own),
+            category: aten::category(domain, own),
             ..Node::default()
         };
         let (given, results) = draft.sides(arguments);
-        let names = aten::parameters(own);
+        let names = names(domain, own, &overload, given.iter().map(|number| draft.sort(*number)).collect());
         let known = given.len() <= names.len();
         for (at, number) in given.iter().enumerate() {
             let other = if at == 0 { "input".to_owned() } else { format!("input {}", at + 1) };
@@ -287,7 +301,9 @@ impl Program {
                     match String::from_utf8(bytes) {
                         Ok(text) if !text.contains(char::is_control) => Literal::String(text.as_str().into()),
                         Ok(text) => Literal::List(text.bytes().map(|byte| Literal::Int(byte.into())).collect()),
-                        Err(error) => Literal::List(error.as_bytes().iter().map(|byte| Literal::Int((*byte).into())).collect()),
+                        Err(error) => {
+                            Literal::List(error.as_bytes().iter().map(|byte| Literal::Int((*byte).into())).collect())
+                        }
                     }
                 }
                 Some(span) => Literal::String(format!("{} bytes", span.len).as_str().into()),
@@ -358,7 +374,13 @@ impl Program {
     }
 
     /// The newest value of `number`: what was written last, else what it is from the beginning.
-    fn value(&mut self, draft: &mut Draft, number: usize, report: &mut Report, files: &crate::source::Files) -> Result<Option<ValueId>> {
+    fn value(
+        &mut self,
+        draft: &mut Draft,
+        number: usize,
+        report: &mut Report,
+        files: &crate::source::Files,
+    ) -> Result<Option<ValueId>> {
         if let Some(known) = draft.now.get(&number) {
             return Ok(Some(*known));
         }
@@ -428,7 +450,13 @@ impl Program {
     }
 
     /// The tensor that value `number` is from the beginning: a constant, or memory with or without a first content.
-    fn content(&mut self, described: &Described, number: usize, report: &mut Report, files: &crate::source::Files) -> TensorId {
+    fn content(
+        &mut self,
+        described: &Described,
+        number: usize,
+        report: &mut Report,
+        files: &crate::source::Files,
+    ) -> TensorId {
         let name = match (described.name.as_str(), described.memory) {
             ("", None) => format!("constant {}", described.buffer),
             ("", Some(_)) => format!("buffer {number}"),
@@ -448,9 +476,15 @@ impl Program {
             Some(_) => self.mutable.get(usize::try_from(described.mutable).unwrap_or(usize::MAX)),
             None => Some(&self.constants),
         };
-        let span = (described.buffer > 0).then(|| list.and_then(|list| list.get(described.buffer as usize))).flatten().copied();
+        let span = (described.buffer > 0)
+            .then(|| list.and_then(|list| list.get(described.buffer as usize)))
+            .flatten()
+            .copied();
         if let (None, true) = (span, described.buffer > 0) {
-            report.add(Severity::Warning, format!("the values of {name:?} are missing: there is no constant {}", described.buffer));
+            report.add(
+                Severity::Warning,
+                format!("the values of {name:?} are missing: there is no constant {}", described.buffer),
+            );
         }
         let key = span.map(|span| (span, described.description.dtype, described.description.shape()));
         if let Some(known) = key.as_ref().and_then(|key| self.known.get(key)) {
@@ -458,7 +492,11 @@ impl Program {
         }
         let mut tensor = tensor(&name, &described.description, span.map(|span| (self.file, span)), report);
         if described.memory.is_some() {
-            let text: Text = if span.is_some() { "changes; this is its first content".into() } else { "has no first content".into() };
+            let text: Text = if span.is_some() {
+                "changes; this is its first content".into()
+            } else {
+                "has no first content".into()
+            };
             tensor.metadata.push(Entry { name: "memory".into(), value: text });
         }
         let id = self.model.tensors.push(tensor);
@@ -486,24 +524,67 @@ impl Draft {
         tensor(other).filter(same).map(|_| other)
     }
 
+    /// What value `number` is to signatures of operators.
+    fn sort(&self, number: usize) -> Sort {
+        match self.values.get(number) {
+            Some(Value::Tensor(_)) => Sort::Tensor,
+            Some(Value::Plain(Literal::Int(_))) => Sort::Int,
+            Some(Value::Plain(Literal::Bool(_))) => Sort::Bool,
+            Some(Value::Plain(Literal::Double(_))) => Sort::Number,
+            Some(Value::Plain(Literal::String(_))) => Sort::Text,
+            Some(Value::Plain(Literal::List(_))) => Sort::Numbers,
+            Some(Value::List(members)) => {
+                let first = members.first().and_then(|first| self.values.get(usize::try_from(*first).ok()?));
+                if matches!(first, Some(Value::Tensor(_) | Value::Null)) { Sort::Tensors } else { Sort::Numbers }
+            }
+            Some(Value::Null | Value::Plain(_)) | None => Sort::None,
+        }
+    }
+
     /// What a kernel is given, and the numbers of what it writes.
     fn sides<'a>(&self, arguments: &'a [usize]) -> (&'a [usize], Vec<usize>) {
         let Some((last, rest)) = arguments.split_last() else { return (arguments, Vec::new()) };
         let members = |number: &usize| match self.values.get(*number) {
-            Some(Value::List(members)) => members.iter().map(|member| usize::try_from(*member).ok()).collect::<Option<Vec<_>>>(),
+            Some(Value::List(members)) => {
+                members.iter().map(|member| usize::try_from(*member).ok()).collect::<Option<Vec<_>>>()
+            }
             _ => None,
         };
         match (members(last), rest.split_last()) {
             // The results one by one, then the list of them.
-            (Some(results), _) if rest.ends_with(&results) => (rest.get(..rest.len() - results.len()).unwrap_or_default(), results),
+            (Some(results), _) if rest.ends_with(&results) => {
+                (rest.get(..rest.len() - results.len()).unwrap_or_default(), results)
+            }
             // The list of results, twice.
-            (Some(results), Some((list, given))) if list == last || members(list).as_ref() == Some(&results) => (given, results),
+            (Some(results), Some((list, given))) if list == last || members(list).as_ref() == Some(&results) => {
+                (given, results)
+            }
             (Some(results), _) => (rest, results),
             (None, Some((result, given))) if result == last => (given, vec![*last]),
             (None, _) if matches!(self.values.get(*last), Some(Value::Null)) => (rest, Vec::new()),
             (None, _) => (rest, vec![*last]),
         }
     }
+}
+
+/// What the operator calls what it is given, as far as that is known: `sorts` tell overloads apart, and the name of one often is that of a parameter.
+fn names(domain: &str, operator: &str, overload: &str, sorts: Vec<Sort>) -> Vec<&'static str> {
+    match (domain, operator) {
+        ("executorch_prim", _) => return vec!["a", "b"],
+        ("dim_order_ops", _) => return vec!["self", "non_blocking", "dim_order"],
+        ("aten", "arange") => return vec!["start", "end", "step"],
+        _ => {}
+    }
+    let Some(known) = aten::find("aten", operator) else { return Vec::new() };
+    let stem = overload.strip_suffix("_out").unwrap_or(overload);
+    let named = known.signature(&sorts, &[stem]).filter(|signature| signature.names.contains(&stem));
+    let signature = named.or_else(|| known.signature(&sorts, &[]));
+    let mut names = signature.map(|signature| signature.names).unwrap_or_default();
+    // What is written into a tensor that is there has its type and place.
+    if names.contains(&"layout") {
+        names.retain(|name| !matches!(*name, "dtype" | "layout" | "device" | "pin_memory"));
+    }
+    names
 }
 
 /// Where the parts of a segment are: each reaches to where the next one begins.

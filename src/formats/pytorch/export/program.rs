@@ -213,7 +213,7 @@ impl Lowering {
             name: call.name.as_deref().unwrap_or_default().into(),
             operator: self.strings.intern(operator),
             domain: self.strings.intern(domain),
-            category: aten::category(operator),
+            category: aten::category(domain, operator),
             ..Node::default()
         };
         let mut graphs = Vec::new();

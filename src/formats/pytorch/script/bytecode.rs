@@ -6,7 +6,7 @@
 
 use super::operator::CHANGING;
 use super::python::{Class, Expr, Function, Kind, Parameter, Stmt, Target};
-use super::schema::{self, Results};
+use crate::analysis::aten::{self, Results};
 use crate::codec::pickle::{ObjectId, Pickle};
 use crate::model::Text;
 use crate::report::{Report, Severity};
@@ -298,7 +298,7 @@ impl Reader<'_> {
 
     /// How many arguments an operator takes from the stack, and how many results it leaves there: what its schema says, or what is taken next.
     fn arity(&self, at: usize, namespace: &str, name: &str, stated: Option<i64>, given: Option<i64>) -> (usize, usize) {
-        let signature = schema::find(namespace, name).and_then(|operator| operator.signature(&[], &[]));
+        let signature = aten::find(namespace, name).and_then(|operator| operator.signature(&[], &[]));
         let usual = signature.as_ref().map_or(1, |signature| signature.names.len());
         let arguments = given.or(stated.filter(|count| *count >= 0)).and_then(|count| usize::try_from(count).ok());
         let results = match (signature.map(|signature| signature.results), self.instructions.get(at + 1)) {

@@ -3,7 +3,7 @@
 //! - The archive: `archive` finds its parts; `python` reads its code, `library` has all that the code defines, `ranges` where it comes from;
 //!   `bytecode` makes the same of instructions for phones, `legacy` of archives before 1.3.
 //! - The graphs: `lower` goes through the methods of the module; `eval`, `call` and `control` are statements, expressions, calls and control
-//!   flow; `object` are the module and what else the file holds, `operator` makes nodes, `schema` knows the operators of torch, `fold`
+//!   flow; `object` are the module and what else the file holds, `operator` makes nodes, `fold`
 //!   what needs no node. `symbol` is what stands for a value meanwhile, `draft` a graph while it is made.
 
 mod archive;
@@ -20,7 +20,6 @@ mod object;
 mod operator;
 mod python;
 mod ranges;
-mod schema;
 mod symbol;
 
 use super::super::Open;

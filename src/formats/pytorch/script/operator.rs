@@ -4,9 +4,8 @@ use super::call::Named;
 use super::draft::{argument, attribute};
 use super::fold;
 use super::lower::Lowering;
-use super::schema::{self, Results, Sort};
 use super::symbol::{Instance, Members, Symbol};
-use crate::analysis::aten;
+use crate::analysis::aten::{self, Results, Sort};
 use crate::model::{Argument, Attribute, DType, Literal, Node, Text, Type, ValueId};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -37,7 +36,7 @@ impl Lowering<'_> {
         {
             return known;
         }
-        let known = schema::find(namespace, name);
+        let known = aten::find(namespace, name);
         let sorts: Vec<Sort> = positional.iter().map(|symbol| self.sort(symbol)).collect();
         let names: Vec<&str> = named.iter().map(|(name, _)| &**name).collect();
         let signature = known.and_then(|operator| operator.signature(&sorts, &names));
@@ -138,7 +137,7 @@ impl Lowering<'_> {
         draft.node(Node {
             operator: strings.intern(name),
             domain: strings.intern(namespace),
-            category: aten::category(name),
+            category: aten::category(namespace, name),
             scope,
             inputs: inputs.arguments,
             outputs,

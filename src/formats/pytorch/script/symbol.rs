@@ -5,7 +5,7 @@ use crate::model::{Literal, TensorId, Text, ValueId};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::schema::Sort;
+use crate::analysis::aten::Sort;
 
 /// How many levels of tuples and lists are gone through, and how many members they have in all: what is larger is a value of its own.
 pub const HEIGHT: usize = 32;
