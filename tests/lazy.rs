@@ -346,3 +346,94 @@ fn a_pytorch_stream_of_many_gigabytes_is_opened_without_its_storages() {
     sparse.write(&pieces);
     assert_state_dict(&sparse, count, elements);
 }
+
+/// A FlatBuffer of TensorFlow Lite with `count` weights of `elements` floats each, which are behind it: from `start` on, one after the other.
+fn tflite(count: u32, elements: u32, start: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let words = |bytes: &mut Vec<u8>, values: &[u32]| values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+    // Forward offsets are written once it is known where they lead to.
+    let point = |bytes: &mut [u8], at: usize, to: usize| {
+        bytes[at..at + 4].copy_from_slice(&u32::try_from(to - at).unwrap().to_le_bytes());
+    };
+    let vtable = |bytes: &mut Vec<u8>, size: u16, fields: &[u16]| {
+        let at = bytes.len();
+        bytes.extend((u16::try_from(fields.len()).unwrap() * 2 + 4).to_le_bytes());
+        bytes.extend(size.to_le_bytes());
+        fields.iter().for_each(|field| bytes.extend(field.to_le_bytes()));
+        at
+    };
+    let table = |bytes: &mut Vec<u8>, fields: usize| {
+        let at = bytes.len();
+        bytes.extend(u32::try_from(at - fields).unwrap().to_le_bytes());
+        at
+    };
+    words(&mut bytes, &[0]);
+    bytes.extend(b"TFL3");
+    // Model: version, subgraphs, buffers. SubGraph: tensors, outputs. Tensor: shape, buffer. Buffer: offset, size.
+    let model = vtable(&mut bytes, 16, &[4, 0, 8, 0, 12]);
+    let graph = vtable(&mut bytes, 12, &[4, 0, 8]);
+    let tensor = vtable(&mut bytes, 12, &[4, 0, 8]);
+    let buffer = vtable(&mut bytes, 20, &[0, 4, 12]);
+    let root = table(&mut bytes, model);
+    point(&mut bytes, 0, root);
+    words(&mut bytes, &[3, 0, 0]);
+    let graphs = bytes.len();
+    point(&mut bytes, root + 8, graphs);
+    words(&mut bytes, &[1, 4]);
+    let main = table(&mut bytes, graph);
+    words(&mut bytes, &[0, 0]);
+    let outputs = bytes.len();
+    point(&mut bytes, main + 8, outputs);
+    words(&mut bytes, &[count]);
+    (0..count).for_each(|index| words(&mut bytes, &[index]));
+    let shape = bytes.len();
+    words(&mut bytes, &[1, elements]);
+    let tensors = bytes.len();
+    point(&mut bytes, main + 4, tensors);
+    words(&mut bytes, &[count]);
+    (0..count).for_each(|_| words(&mut bytes, &[0]));
+    for index in 0..count {
+        let at = table(&mut bytes, tensor);
+        point(&mut bytes, tensors + 4 + 4 * index as usize, at);
+        words(&mut bytes, &[0]);
+        words(&mut bytes, &[index + 1]);
+        // Offsets only lead forwards, so each has a shape of its own.
+        let own = bytes.len();
+        bytes.extend_from_within(shape..shape + 8);
+        point(&mut bytes, at + 4, own);
+    }
+    let buffers = bytes.len();
+    point(&mut bytes, root + 12, buffers);
+    words(&mut bytes, &[count + 1]);
+    (0..=count).for_each(|_| words(&mut bytes, &[0]));
+    for index in 0..=u64::from(count) {
+        let at = table(&mut bytes, buffer);
+        point(&mut bytes, buffers + 4 + 4 * usize::try_from(index).unwrap(), at);
+        let size = u64::from(elements) * 4;
+        let offset = if index == 0 { 0 } else { start + (index - 1) * size };
+        bytes.extend(offset.to_le_bytes());
+        bytes.extend(if index == 0 { 0 } else { size }.to_le_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn a_tensorflow_lite_model_of_many_gigabytes_is_opened_without_its_buffers() {
+    let (count, elements, start) = (800u32, 2_500_000u32, MIB);
+    let head = tflite(count, elements, start);
+    let gap = start - head.len() as u64;
+    let all = u64::from(count) * u64::from(elements);
+    let mut sparse = Sparse::new("weights.tflite");
+    sparse.write(&[Piece::Bytes(head), Piece::Hole(gap + all * 4)]);
+
+    let (Opened { model, report, format, .. }, files, read) = sparse.open();
+    assert_eq!(format.id, "tflite");
+    assert!(files.main().len() > 8_000_000_000);
+    assert!(read.get() < 2 * MIB, "{} bytes were read", read.get());
+    assert_eq!(model.tensors.len(), count as usize);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+    let opened = read.get();
+    let elements = u64::from(elements);
+    assert_eq!(values::read(&model, TensorId(count - 1), &files, elements - 3, 100).unwrap().len(), 3);
+    assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
+}

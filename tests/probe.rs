@@ -296,7 +296,6 @@ fn models_to_come() -> Vec<Case> {
     vec![
         ("a.gguf", b"GGUF\x03\0\0\0".to_vec(), "a GGUF model (8 bytes). Lamina does not open this format yet"),
         ("a.bin", b"tjgg\x03\0\0\0".to_vec(), "a GGML model"),
-        ("a.tflite", b"\x1c\0\0\0TFL3\0\0".to_vec(), "a TensorFlow Lite model"),
         ("a.ort", b"\x1c\0\0\0ORTM\0\0".to_vec(), "an ONNX Runtime model"),
         ("a.h5", b"\x89HDF\r\n\x1a\n\0".to_vec(), "an HDF5 file, as Keras writes models"),
         ("a.npy", b"\x93NUMPY\x01\0".to_vec(), "a NumPy array"),

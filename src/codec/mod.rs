@@ -1,6 +1,7 @@
 //! Encodings that know nothing of machine learning.
 //!
 //! - [`flatbuffer`]: tables by the numbers of their fields, read where they are asked for.
+//! - [`flexbuffer`]: values without a schema, small ones.
 //! - [`json`]: objects in their order, and numbers that JSON does not have.
 //! - [`pickle`]: Python pickles, run on symbols.
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
@@ -11,6 +12,7 @@
 #![deny(clippy::indexing_slicing)]
 
 pub mod flatbuffer;
+pub mod flexbuffer;
 pub mod json;
 pub mod pickle;
 pub mod protobuf;

@@ -144,12 +144,15 @@ const MATTER: &[(&str, &str)] = &[
     ("kernel_size", "kernel"),
     ("strides", "stride"),
     ("stride", "stride"),
+    ("stride_h", "stride h"),
+    ("stride_w", "stride w"),
     ("pads", "pad"),
     ("padding", "pad"),
     ("dilations", "dilation"),
     ("dilation", "dilation"),
     ("group", "group"),
     ("groups", "group"),
+    ("fused_activation_function", "then"),
     ("axis", "axis"),
     ("axes", "axes"),
     ("dim", "dim"),
@@ -188,10 +191,11 @@ fn is_trivial(name: &str, value: &Literal) -> bool {
         _ => false,
     };
     match name {
-        "strides" | "stride" | "dilations" | "dilation" | "group" | "groups" => all(value, 1),
+        "strides" | "stride" | "stride_h" | "stride_w" | "dilations" | "dilation" | "group" | "groups" => all(value, 1),
         "pads" | "padding" | "transA" | "transB" => all(value, 0),
         "alpha" | "beta" => matches!(value, Literal::Float(1.0) | Literal::Double(1.0) | Literal::Int(1)),
         "value" => matches!(value, Literal::Absent | Literal::Tensor(_)),
+        "fused_activation_function" => *value == Literal::String("NONE".into()),
         _ => matches!(value, Literal::Absent),
     }
 }
