@@ -120,10 +120,11 @@ pub fn recognise(probe: &Probe) -> Option<&'static Format> {
 pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     let probe = Probe::new(&files.name(), files.main())?;
     let mut audit = Audit::default();
-    if !ALL && recognise(&probe).is_none() {
+    if !ALL && (recognise(&probe).is_none() || several::is_part(files)) {
         return Err(Error::new(Kind::Elsewhere, "The format of this file is not one of the first."));
     }
-    let mut opened = match several::open(&probe, files, &mut audit, progress)? {
+    let joined = if ALL { several::open(&probe, files, &mut audit, progress)? } else { None };
+    let mut opened = match joined {
         Some(opened) => opened,
         None => open_file(&probe, FileId(0), files, &mut audit, progress)?,
     };

@@ -35,6 +35,11 @@ pub(super) fn open(probe: &Probe, files: &Files, audit: &mut Audit, progress: &d
     Ok(Some(opened))
 }
 
+/// Whether the main file is one of a numbered series of which others are here.
+pub(super) fn is_part(files: &Files) -> bool {
+    shards::series(&files.name(), &files.companions()).0.len() > 1
+}
+
 /// Opens the files that an index names.
 fn open_index(probe: &Probe, files: &Files, audit: &mut Audit, progress: &dyn Fn(f32)) -> Result<Opened> {
     let index = Index::read(&probe.file())?;
