@@ -356,3 +356,17 @@ fn an_archive_without_code_shows_its_weights() {
     assert!(model.tensors.values().any(|tensor| &*tensor.name == "layer2.downsample.0.weight"));
     assert_eq!(model.graphs.len(), 1);
 }
+
+#[test]
+fn programs_may_be_compressed() {
+    for name in ["traced.pt", "scripted.pt"] {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(&bytes(name)).unwrap();
+        let inner = open_bytes("program.pt.gz", packed.finish().unwrap());
+        let plain = open(name);
+        assert_eq!(inner.model.format, plain.model.format);
+        assert_eq!(forward(&inner.model).nodes.len(), forward(&plain.model).nodes.len(), "{name}");
+        let says = |entry: &lamina::model::Entry| (&*entry.name, &*entry.value) == ("compression", "gzip");
+        assert!(inner.model.properties.iter().any(says));
+    }
+}

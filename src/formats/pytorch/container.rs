@@ -6,7 +6,7 @@ use crate::codec::pickle::{Glance, Object, Pickle};
 use crate::model::{DType, Encoding};
 use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Result, Severity};
-use crate::source::{BytesSource, FileId, InflatedSource, Limits, Packing, Pages, Slice, Span};
+use crate::source::{BytesSource, FileId, Limits, Pages, Slice, Span};
 use foldhash::HashMap;
 use std::io::Read;
 use std::rc::Rc;
@@ -91,13 +91,16 @@ impl Checkpoint {
     }
 }
 
-/// A file that may be compressed: which one it is now, and its bytes.
+/// A file: which one it is, and its bytes.
 pub struct Subject {
     /// The file.
     pub file: FileId,
     /// All of it.
     pub bytes: Slice,
 }
+
+/// What the first entry of an archive of torch has in its name, of which the directory is too far away.
+const FIRST: [&[u8]; 4] = [b"data.pkl", b"/data/0", b"/code/__torch__", b"/extra/"];
 
 /// The container of the file, and how sure that is.
 pub fn recognise(probe: &Probe) -> Option<(Container, Confidence)> {
@@ -111,7 +114,8 @@ pub fn recognise(probe: &Probe) -> Option<(Container, Confidence)> {
             // Of an archive, the directory is at the end, which is far.
             if inner.has(0, b"PK\x03\x04") {
                 let first = inner.head().get(30..).unwrap_or_default();
-                let named = first.windows(8).take(200).any(|part| part == b"data.pkl");
+                let has = |name: &&[u8]| first.windows(name.len()).take(200).any(|part| part == *name);
+                let named = FIRST.iter().any(has);
                 return named.then_some((Container::Archive, Confidence::Likely));
             }
             recognise_head(&inner)
@@ -168,26 +172,13 @@ const FORMAT_NAMES: &[&str] = super::FORMAT.extensions;
 /// When the container cannot be read.
 pub fn open(open: &mut Open) -> Result<Checkpoint> {
     let (container, _) = recognise(open.probe).ok_or_else(|| Error::malformed("this is no checkpoint"))?;
-    let mut subject = Subject { file: open.file, bytes: open.probe.file() };
-    let packed = open.probe.has(0, &[0x1f, 0x8b]);
-    if packed {
-        let inflated = InflatedSource::measured(subject.bytes, Packing::Gzip, open.limits.inflated)?;
-        let name = open.files.name();
-        subject.file = open.files.add_inside(name.strip_suffix(".gz").unwrap_or(&name), Rc::new(inflated));
-        subject.bytes = open.files.slice(subject.file).unwrap_or_default();
-    }
-    let mut checkpoint = match container {
+    let subject = Subject { file: open.file, bytes: open.probe.file() };
+    let checkpoint = match container {
         Container::Archive => archive::open(&subject, open),
         Container::Stream => stream::open(&subject, open),
         Container::Tar => tar::open(&subject, open),
         Container::Pickle => single(&subject, open),
     }?;
-    if packed {
-        checkpoint.properties.push(("compression", "gzip".into()));
-        if container == Container::Archive {
-            open.safety.archive(open.files, &open.limits, subject.file, &subject.bytes);
-        }
-    }
     if let Some(fault) = &checkpoint.pickle.fault {
         open.report.add_error(fault);
     }
