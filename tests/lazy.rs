@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::varint;
 use lamina::formats::Opened;
 use lamina::model::{DType, TensorId, values};
 use lamina::source::{CountingSource, Files, NativeFile};
@@ -66,16 +67,6 @@ fn len(pieces: &[Piece]) -> u64 {
         Piece::Hole(len) => *len,
     });
     lens.sum()
-}
-
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-    bytes
 }
 
 /// A protobuf field that holds an integer.

@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::varint;
 use lamina::formats::Opened;
 use lamina::model::{GraphId, Model, dump, values};
 use lamina::report::{Kind, Severity};
@@ -142,16 +143,6 @@ fn table(entries: &[(Vec<u8>, Vec<u8>)], snappy: bool) -> Vec<u8> {
     file.extend(footer);
     file.extend(0xdb47_7524_8b80_fb57_u64.to_le_bytes());
     file
-}
-
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-    bytes
 }
 
 /// A field of a message: a number.

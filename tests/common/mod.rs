@@ -59,6 +59,17 @@ pub fn in_memory(name: &str, bytes: Vec<u8>) -> Files {
     Files::new(name, Rc::new(BytesSource(bytes)))
 }
 
+/// A number in groups of seven bits, as protobuf has it.
+pub fn varint(mut value: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
+}
+
 /// A tensor of float32 of which only the description matters.
 pub fn tensor(name: &str, shape: &[u64]) -> Tensor {
     Tensor {

@@ -1,6 +1,7 @@
 //! Binary files that take more than a signature to tell.
 
 use super::{Foreign, Later, Packed, Probe, quote, size, tell};
+use crate::codec::table;
 use crate::report::Error;
 
 /// What the bytes say.
@@ -87,8 +88,7 @@ fn crc32c(bytes: &[u8]) -> u32 {
 
 /// A table of LevelDB; those of TensorFlow's checkpoints are opened.
 fn table(probe: &Probe) -> Option<Error> {
-    const MAGIC: u64 = 0xdb47_7524_8b80_fb57;
-    probe.tail().ends_with(&MAGIC.to_le_bytes()).then(|| tell(probe, Foreign, "a table of a database (LevelDB)"))
+    probe.tail().ends_with(&table::MAGIC).then(|| tell(probe, Foreign, "a table of a database (LevelDB)"))
 }
 
 /// A tensor as PaddlePaddle stores it: version, levels and version again, all 0, then the length of a description.
