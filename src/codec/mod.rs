@@ -5,6 +5,7 @@
 //! - [`json`]: objects in their order, and numbers that JSON does not have.
 //! - [`pickle`]: Python pickles, run on symbols.
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
+//! - [`prototext`]: the same messages as text or JSON.
 //! - [`scalar`]: integers and floats of any width.
 //! - [`shards`]: the index of what is kept in several files.
 //! - [`table`]: sorted tables of keys and values.
@@ -16,6 +17,7 @@ pub mod flexbuffer;
 pub mod json;
 pub mod pickle;
 pub mod protobuf;
+pub mod prototext;
 pub mod scalar;
 pub mod shards;
 pub mod table;

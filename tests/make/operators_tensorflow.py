@@ -123,8 +123,11 @@ def sections(text):
 
 def described(name, text):
     """The first sentences about a parameter, without the type that comes first."""
-    text = re.sub(r"^(A|An|The)?\s*(`?Tensor`?|list|optional|`[^`]*`)[^.]*?(of type|with the same type|Must be|that can be|with length)[^.]*\.(\s*Must[^.]*\.)?\s*", "", text)
-    return sentences(plain(text), 160)
+    text = plain(text)
+    # What comes first is the type, which the registry states.
+    text = re.sub(r"^(A|An) (optional |mutable )?(Tensor|list|bool|int|float|string|tf\.DType|tf\.TensorShape|function|ref)\b[^.]*\.\s*", "", text)
+    text = re.sub(r"^(Must|Has|Defaults?) (be|have|the same|to)\b[^.]*(\.\d[^.]*)*\.\s*", "", text)
+    return sentences(text, 160)
 
 
 def usual(attr):
@@ -145,8 +148,8 @@ def entry(op):
     prose, terms = sections(inspect.getdoc(function) or "") if function else ("", {})
     prose = re.sub(r"```.*?(```|\Z)", "\n\n", prose, flags=re.DOTALL)
     paragraphs = [plain(part) for part in re.split(r"\n\s*\n", prose.strip())]
-    said = next((words for words in paragraphs if re.match(r"[A-Z\"][\w'\"-]*[ ,.]", words) and not words.startswith("TODO")), "")
-    said = "" if said.startswith("TODO") else sentences(said, 280)
+    said = next((words for words in paragraphs if re.match(r"[A-Z\"][\w'\"-]*[ ,.]", words)), "")
+    said = sentences(said, 280)
 
     def arguments(args):
         return [{"name": arg.name, "doc": described(arg.name, terms.get(arg.name, ""))} for arg in args]

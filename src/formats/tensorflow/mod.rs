@@ -46,14 +46,14 @@ pub const FORMAT: Format = Format {
 
 fn sniff(probe: &Probe) -> Confidence {
     match checkpoint::sniff(probe) {
-        Confidence::No => graph::root(probe).map_or(Confidence::No, |(_, confidence)| confidence),
+        Confidence::No => graph::container(probe).map_or(Confidence::No, |(_, confidence)| confidence),
         sure => sure,
     }
 }
 
 fn open(open: &mut Open) -> Result<Model> {
-    match graph::root(open.probe) {
-        Some((root, _)) if checkpoint::sniff(open.probe) == Confidence::No => graph::open(root, open),
+    match graph::container(open.probe) {
+        Some((container, _)) if checkpoint::sniff(open.probe) == Confidence::No => graph::open(container, open),
         _ => checkpoint::open(open),
     }
 }

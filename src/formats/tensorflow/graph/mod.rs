@@ -9,6 +9,7 @@
 
 mod attribute;
 mod entry;
+mod events;
 mod join;
 mod known;
 mod lower;
@@ -18,9 +19,11 @@ mod proto;
 mod read;
 mod scopes;
 mod tensor;
+mod text;
 
 use super::super::Open;
 use super::lower::property;
+use crate::codec::json;
 use crate::codec::protobuf::{Field, Fields, Message, Wire};
 use crate::model::{Arena, Graph, GraphId, Model, Tensor, Text};
 use crate::probe::{Confidence, Probe};
@@ -34,12 +37,27 @@ use std::rc::Rc;
 
 /// The fields that are looked at to recognise a file.
 const LOOKED_AT: usize = 16;
+/// The longest name that a file is recognised by.
+const NAME: u64 = 4096;
 /// Where the variables of a SavedModel are.
 const VARIABLES: &str = "variables/variables";
 /// Where Keras 2 says what the layers of a SavedModel are.
 const KERAS: &str = "keras_metadata.pb";
 
-/// What a file can be.
+/// How a file holds graphs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// As a message.
+    Message(Root),
+    /// As the text of a message.
+    Text(Root),
+    /// As a `GraphDef` in JSON.
+    Json,
+    /// In records of a log.
+    Events,
+}
+
+/// Which message a graph is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Root {
     /// `SavedModel`.
@@ -50,8 +68,20 @@ pub enum Root {
     Graph,
 }
 
+/// How the file holds graphs, if it does, and how sure that is.
+pub fn container(probe: &Probe) -> Option<(Container, Confidence)> {
+    if events::sniff(probe) {
+        return Some((Container::Events, Confidence::Certain));
+    }
+    if text::is_json(probe) {
+        return Some((Container::Json, Confidence::Certain));
+    }
+    let text = text::root(probe).map(|root| (Container::Text(root), Confidence::Certain));
+    text.or_else(|| root(probe).map(|(root, confidence)| (Container::Message(root), confidence)))
+}
+
 /// Which message the file is, by the numbers and wire types of its first fields.
-pub fn root(probe: &Probe) -> Option<(Root, Confidence)> {
+fn root(probe: &Probe) -> Option<(Root, Confidence)> {
     let fields: Vec<Field> = Fields::new(probe.file()).take(LOOKED_AT).map_while(Result::ok).collect();
     let all = |known: &dyn Fn(&Field) -> bool| !fields.is_empty() && fields.iter().all(known);
     let any = |number: u32| fields.iter().any(|field| field.number == number);
@@ -60,7 +90,9 @@ pub fn root(probe: &Probe) -> Option<(Root, Confidence)> {
     } else if all(&is_meta) && any(2) && (any(1) || any(3)) {
         Some((Root::Meta, Confidence::Certain))
     } else if all(&is_graph) && any(1) {
-        Some((Root::Graph, Confidence::Certain))
+        let first = fields.iter().find(|field| field.number == 1);
+        let known = first.is_some_and(is_registered);
+        Some((Root::Graph, if known { Confidence::Certain } else { Confidence::Likely }))
     } else {
         None
     }
@@ -101,15 +133,25 @@ fn is_graph(field: &Field) -> bool {
     }
 }
 
-/// Whether `field` holds a `NodeDef`: a name and an operator.
+/// Whether `field` holds a `NodeDef`: a name and an operator first, and no device but one that is spelled as a path.
 fn is_node(field: &Field) -> bool {
     let Ok(fields) = field.message() else { return false };
-    let inner: Vec<Field> = fields.take(2).map_while(Result::ok).collect();
-    let is_text = |field: &Field| {
-        let short = field.span.len > 0 && field.span.len < 4096;
-        short && field.text().is_ok_and(|text| !text.contains(|char: char| char.is_control()))
-    };
-    matches!(inner.as_slice(), [name, operator] if name.number == 1 && operator.number == 2 && is_text(name) && is_text(operator))
+    let inner: Vec<Field> = fields.take(LOOKED_AT).map_while(Result::ok).collect();
+    let [name, operator, rest @ ..] = inner.as_slice() else { return false };
+    let text = |field: &Field| (field.span.len < NAME).then(|| field.text().ok()).flatten().unwrap_or_default();
+    let is_name = |text: &str| !text.is_empty() && !text.contains(|char: char| char.is_control());
+    let is_device = |text: &str| text.is_empty() || text.contains(['/', ':']);
+    name.number == 1
+        && operator.number == 2
+        && is_name(&text(name))
+        && is_name(&text(operator))
+        && rest.iter().all(|field| matches!(field.number, 3..=7) && (field.number != 4 || is_device(&text(field))))
+}
+
+/// Whether the first node in `field`, a `GraphDef`, has an operator that is registered.
+fn is_registered(field: &Field) -> bool {
+    let operator = field.message().ok().and_then(|mut fields| fields.nth(1)?.ok());
+    operator.and_then(|operator| operator.text().ok()).is_some_and(|name| operators::find(&name).is_some())
 }
 
 /// Whether the first fields inside of `field` are `known`.
@@ -123,12 +165,30 @@ struct Place {
     bytes: Slice,
 }
 
-/// Opens the main file, which is a `root`.
+/// Opens the main file, which holds graphs in `container`.
 ///
 /// # Errors
 /// When it cannot be read at all.
-pub fn open(root: Root, open: &mut Open) -> Result<Model> {
-    let place = Place { file: open.file, bytes: open.probe.file() };
+pub fn open(container: Container, open: &mut Open) -> Result<Model> {
+    let main = Place { file: open.file, bytes: open.probe.file() };
+    let (place, root) = match container {
+        Container::Message(root) => (main, root),
+        Container::Text(root) => {
+            let text = String::from_utf8_lossy(&main.bytes.read_all(open.limits.text)?).into_owned();
+            (text::from_text(root, &text, open), root)
+        }
+        Container::Json => {
+            let value = json::parse(&main.bytes.read_all(open.limits.text)?);
+            let value = value.map_err(|error| Error::malformed(format!("this JSON cannot be read: {error}")))?;
+            (text::from_json(&value, open), Root::Graph)
+        }
+        Container::Events => {
+            let metas = events::graphs(&main, open)?;
+            let mut model = Model { format: "TensorFlow events".into(), ..Model::default() };
+            programs(metas, &main, None, HashMap::default(), open, &mut model);
+            return Ok(model);
+        }
+    };
     let whole = place.bytes.span();
     let mut metas = Vec::new();
     let (format, stem) = match root {
