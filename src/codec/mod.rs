@@ -9,6 +9,7 @@
 //! - [`shards`]: the index of what is kept in several files.
 //! - [`table`]: sorted tables of keys and values.
 //! - [`tar`], [`zip`]: the entries of archives, and where their bytes are.
+//! - [`wire`]: messages of protobuf, written.
 #![deny(clippy::indexing_slicing)]
 
 pub mod flatbuffer;
@@ -20,4 +21,5 @@ pub mod scalar;
 pub mod shards;
 pub mod table;
 pub mod tar;
+pub mod wire;
 pub mod zip;
