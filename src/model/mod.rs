@@ -37,7 +37,7 @@ pub use dtype::DType;
 pub use links::Links;
 pub use literal::Literal;
 pub use modules::Modules;
-pub use tensor::{Data, Encoding, Tensor};
+pub use tensor::{Data, Encoding, Scaled, Tensor};
 pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
 pub use values::Values;
