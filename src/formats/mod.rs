@@ -77,6 +77,7 @@ formats! {
     pytorch,
     safetensors,
     tensorflow,
+    tfjs,
     tflite,
 }
 
