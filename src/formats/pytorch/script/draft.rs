@@ -206,6 +206,7 @@ pub fn without_empty(graphs: Vec<(Graph, bool)>) -> Arena<GraphId, Graph> {
     for (mut graph, _) in graphs.into_iter().filter(|(_, empty)| !empty) {
         graph.parent = graph.parent.and_then(|(parent, node)| Some((new(parent)?, node)));
         for (_, node) in graph.nodes.iter_mut() {
+            node.definition = node.definition.and_then(new);
             node.attributes.retain_mut(|attribute| match &mut attribute.value {
                 Literal::Graph(id) => match new(*id) {
                     Some(now) => {

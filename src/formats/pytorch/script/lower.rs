@@ -84,6 +84,15 @@ pub struct Frame {
     pub result: Option<Symbol>,
 }
 
+/// A method that is a graph of its own wherever it is called.
+#[derive(Clone, Copy)]
+pub struct Purpose {
+    /// Its graph.
+    pub graph: GraphId,
+    /// How many members its result has, if that is a tuple of values.
+    pub members: Option<usize>,
+}
+
 /// The state of lowering a program.
 pub struct Lowering<'a> {
     pub program: Program<'a>,
@@ -110,6 +119,8 @@ pub struct Lowering<'a> {
     pub sorts: HashMap<(u32, ValueId), Sort>,
     /// Methods of the outermost module that are within a graph.
     pub inlined: HashSet<Text>,
+    /// What is the purpose of the module, as far as its graphs are done: other methods call it.
+    pub purposes: HashMap<Text, Purpose>,
     /// What was told already.
     told: HashSet<String>,
     ranges: HashMap<u32, Option<Ranges>>,
@@ -143,6 +154,7 @@ pub fn lower<'a>(program: Program<'a>, open: &'a mut Open) -> Lowered {
         changed: HashMap::default(),
         sorts: HashMap::default(),
         inlined: HashSet::default(),
+        purposes: HashMap::default(),
         told: HashSet::default(),
         ranges: HashMap::default(),
         at: (0, 0),
@@ -177,13 +189,22 @@ impl<'a> Lowering<'a> {
         for (index, method) in methods.into_iter().take(METHODS).enumerate() {
             if main(&method) || !self.inlined.contains(&method.name) {
                 (self.progress)(index as f32 / count as f32);
-                self.entry(GraphId((first + index) as u32), &method, root);
+                let graph = GraphId((first + index) as u32);
+                let result = self.entry(graph, &method, root);
+                if main(&method) {
+                    let value = |symbol: &Symbol| matches!(symbol, Symbol::Value(..) | Symbol::Tensor(..));
+                    let members = match result {
+                        Some(Symbol::Tuple(members)) if members.items.iter().all(value) => Some(members.items.len()),
+                        _ => None,
+                    };
+                    self.purposes.insert(method.name.clone(), Purpose { graph, members });
+                }
             }
         }
     }
 
-    /// Makes `method` of `root` a graph.
-    fn entry(&mut self, id: GraphId, method: &Rc<Function>, root: &Object) {
+    /// Makes `method` of `root` a graph; returns what it gives out.
+    fn entry(&mut self, id: GraphId, method: &Rc<Function>, root: &Object) -> Option<Symbol> {
         let class = self.classes.get("").cloned().unwrap_or_default();
         let class = Some(class).filter(|class| !class.is_empty());
         let metadata = class.map(|value| Entry { name: "class".into(), value }).into_iter().collect();
@@ -196,7 +217,7 @@ impl<'a> Lowering<'a> {
         }
         for parameter in parameters {
             let ty = parameter.ty.as_ref().map(|ty| self.program.library.text(method.file, ty.at, ty.end));
-            let Some(draft) = self.drafts.last_mut() else { return };
+            let draft = self.drafts.last_mut()?;
             let sort = match ty.as_deref() {
                 Some("int") => Some(Sort::Int),
                 Some("float" | "number") => Some(Sort::Number),
@@ -217,6 +238,7 @@ impl<'a> Lowering<'a> {
         let result = self.run(method.clone(), names, Some((root.constant, root.id)), root.path.clone());
         self.give_out(&result);
         self.end(false);
+        Some(result)
     }
 
     /// Makes `result` what the graph gives out: the members of tuples one by one.
