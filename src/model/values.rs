@@ -98,7 +98,10 @@ impl Values {
     /// The elements of type `dtype` that `codes` stand for; integers are rounded, halves upwards.
     fn scaled(dtype: DType, Scaled { scale, min, .. }: Scaled, codes: &Self) -> Self {
         let codes = (0..codes.len()).filter_map(|index| codes.number(index));
-        let elements = codes.map(|code| code * scale + min);
+        // Where a code stands for zero, it is to be zero, whatever the last bits of `scale` and `min` are.
+        let zero = (-min / scale).round();
+        let has_zero = (zero * scale + min).abs() <= scale.abs() * 1e-6;
+        let elements = codes.map(|code| if has_zero { (code - zero) * scale } else { code * scale + min });
         let whole = |element: f64| (element + 0.5).floor();
         match dtype {
             DType::I8 | DType::I16 | DType::I32 | DType::I64 => Self::Int(elements.map(|e| whole(e) as i64).collect()),
