@@ -3,6 +3,7 @@
 //! - [`flatbuffer`]: tables by the numbers of their fields, read where they are asked for.
 //! - [`flexbuffer`]: values without a schema, small ones.
 //! - [`json`]: objects in their order, and numbers that JSON does not have.
+//! - [`manifest`]: the list of what is kept, one after the other, in several files.
 //! - [`pickle`]: Python pickles, run on symbols.
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
 //! - [`scalar`]: integers and floats of any width.
@@ -15,6 +16,7 @@
 pub mod flatbuffer;
 pub mod flexbuffer;
 pub mod json;
+pub mod manifest;
 pub mod pickle;
 pub mod protobuf;
 pub mod scalar;

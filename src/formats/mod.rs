@@ -78,6 +78,7 @@ formats! {
     pytorch,
     safetensors,
     tensorflow,
+    tfjs,
     tflite,
 }
 
