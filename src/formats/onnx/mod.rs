@@ -7,7 +7,7 @@
 //! `syntax`, the text of ONNX.
 //!
 //! - `proto`: the messages; `lower`: the model as a whole; `graph`: graphs and functions; `link`: what holds a graph together; `attribute`, `tensor`, `scope`: what nodes hold;
-//! - `operators`: what the operators' parameters are called.
+//! - `operators`: what the operators' parameters are called; `schemas`: what nodes must be.
 
 mod attribute;
 mod graph;
@@ -16,6 +16,7 @@ mod lower;
 mod operators;
 mod ort;
 mod proto;
+mod schemas;
 mod scope;
 mod spelt;
 mod syntax;
