@@ -319,6 +319,23 @@ impl Value for Vec<f32> {
     }
 }
 
+impl Value for Vec<f64> {
+    fn take(&mut self, field: &Field) -> Result<()> {
+        let mut packed = match &field.wire {
+            Wire::Fixed64(bits) => {
+                self.push(f64::from_bits(*bits));
+                return Ok(());
+            }
+            Wire::Bytes(packed) => packed.clone(),
+            _ => return Err(field.mismatch("a double")),
+        };
+        while packed.has_remaining() {
+            self.push(packed.try_get_f64_le().map_err(|_| short(field.span.at))?);
+        }
+        packed.failure().map_or(Ok(()), Err)
+    }
+}
+
 /// Declares messages that are decoded whole: `messages! { /// Doc. Name { 1 name: String, 2 dims: Vec<i64>, } … }`.
 macro_rules! messages {
     ($($(#[$meta:meta])* $name:ident { $($number:literal $field:ident: $type:ty,)* })*) => {$(

@@ -73,6 +73,7 @@ macro_rules! formats {
 }
 
 formats! {
+    caffe,
     executorch,
     onnx,
     pytorch,

@@ -29,6 +29,7 @@ py311=${PYTHON_3_11:-python3.11} py39=${PYTHON_3_9:-python3.9} py38=${PYTHON_3_8
 run transformers4 "$py311" shards torch==2.15.0 transformers==4.46.3 numpy==2.4.6
 run lightning "$py311" trained torch==2.15.0 lightning==2.6.6 numpy==2.4.6
 run executorch "$py311" programs torch==2.15.0 executorch==1.5.1 numpy==2.4.6
+run caffe "$py311" caffe_nets caffe-ssd==0.1 protobuf==3.20.3 six==1.16.0 numpy==1.26.4
 run torch26 "$py311" versions torch==2.6.0 numpy==1.26.4
 run torch21 "$py311" versions torch==2.1.2 numpy==1.26.4
 run torch113 "$py39" versions torch==1.13.1 numpy==1.26.4

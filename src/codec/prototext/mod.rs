@@ -1,12 +1,17 @@
 //! Protobuf messages as text or as JSON, turned into the bytes that they stand for, so that each format has one reader.
 //!
 //! <https://protobuf.dev/reference/protobuf/textformat-spec/>, <https://protobuf.dev/programming-guides/json/>. Which field has which number is said
-//! by a [`Schema`], a small table; what is not in it is passed over. Nesting costs no stack, and is limited.
+//! by a [`Schema`], a small table; what is not in it is passed over, or kept under its own name. Nesting costs no stack, and is limited. [`Named`] reads
+//! the bytes by the same table.
 
+mod foreign;
 mod json;
+mod named;
 mod schema;
 mod text;
 
+pub use foreign::Foreign;
+pub use named::{Item, Named};
 pub use schema::Schema;
 
 use crate::report::{Error, Result};
@@ -26,11 +31,20 @@ pub struct Encoded {
     pub fault: Option<Error>,
     /// The names of fields that the schema does not have, with those of their messages: `NodeDef.hint`.
     pub unknown: BTreeSet<String>,
+    /// The names of those that were kept.
+    pub foreign: Foreign,
 }
 
 /// Encodes `text`, a message called `root` in `schema`, in the text format.
 pub fn encode_text(text: &str, schema: &Schema, root: &str) -> Encoded {
     let mut encoder = Encoder::new(schema, root);
+    let fault = text::read(text, &mut encoder).err();
+    encoder.finish(fault)
+}
+
+/// As [`encode_text`]; but fields that the schema does not have, or of which the text says what they cannot hold, are kept as they are spelt.
+pub fn encode_all_text(text: &str, schema: &Schema, root: &str) -> Encoded {
+    let mut encoder = Encoder { foreign: Some(Foreign::default()), ..Encoder::new(schema, root) };
     let fault = text::read(text, &mut encoder).err();
     encoder.finish(fault)
 }
@@ -67,12 +81,14 @@ struct Encoder<'s> {
     schema: &'s Schema,
     frames: Vec<Frame<'s>>,
     unknown: BTreeSet<String>,
+    /// The names of fields that are kept though the schema does not have them; none if they are passed over.
+    foreign: Option<Foreign>,
 }
 
 impl<'s> Encoder<'s> {
     fn new(schema: &'s Schema, root: &str) -> Self {
         let root = Frame { form: schema.form(root), number: 0, bytes: Vec::new(), packed: Vec::new() };
-        Self { schema, frames: vec![root], unknown: BTreeSet::new() }
+        Self { schema, frames: vec![root], unknown: BTreeSet::new(), foreign: None }
     }
 
     /// Begins the message that field `name` holds.
@@ -81,8 +97,11 @@ impl<'s> Encoder<'s> {
             return Err(Error::limit(format!("messages nest deeper than {DEPTH} levels")));
         }
         let field = self.field(name);
-        let form = field.and_then(|field| self.schema.inner(&field.kind));
-        let number = field.map_or(0, |field| field.number);
+        let mut form = field.and_then(|field| self.schema.inner(&field.kind));
+        let mut number = field.map_or(0, |field| field.number);
+        if let (None, Some(foreign)) = (form, &mut self.foreign) {
+            (form, number) = (Some(Form::Foreign), foreign.message(name));
+        }
         self.frames.push(Frame { form, number, bytes: Vec::new(), packed: Vec::new() });
         Ok(())
     }
@@ -106,9 +125,17 @@ impl<'s> Encoder<'s> {
 
     /// Writes `value` into field `name`.
     fn scalar(&mut self, name: &str, value: &Scalar) -> Result<()> {
-        let Some(field) = self.field(name) else { return Ok(()) };
-        let (number, packed) = (field.number, field.packed);
-        let (wire, content) = self.content(field, value)?;
+        let field = self.field(name);
+        let (number, packed, (wire, content)) =
+            match (field.map(|field| (field, self.content(field, value))), &mut self.foreign) {
+                (Some((field, Ok(content))), _) => (field.number, field.packed, content),
+                (_, Some(foreign)) => {
+                    let (number, content) = foreign.scalar(name, value);
+                    (number, false, (DELIMITED, content))
+                }
+                (Some((_, Err(error))), None) => return Err(error),
+                (None, None) => return Ok(()),
+            };
         let Some(frame) = self.frames.last_mut() else { return Ok(()) };
         if packed && wire != DELIMITED {
             match frame.packed.iter_mut().find(|(other, _)| *other == number) {
@@ -171,7 +198,7 @@ impl<'s> Encoder<'s> {
     fn field(&mut self, name: &str) -> Option<Field<'s>> {
         let form = self.frames.last()?.form?;
         let field = form.field(name);
-        if field.is_none() {
+        if field.is_none() && !matches!(form, Form::Foreign) {
             self.unknown.insert(format!("{}.{name}", form.name()));
         }
         field
@@ -192,7 +219,7 @@ impl<'s> Encoder<'s> {
     fn finish(mut self, fault: Option<Error>) -> Encoded {
         while self.end() {}
         let bytes = self.frames.pop().map(closed).unwrap_or_default();
-        Encoded { bytes, fault, unknown: self.unknown }
+        Encoded { bytes, fault, unknown: self.unknown, foreign: self.foreign.unwrap_or_default() }
     }
 }
 
@@ -241,7 +268,10 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
     use super::*;
+    use crate::codec::protobuf::Fields;
     use crate::report::Kind as Failure;
+    use crate::source::{BytesSource, Files};
+    use std::rc::Rc;
 
     const TABLE: &str = "
 # A message of all kinds.
@@ -297,6 +327,29 @@ Colour= RED=0 GREEN=5
         let encoded = text(r#"other { int: 1 more: [1, {a: 2}] } strange: "x" int: 1 [type.example/T] { a: 1 }"#);
         assert_eq!(encoded.bytes, [0x08, 1]);
         assert_eq!(encoded.unknown.into_iter().collect::<Vec<_>>(), ["All.other", "All.strange", "All.type.example/T"]);
+    }
+
+    #[test]
+    fn what_is_kept_is_found_under_its_name() {
+        let schema = Schema::new(TABLE);
+        let source = r#"int: 1 other { int: two more: "x" } kind: GREEN kind: BLUE text: word inner { packed: [1, 2] flag: true }"#;
+        let encoded = encode_all_text(source, &schema, "All");
+        assert!(encoded.fault.is_none());
+        let message = Files::new("test", Rc::new(BytesSource(encoded.bytes))).main();
+        let items = Named::new(&schema, &encoded.foreign).message(Fields::new(message), "All").unwrap();
+        let word = |word: &'static str| Item::Word(word.into());
+        let other = Item::Message(vec![("int", word("two")), ("more", Item::Text("x".into()))]);
+        let inner =
+            Item::Message(vec![("flag", Item::Bool(true)), ("packed", Item::Float(1.0)), ("packed", Item::Float(2.0))]);
+        let expected = [
+            ("int", Item::Int(1)),
+            ("other", other),
+            ("kind", word("GREEN")),
+            ("kind", word("BLUE")),
+            ("text", word("word")),
+            ("inner", inner),
+        ];
+        assert_eq!(items, expected);
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub(super) enum Form<'s> {
     Message(&'s str, &'s HashMap<&'static str, Field<'static>>),
     /// An entry of a map.
     Entry(Kind<'s>, Kind<'s>),
+    /// A message that is not of the schema, but is kept.
+    Foreign,
 }
 
 impl<'s> Form<'s> {
@@ -51,6 +53,7 @@ impl<'s> Form<'s> {
         match self {
             Self::Message(name, _) => name,
             Self::Entry(..) => "entry",
+            Self::Foreign => "",
         }
     }
 
@@ -60,7 +63,7 @@ impl<'s> Form<'s> {
             Self::Message(_, fields) => fields.get(name).or_else(|| fields.get(&*snake(name))).copied(),
             Self::Entry(kind, _) if name == "key" => Some(Field { number: 1, kind: *kind, packed: false }),
             Self::Entry(_, kind) if name == "value" => Some(Field { number: 2, kind: *kind, packed: false }),
-            Self::Entry(..) => None,
+            Self::Entry(..) | Self::Foreign => None,
         }
     }
 }
@@ -167,5 +170,17 @@ impl Schema {
     /// The number of `member` in an enumeration.
     pub(super) fn number(&self, enumeration: &str, member: &str) -> Option<u64> {
         self.enumerations.get(enumeration)?.get(member).copied()
+    }
+
+    /// The name of the field of `message` that has `number`, and the field.
+    pub(super) fn numbered(&self, message: &str, number: u32) -> Option<(&'static str, Field<'static>)> {
+        let fields = self.messages.get(message)?;
+        fields.iter().find(|(_, field)| field.number == number).map(|(name, field)| (*name, *field))
+    }
+
+    /// The member of `enumeration` that has `number`.
+    pub fn member(&self, enumeration: &str, number: u64) -> Option<&'static str> {
+        let members = self.enumerations.get(enumeration)?;
+        members.iter().find(|(_, other)| **other == number).map(|(name, _)| *name)
     }
 }

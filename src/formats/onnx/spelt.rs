@@ -54,7 +54,7 @@ pub fn read(spelling: Spelling, open: &mut Open) -> Result<Vec<u8>> {
         return Err(Error::limit(format!("a text of more than {LONGEST} bytes")));
     }
     let bytes = file.read_all(LONGEST)?;
-    let Encoded { bytes, fault, unknown } = match spelling {
+    let Encoded { bytes, fault, unknown, .. } = match spelling {
         Spelling::Text => encode_text(&String::from_utf8_lossy(&bytes), &SCHEMA, "Model"),
         Spelling::Json => {
             let value = json::parse(&bytes).map_err(|error| Error::malformed(error.to_string()))?;
