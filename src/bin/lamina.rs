@@ -1,5 +1,6 @@
 //! The native command line.
 
+use lamina::analysis::infer::{Shapes, Sizes};
 use lamina::formats::{self, FORMATS, Opened};
 use lamina::model::{GraphId, dump};
 use lamina::report::{Error, Result};
@@ -25,6 +26,8 @@ usage: lamina summary MODEL...      one line a model:
        lamina svg [--direction down|right] [--theme light|dark] [--level flat|groups|all] [--graph N] MODEL [-o OUT.svg]
                                     the drawing of its first graph, or of graph N as the dump counts them; a large one with
                                     as many groups open as fit a screen, unless a level is given
+       lamina shapes [--size NAME=NUMBER]... MODEL
+                                    a line a value: graph, name, stated or inferred, type, separated by tabs
        lamina safety [--json] FILE...
                                     what the pickles of a file would do to whoever loads it; in JSON, a line a file
 
@@ -60,6 +63,10 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
         Ok(drawing) => drawing,
         Err(message) => return Ok(misused(&message)),
     };
+    let sizes = match sizes(&mut arguments) {
+        Ok(sizes) => sizes,
+        Err(message) => return Ok(misused(&message)),
+    };
     if let Some(unknown) = arguments.unknown() {
         return Ok(misused(&format!("there is no option {unknown}")));
     }
@@ -70,6 +77,9 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
         (Some(("safety", files @ [_, ..])), ..) => examine(files, json, out),
         (Some(("dump", files @ [first, ..])), ..) => {
             each(std::slice::from_ref(first), |_| print(open(files), json, out))
+        }
+        (Some(("shapes", files @ [first, ..])), _, false) => {
+            each(std::slice::from_ref(first), |_| list_shapes(open(files), &sizes, out))
         }
         (Some(("svg", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| draw(open(files), &drawing, out))
@@ -106,6 +116,16 @@ impl Arguments {
     fn unknown(&self) -> Option<&str> {
         self.words.iter().map(String::as_str).find(|word| word.starts_with('-'))
     }
+}
+
+/// The sizes that names stand for: `--size batch=8`.
+fn sizes(arguments: &mut Arguments) -> Result<Sizes, String> {
+    let mut sizes = Sizes::new();
+    while let Some(word) = arguments.option("--size")? {
+        let (name, size) = word.rsplit_once('=').ok_or_else(|| format!("{word} is not NAME=NUMBER"))?;
+        sizes.insert(name.into(), size.parse().map_err(|_| format!("{size} is no size"))?);
+    }
+    Ok(sizes)
 }
 
 /// How and where a drawing is to be written.
@@ -299,6 +319,29 @@ fn print(subject: Result<Subject>, json: bool, out: &mut impl Write) -> io::Resu
         writeln!(out)?;
     } else {
         out.write_all(dump::text(&model, &report).as_bytes())?;
+    }
+    Ok(Ok(()))
+}
+
+/// Prints what is known of each value; contradictions go to the other output.
+fn list_shapes(subject: Result<Subject>, sizes: &Sizes, out: &mut impl Write) -> io::Result<Result<()>> {
+    let Subject { opened: Opened { model, format, .. }, files, .. } = match subject {
+        Ok(subject) => subject,
+        Err(error) => return Ok(Err(error)),
+    };
+    let shapes = Shapes::of(&model, &files, format.domain, sizes);
+    for (id, graph) in model.graphs.iter() {
+        for (value, of) in graph.values.iter() {
+            let typed = shapes.typed(&model, id, value);
+            let origin = typed.as_ref().map_or("unknown", |typed| if typed.inferred { "inferred" } else { "stated" });
+            let ty = typed.map_or_else(|| "?".into(), |typed| typed.ty.to_string());
+            let name = of.name.replace(['\t', '\n'], " ");
+            writeln!(out, "{}\t{name}\t{origin}\t{ty}", id.0)?;
+        }
+    }
+    out.flush()?;
+    for diagnostic in &shapes.report.diagnostics {
+        eprintln!("{}", diagnostic.message);
     }
     Ok(Ok(()))
 }
