@@ -103,8 +103,8 @@ impl Fact {
     pub fn of(ty: &Type, bound: &impl Fn(&str) -> Option<i64>) -> Self {
         let size = |dim: &Dim| match dim {
             Dim::Known(size) => i64::try_from(*size).map_or(Size::Unknown, Size::Known),
-            Dim::Symbol(name) => Size::named(name, bound),
-            Dim::Unknown => Size::Unknown,
+            Dim::Symbol(name) if !is_blank(name) => Size::named(name, bound),
+            Dim::Symbol(_) | Dim::Unknown => Size::Unknown,
         };
         let dims = |shape: &Option<Shape>| Some(shape.as_ref()?.0.iter().map(size).collect());
         let stated = |dtype: &DType| (*dtype != DType::Unknown).then_some(*dtype);
@@ -223,4 +223,9 @@ impl Fact {
         let apart = a.iter().zip(&**b).position(|(a, b)| a.contradicts(b))?;
         Some(format!("{} and {} along axis {apart}", a[apart], b[apart]))
     }
+}
+
+/// Whether a name for a size says nothing: what some exporters write where they know none, and what `onnx.shape_inference` makes up.
+pub fn is_blank(name: &str) -> bool {
+    matches!(name.trim(), "" | "?" | "-1" | "None" | "unk" | "unknown") || name.starts_with("unk__")
 }

@@ -175,14 +175,13 @@ pub fn recurrent(call: &mut Call) -> Option<()> {
     let [first, second, _] = dims else {
         return call.refuse(format!("an input of {} dimensions, not 3", dims.len()));
     };
-    let (sequence, batch, states) = if call.flag("layout") {
+    let (sequence, states) = if call.flag("layout") {
         let out = vec![first.clone(), second.clone(), directions.clone(), hidden.clone()];
-        (out, first, vec![first.clone(), directions, hidden])
+        (out, vec![first.clone(), directions, hidden])
     } else {
         let out = vec![first.clone(), directions.clone(), second.clone(), hidden.clone()];
-        (out, second, vec![directions, second.clone(), hidden])
+        (out, vec![directions, second.clone(), hidden])
     };
-    let _ = batch;
     call.give(0, call.dtype(0), Some(sequence));
     call.give(1, call.dtype(0), Some(states.clone()));
     call.give(2, call.dtype(0), Some(states));
@@ -216,5 +215,25 @@ pub fn attention(call: &mut Call) -> Option<()> {
     call.give(1, call.dtype(1), Some(vec![batch.clone(), kv_heads.clone(), all.clone(), width_k]));
     call.give(2, call.dtype(2), Some(vec![batch.clone(), kv_heads, all.clone(), width]));
     call.give(3, call.dtype(0), Some(vec![batch.clone(), q_heads, rows.clone(), all]));
+    Some(())
+}
+
+/// `LinearAttention`: heads are side by side in the last dimension; the state is a matrix for each.
+pub fn attention_linear(call: &mut Call) -> Option<()> {
+    call.give(0, call.dtype(0), None);
+    let ([batch, rows, _], [.., width_k], [.., width_v]) = (call.dims(0)?, call.dims(1)?, call.dims(2)?) else { return None };
+    let (heads, shared) = (Size::Known(call.int("q_num_heads")?), Size::Known(call.int("kv_num_heads")?));
+    let (key, value) = (width_k.over(&shared), width_v.over(&shared));
+    call.give(0, call.dtype(0), Some(vec![batch.clone(), rows.clone(), heads.times(&value)]));
+    call.give(1, call.dtype(3).or(call.dtype(0)), Some(vec![batch.clone(), shared, key, value]));
+    Some(())
+}
+
+/// `FlexAttention`: heads are a dimension.
+pub fn attention_flexible(call: &mut Call) -> Option<()> {
+    call.give(0, call.dtype(0), None);
+    let (mut dims, value) = (call.dims(0)?.to_vec(), call.dims(2)?.last()?.clone());
+    *dims.last_mut()? = value;
+    call.give(0, call.dtype(0), Some(dims));
     Some(())
 }

@@ -89,6 +89,10 @@ impl Shapes {
 
 /// Whether `found` has numbers or names where `stated` has none, or numbers where it has names.
 fn tells_more(found: &Type, stated: &Type) -> bool {
+    let (found, stated) = match (found, stated) {
+        (Type::Sequence(found), Type::Sequence(stated)) | (Type::Optional(found), Type::Optional(stated)) => (&**found, &**stated),
+        both => both,
+    };
     let (Some(found), stated) = (found.shape(), stated.shape()) else { return false };
     let Some(stated) = stated else { return true };
     found.0.len() == stated.0.len()
@@ -114,8 +118,8 @@ pub fn symbols(model: &Model) -> Vec<Symbol> {
             for (axis, dim) in shape.0.iter().enumerate() {
                 let names = match dim {
                     Dim::Known(_) => continue,
-                    Dim::Symbol(name) => size::names(name),
-                    Dim::Unknown => size::names(&open(&value.name, axis)),
+                    Dim::Symbol(name) if !fact::is_blank(name) => size::names(name),
+                    Dim::Symbol(_) | Dim::Unknown => size::names(&open(&value.name, axis)),
                 };
                 for name in names {
                     let at = symbols.iter().position(|symbol| symbol.name == name);

@@ -74,6 +74,12 @@ fn retyped(call: &mut Call, dtype: Option<DType>) -> Option<()> {
     Some(())
 }
 
+/// `BitCast`: the same bits, of another type.
+pub fn bit_cast(call: &mut Call) -> Option<()> {
+    let to = call.type_named("to");
+    retyped(call, to)
+}
+
 /// `Cast`.
 pub fn cast(call: &mut Call) -> Option<()> {
     let to = call.type_named("to");
@@ -309,15 +315,11 @@ pub fn spread(from: &[Size], to: &[Size]) -> Option<Vec<usize>> {
 /// `Expand`: spread to the shape that the second input holds.
 pub fn expand(call: &mut Call) -> Option<()> {
     call.give(0, call.dtype(0), None);
-    let Some(to) = call.sizes(1) else {
-        // How many numbers the shape has may be known.
-        let rank = call.dims(1).and_then(|dims| dims.first()?.known())?;
-        if (0..=64).contains(&rank) {
-            let open = vec![Size::Unknown; rank.max(call.rank(0)? as i64) as usize];
-            call.give(0, call.dtype(0), Some(open));
-        }
-        return Some(());
-    };
+    // How many numbers the shape has may be known, if not which.
+    let to = call.sizes(1).or_else(|| {
+        let rank = call.dims(1)?.first()?.known().filter(|rank| (0..=64).contains(rank))?;
+        Some(vec![Size::Unknown; rank as usize].into())
+    })?;
     let dims = broadcast(call.dims(0)?, &to).or_else(|why| call.refuse(why).ok_or(())).ok()?;
     let small = call.has_content(0).then(|| spread(call.dims(0)?, &dims)).flatten();
     let content = small.and_then(|places| call.content(0)?.pick(places.into_iter().map(Some)));

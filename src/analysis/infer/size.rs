@@ -7,8 +7,9 @@ use std::rc::Rc;
 /// A size that is no number has at most so many terms, and each at most so many factors; what is larger is not known.
 const TERMS: usize = 6;
 const FACTORS: usize = 6;
-/// The longest name that is made of an expression, in bytes.
+/// The longest name, in bytes; and how deep quotients may be within one another.
 const LONGEST: usize = 80;
+const DEEPEST: u8 = 3;
 
 /// How many elements there are along a dimension, or a small whole number that a program computes with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,11 +24,20 @@ pub enum Size {
 }
 
 /// A sum: a number, and terms in the order of their factors.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sum {
     constant: i64,
     /// Factors in order, and what they are multiplied by: never 0.
-    terms: Vec<(Vec<Text>, i64)>,
+    terms: Vec<(Vec<Factor>, i64)>,
+}
+
+/// What a term is a product of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Factor {
+    /// A name.
+    Name(Text),
+    /// A quotient, rounded down; how deep quotients are within one another.
+    Quotient(Rc<Sum>, Rc<Sum>, u8),
 }
 
 impl Size {
@@ -41,7 +51,11 @@ impl Size {
         if name.is_empty() || name.len() > LONGEST {
             return Self::Unknown;
         }
-        Self::Sum(Rc::new(Sum { constant: 0, terms: vec![(vec![name.into()], 1)] }))
+        Self::factor(Factor::Name(name.into()))
+    }
+
+    fn factor(factor: Factor) -> Self {
+        Self::Sum(Rc::new(Sum { constant: 0, terms: vec![(vec![factor], 1)] }))
     }
 
     /// The number, if it is one.
@@ -135,8 +149,27 @@ impl Size {
                 Self::Known(if rest != 0 && (rest < 0) != (*b < 0) { whole - 1 } else { whole })
             }
             (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
-            _ => self.exactly_over(other).unwrap_or_else(|| Self::atom(&format!("⌊{}/{}⌋", bracketed(self), bracketed(other)))),
+            _ => self.exactly_over(other).or_else(|| self.rounded_over(other)).unwrap_or_default(),
         }
+    }
+
+    fn rounded_over(&self, other: &Self) -> Option<Self> {
+        let above = self.sum()?;
+        // ⌊(⌊a/b⌋ + c)/d⌋ = ⌊(a + bc)/bd⌋.
+        if let [(factors, 1)] = &*above.terms
+            && let [Factor::Quotient(a, b, _)] = &**factors
+        {
+            let (a, b) = (a.clone().into_size(), b.clone().into_size());
+            let (above, below) = (a.plus(&b.times(&Self::Known(above.constant))), b.times(other));
+            return Some(above.exactly_over(&below).unwrap_or(above.quotient(&below)?));
+        }
+        self.quotient(other)
+    }
+
+    fn quotient(&self, other: &Self) -> Option<Self> {
+        let (above, below) = (self.sum()?, other.sum()?);
+        let depth = above.depth().max(below.depth()) + 1;
+        (depth <= DEEPEST).then(|| Self::factor(Factor::Quotient(above, below, depth)))
     }
 
     /// `self / other`, rounded up.
@@ -178,8 +211,18 @@ fn bracketed(size: &Size) -> String {
 }
 
 impl Sum {
+    fn into_size(self: Rc<Self>) -> Size {
+        if self.terms.is_empty() { Size::Known(self.constant) } else { Size::Sum(self) }
+    }
+
+    /// How deep quotients are within one another.
+    fn depth(&self) -> u8 {
+        let depth = |factor: &Factor| if let Factor::Quotient(.., depth) = factor { *depth } else { 0 };
+        self.terms.iter().flat_map(|(factors, _)| factors).map(depth).max().unwrap_or(0)
+    }
+
     /// Adds a term; none if that makes it too long.
-    fn add(&mut self, factors: &[Text], times: i64) -> Option<()> {
+    fn add(&mut self, factors: &[Factor], times: i64) -> Option<()> {
         if times == 0 {
             return Some(());
         }
@@ -208,7 +251,7 @@ impl Sum {
         if self == other {
             return Some(Size::Known(1));
         }
-        let (factors, by): (&[Text], i64) = match (&*other.terms, other.constant) {
+        let (factors, by): (&[Factor], i64) = match (&*other.terms, other.constant) {
             ([], by) => (&[], by),
             ([(factors, by)], 0) => (factors, *by),
             _ => return None,
@@ -251,7 +294,16 @@ impl fmt::Display for Size {
             if times.unsigned_abs() != 1 {
                 write!(f, "{}·", times.unsigned_abs())?;
             }
-            f.write_str(&factors.join("·"))?;
+            for (index, factor) in factors.iter().enumerate() {
+                let dot = if index > 0 { "·" } else { "" };
+                match factor {
+                    Factor::Name(name) => write!(f, "{dot}{name}")?,
+                    Factor::Quotient(above, below, _) => {
+                        let (above, below) = (above.clone().into_size(), below.clone().into_size());
+                        write!(f, "{dot}⌊{}/{}⌋", bracketed(&above), bracketed(&below))?;
+                    }
+                }
+            }
         }
         match sum.constant {
             0 => Ok(()),
@@ -301,7 +353,8 @@ fn parse(text: &str, bound: &impl Fn(&str) -> Option<i64>) -> Option<Size> {
 pub fn names(text: &str) -> Vec<Text> {
     match Size::named(text, &|_| None) {
         Size::Sum(sum) => {
-            let mut names: Vec<Text> = sum.terms.iter().flat_map(|(factors, _)| factors).cloned().collect();
+            let name = |factor: &Factor| if let Factor::Name(name) = factor { Some(name.clone()) } else { None };
+            let mut names: Vec<Text> = sum.terms.iter().flat_map(|(factors, _)| factors).filter_map(name).collect();
             names.sort_unstable();
             names.dedup();
             names
@@ -340,6 +393,8 @@ mod tests {
         assert_eq!(size("12*a*b").over(&size("4*b")), size("3*a"));
         assert_eq!(size("2*a + 4").over(&Size::Known(2)), size("a + 2"));
         assert_eq!(size("a + 1").over(&Size::Known(2)).to_string(), "⌊(a + 1)/2⌋");
+        let half = size("h - 1").over(&Size::Known(2)).plus(&Size::Known(1));
+        assert_eq!(half.minus(&Size::Known(1)).over(&Size::Known(2)), size("h - 1").over(&Size::Known(4)));
         assert_eq!(Size::Known(-7).over(&Size::Known(2)), Size::Known(-4));
         assert_eq!(Size::Known(7).over_up(&Size::Known(2)), Size::Known(4));
         assert_eq!(size("a").exactly_over(&size("b")), None);

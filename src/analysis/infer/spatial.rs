@@ -135,6 +135,14 @@ pub fn conv_transpose(call: &mut Call) -> Option<()> {
     Some(())
 }
 
+/// `CausalConvWithState`: the output, and the last inputs, one less than the kernel is long.
+pub fn conv_causal(call: &mut Call) -> Option<()> {
+    call.same(0, 0);
+    let ([batch, channels, _], [.., kernel]) = (call.dims(0)?, call.dims(1)?) else { return None };
+    call.give(1, call.dtype(0), Some(vec![batch.clone(), channels.clone(), kernel.minus(&Size::Known(1))]));
+    Some(())
+}
+
 /// `DeformConv`.
 pub fn conv_deformed(call: &mut Call) -> Option<()> {
     convolve(call, 0, 1, call.dtype(0))
@@ -268,7 +276,8 @@ pub fn sample(call: &mut Call) -> Option<()> {
 /// `AffineGrid`: a place for each point of the size that the second input holds.
 pub fn affine_grid(call: &mut Call) -> Option<()> {
     call.give(0, call.dtype(0), None);
-    let sizes = call.sizes(1)?;
+    let rank = call.dims(1).and_then(|dims| usize::try_from(dims.first()?.known()?).ok()).filter(|rank| *rank <= 64);
+    let sizes = call.sizes(1).or_else(|| Some(vec![Size::Unknown; rank?].into()))?;
     let space = sizes.get(2..)?;
     let mut out = vec![sizes.first()?.clone()];
     out.extend_from_slice(space);
@@ -366,7 +375,16 @@ pub fn fourier(call: &mut Call) -> Option<()> {
     let mut dims = call.dims(0)?.to_vec();
     let axis = match (call.int("axis"), call.has(2)) {
         (Some(axis), _) => axis,
-        (None, true) => call.single(2)?.known()?,
+        (None, true) => match call.single(2).and_then(|axis| axis.known()) {
+            Some(axis) => axis,
+            None => {
+                // Any dimension but the last may change.
+                dims.fill(Size::Unknown);
+                *dims.last_mut()? = Size::Known(if call.flag("onesided") && call.flag("inverse") { 1 } else { 2 });
+                call.give(0, call.dtype(0), Some(dims));
+                return Some(());
+            }
+        },
         (None, false) => -2,
     };
     // Up to version 19 the axis was an attribute, the second one by default.

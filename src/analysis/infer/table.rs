@@ -12,9 +12,10 @@ const ONNX: &[(Rule, &str)] = &[
         "Acos Acosh Asin Asinh Atan Atanh BitwiseNot Celu Clip Cos Cosh CumProd CumSum Elu Erf Exp Gelu GroupNormalization HardSigmoid \
          HardSwish Hardmax InstanceNormalization LRN LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish PRelu Reciprocal \
          Relu ReverseSequence RotaryEmbedding Scatter ScatterElements ScatterND Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign \
-         Swish Tan Tanh TensorScatter ThresholdedRelu Trilu Affine ParametricSoftplus ScaledTanh ImageScaler",
+         SwiGLU Swish Tan Tanh TensorScatter ThresholdedRelu Trilu Affine ParametricSoftplus ScaledTanh ImageScaler",
     ),
     (pointwise::identity, "Identity"),
+    (pointwise::bit_cast, "BitCast"),
     (pointwise::apply, "Abs Ceil Floor Neg Not Round Sqrt"),
     (pointwise::dropout, "Dropout"),
     (pointwise::batch_norm, "BatchNormalization SpatialBN"),
@@ -48,6 +49,7 @@ const ONNX: &[(Rule, &str)] = &[
     (spatial::conv_integer, "ConvInteger"),
     (spatial::conv_quantized, "QLinearConv"),
     (spatial::conv_transpose, "ConvTranspose"),
+    (spatial::conv_causal, "CausalConvWithState"),
     (spatial::conv_deformed, "DeformConv"),
     (spatial::pool, "AveragePool LpPool MaxPool"),
     (spatial::pool_globally, "GlobalAveragePool GlobalLpPool GlobalMaxPool"),
@@ -73,6 +75,7 @@ const ONNX: &[(Rule, &str)] = &[
     (matrix::einsum, "Einsum"),
     (matrix::recurrent, "GRU LSTM RNN"),
     (matrix::attention, "Attention"),
+    (matrix::attention_linear, "LinearAttention"),
     (layout::reshape, "Reshape"),
     (layout::flatten, "Flatten"),
     (layout::squeeze, "Squeeze"),
@@ -125,7 +128,7 @@ const TRAINING: &[(Rule, &str)] = &[(pointwise::updated, "Adagrad Adam Momentum"
 const MICROSOFT: &[(Rule, &str)] = &[
     (
         pointwise::same,
-        "BiasDropout BiasGelu BiasAdd BiasSoftmax FastGelu Gelu GroupNorm Inverse LongformerAttention MoE QMoE NGramRepeatBlock \
+        "SwiGLU BiasDropout BiasGelu BiasAdd BiasSoftmax FastGelu Gelu GroupNorm Inverse LongformerAttention MoE QMoE NGramRepeatBlock \
          QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QuickGelu RotaryEmbedding GemmaRotaryEmbedding Trilu",
     ),
     (microsoft::skip_norm, "SkipLayerNormalization SkipSimplifiedLayerNormalization"),
@@ -141,6 +144,8 @@ const MICROSOFT: &[(Rule, &str)] = &[
     (matrix::gemm, "FusedGemm"),
     (microsoft::gemm_quantized, "QGemm"),
     (spatial::conv, "FusedConv"),
+    (spatial::conv_causal, "CausalConvWithState"),
+    (matrix::attention_linear, "LinearAttention"),
     (pointwise::quantized_pair, "QLinearAdd QLinearMul"),
     (microsoft::concat_quantized, "QLinearConcat"),
     (pointwise::quantize, "QuantizeLinear"),
@@ -158,6 +163,7 @@ static TABLE: LazyLock<HashMap<&str, HashMap<&str, Rule>>> = LazyLock::new(|| {
         ("ai.onnx", ONNX),
         ("ai.onnx.ml", LEARNING),
         ("ai.onnx.preview.training", TRAINING),
+        ("ai.onnx.preview", &[(matrix::attention_flexible, "FlexAttention")]),
         ("com.microsoft", MICROSOFT),
     ];
     let rules = |rows: &[(Rule, &'static str)]| {
