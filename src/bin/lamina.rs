@@ -6,7 +6,7 @@ use lamina::model::{GraphId, dump};
 use lamina::report::{Error, Result};
 use lamina::safety::Rating;
 use lamina::source::{CountingSource, Files, Folder, NativeFile, NativeFolder, Source};
-use lamina::view::{Flow, Level, SceneOptions, Step, Theme, Viewer};
+use lamina::view::{CostInfo, Flow, Level, SceneOptions, Step, Theme, Viewer};
 use std::cell::Cell;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,11 @@ const USAGE: &str = "\
 Lamina: see inside model files.
 
 usage: lamina summary MODEL...      one line a model:
-                                    format | graphs | nodes | edges | initializers | params | bytes read | seconds
+                                    format | graphs | nodes | edges | initializers | params | bytes read | seconds | MACs | FLOPs |
+                                    bytes of activations | bytes of activations at the peak; these four are of its first graph,
+                                    with 1 for each size that is open
+       lamina summary --size NAME=NUMBER MODEL
+                                    the same with a size that the model leaves open
        lamina dump [--json] MODEL   all that the file says, without its weights
        lamina svg [--direction down|right] [--theme light|dark] [--level flat|groups|all] [--graph N] MODEL [-o OUT.svg]
                                     the drawing of its first graph, or of graph N as the dump counts them; a large one with
@@ -73,7 +77,7 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
     let files = &arguments.words;
     match (files.split_first().map(|(command, files)| (command.as_str(), files)), help, json) {
         (_, true, _) => out.write_all(USAGE.as_bytes()).map(|()| ExitCode::SUCCESS),
-        (Some(("summary", files @ [_, ..])), _, false) => each(files, |path| summary(path, out)),
+        (Some(("summary", files @ [_, ..])), _, false) => each(files, |path| summary(path, &sizes, out)),
         (Some(("safety", files @ [_, ..])), ..) => examine(files, json, out),
         (Some(("dump", files @ [first, ..])), ..) => {
             each(std::slice::from_ref(first), |_| print(open(files), json, out))
@@ -261,22 +265,33 @@ fn main_of(folder: &Path) -> Result<PathBuf> {
     main.map(|(.., path)| path).ok_or_else(|| Error::missing("there is no model in this folder"))
 }
 
-fn summary(path: &String, out: &mut impl Write) -> io::Result<Result<()>> {
+fn summary(path: &String, sizes: &Sizes, out: &mut impl Write) -> io::Result<Result<()>> {
     let start = Instant::now();
-    let Subject { opened, read, .. } = match open(std::slice::from_ref(path)) {
+    let Subject { opened, files, read } = match open(std::slice::from_ref(path)) {
         Ok(subject) => subject,
         Err(error) => return Ok(Err(error)),
     };
     let seconds = start.elapsed().as_secs_f64();
     let totals = opened.model.totals();
-    writeln!(
+    write!(
         out,
         "{} | {} | {} | {} | {} | {} | {read} | {seconds:.3}",
         opened.model.format, totals.graphs, totals.nodes, totals.edges, totals.initializers, totals.parameters
     )?;
+    let safety = opened.safety.clone();
+    let viewer = Viewer::new(opened, files);
+    if !sizes.is_empty() {
+        viewer.set_sizes(sizes.clone());
+    }
+    match viewer.cost() {
+        Some(CostInfo { total, peak, .. }) => {
+            writeln!(out, " | {} | {} | {} | {peak}", total.macs, total.flops, total.activations)?;
+        }
+        None => writeln!(out, " | 0 | 0 | 0 | 0")?,
+    }
     out.flush()?;
     // Programs read one line a file; what a person must not miss is said beside it.
-    if let Some(safety) = opened.safety.filter(|safety| safety.rating == Rating::Dangerous) {
+    if let Some(safety) = safety.filter(|safety| safety.rating == Rating::Dangerous) {
         eprintln!("{path}: dangerous: {}", safety.summary);
     }
     Ok(Ok(()))

@@ -25,9 +25,10 @@ mod walk;
 pub use fact::{Content, Fact, Kind};
 pub use size::Size;
 
-use crate::model::{Dim, Graph, GraphId, GraphKind, Model, Text, Type, ValueId};
+use crate::model::{Dim, Graph, GraphId, GraphKind, Model, NodeId, Text, Type, ValueId};
 use crate::report::Report;
 use crate::source::Files;
+use foldhash::HashMap;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -39,6 +40,8 @@ pub type Sizes = BTreeMap<Text, u64>;
 pub struct Shapes {
     /// By graph, by value.
     facts: Vec<Vec<Fact>>,
+    /// How often the bodies of nodes run, where that is known and not once.
+    turns: HashMap<(GraphId, NodeId), u64>,
     /// Contradictions.
     pub report: Report,
 }
@@ -73,6 +76,16 @@ impl Shapes {
         self.facts.get(graph.index())?.get(value.index())
     }
 
+    /// What is known of the values of `graph`, by value.
+    pub fn facts(&self, graph: GraphId) -> &[Fact] {
+        self.facts.get(graph.index()).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// How often the body of `node` of `graph` runs; once, where that is not known.
+    pub fn turns(&self, graph: GraphId, node: NodeId) -> u64 {
+        self.turns.get(&(graph, node)).copied().unwrap_or(1)
+    }
+
     /// The type of `value` of `graph`: what the file states, and what follows from it.
     pub fn typed(&self, model: &Model, graph: GraphId, value: ValueId) -> Option<Typed> {
         let of = model.graphs.get(graph)?.values.get(value)?;
@@ -103,32 +116,39 @@ fn tells_more(found: &Type, stated: &Type) -> bool {
         })
 }
 
-/// What stands for a size of input `name` that has no name of its own.
-fn open(name: &str, axis: usize) -> String {
-    format!("{name}[{axis}]")
+/// The sizes that the inputs of the entry graphs leave open: input, axis, and the name; those without a name get a number, such as `?2`.
+fn open_sizes(model: &Model) -> Vec<(GraphId, ValueId, usize, Text)> {
+    let mut found = Vec::new();
+    let mut unnamed = 0;
+    for (id, graph) in model.graphs.iter().filter(|(_, graph)| graph.kind == GraphKind::Main) {
+        for input in inputs(graph) {
+            let shape = graph.values.get(input).and_then(|value| value.ty.as_ref()?.shape());
+            for (axis, dim) in shape.into_iter().flat_map(|shape| &shape.0).enumerate() {
+                match dim {
+                    Dim::Known(_) => {}
+                    Dim::Symbol(name) if !fact::is_blank(name) => found.push((id, input, axis, name.clone())),
+                    Dim::Symbol(_) | Dim::Unknown => {
+                        unnamed += 1;
+                        found.push((id, input, axis, format!("?{unnamed}").into()));
+                    }
+                }
+            }
+        }
+    }
+    found
 }
 
 /// The names of sizes that the inputs of the entry graphs leave open, in the order of their first use.
 pub fn symbols(model: &Model) -> Vec<Symbol> {
     let mut symbols: Vec<Symbol> = Vec::new();
-    for graph in model.graphs.values().filter(|graph| graph.kind == GraphKind::Main) {
-        for input in inputs(graph) {
-            let Some(value) = graph.values.get(input) else { continue };
-            let Some(shape) = value.ty.as_ref().and_then(Type::shape) else { continue };
-            for (axis, dim) in shape.0.iter().enumerate() {
-                let names = match dim {
-                    Dim::Known(_) => continue,
-                    Dim::Symbol(name) if !fact::is_blank(name) => size::names(name),
-                    Dim::Symbol(_) | Dim::Unknown => size::names(&open(&value.name, axis)),
-                };
-                for name in names {
-                    let at = symbols.iter().position(|symbol| symbol.name == name);
-                    match at.and_then(|at| symbols.get_mut(at)) {
-                        Some(symbol) if symbol.inputs.last() == Some(&value.name) => {}
-                        Some(symbol) => symbol.inputs.push(value.name.clone()),
-                        None => symbols.push(Symbol { name, inputs: vec![value.name.clone()] }),
-                    }
-                }
+    for (graph, input, _, name) in open_sizes(model) {
+        let Some(value) = model.graphs.get(graph).and_then(|graph| graph.values.get(input)) else { continue };
+        for name in size::names(&name) {
+            let at = symbols.iter().position(|symbol| symbol.name == name);
+            match at.and_then(|at| symbols.get_mut(at)) {
+                Some(symbol) if symbol.inputs.last() == Some(&value.name) => {}
+                Some(symbol) => symbol.inputs.push(value.name.clone()),
+                None => symbols.push(Symbol { name, inputs: vec![value.name.clone()] }),
             }
         }
     }

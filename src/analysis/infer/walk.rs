@@ -3,7 +3,7 @@
 use super::call::{Call, Constants, Rule};
 use super::fact::{Fact, Kind};
 use super::size::Size;
-use super::{Shapes, Sizes, open, table};
+use super::{Shapes, Sizes, table};
 use crate::analysis::order;
 use crate::model::{DType, Graph, GraphId, GraphKind, Literal, Model, Node, NodeId, Text, ValueId};
 use crate::report::{Report, Severity};
@@ -37,12 +37,15 @@ struct Walk<'a> {
     model: &'a Model,
     domain: &'a str,
     sizes: &'a Sizes,
+    /// The sizes that inputs leave open.
+    open: Vec<(GraphId, ValueId, usize, Text)>,
     constants: Constants<'a>,
     orders: HashMap<GraphId, Rc<[NodeId]>>,
     /// The last call of each function, with what came of it: calls are often alike.
     last: HashMap<GraphId, (Vec<Fact>, Vec<Fact>)>,
     done: Vec<Option<Vec<Fact>>>,
     visits: usize,
+    turns: HashMap<(GraphId, NodeId), u64>,
     report: Report,
 }
 
@@ -53,17 +56,19 @@ pub fn walk(model: &Model, files: &Files, domain: &str, sizes: &Sizes) -> Shapes
         model,
         domain,
         sizes,
+        open: super::open_sizes(model),
         constants: Constants::new(model, files),
         orders: HashMap::default(),
         last: HashMap::default(),
         done: vec![None; model.graphs.len()],
         visits: nodes.saturating_mul(VISITS).saturating_add(1000),
+        turns: HashMap::default(),
         report: Report::default(),
     };
     if !table::knows(domain) {
         // What the file states is all that is known.
-        let facts = model.graphs.iter().map(|(id, graph)| walk.stated(id, graph)).collect();
-        return Shapes { facts, report: walk.report };
+        let facts = model.graphs.iter().map(|(id, graph)| walk.batched(id, graph)).collect();
+        return Shapes { facts, ..Shapes::default() };
     }
     let of_kind = |kind| model.graphs.iter().filter(move |(_, graph)| graph.kind == kind).map(|(id, _)| id);
     for id in of_kind(GraphKind::Main).chain(of_kind(GraphKind::Function)).chain(of_kind(GraphKind::Body)) {
@@ -71,7 +76,8 @@ pub fn walk(model: &Model, files: &Files, domain: &str, sizes: &Sizes) -> Shapes
             walk.run(id);
         }
     }
-    Shapes { facts: walk.done.into_iter().map(Option::unwrap_or_default).collect(), report: walk.report }
+    let facts = walk.done.into_iter().map(Option::unwrap_or_default).collect();
+    Shapes { facts, turns: walk.turns, report: walk.report }
 }
 
 impl<'a> Walk<'a> {
@@ -88,15 +94,28 @@ impl<'a> Walk<'a> {
                 (None, None) => Fact::default(),
             });
         }
-        if self.model.graphs.get(id).is_some_and(|graph| graph.kind == GraphKind::Main) {
-            for input in super::inputs(graph) {
-                let Some(fact) = facts.get_mut(input.index()) else { continue };
-                let Some(dims) = fact.dims.as_ref().filter(|dims| dims.contains(&Size::Unknown)) else { continue };
-                let named = |(axis, size): (usize, &Size)| match size {
-                    Size::Unknown => Size::named(&open(&graph.values[input].name, axis), &bound),
-                    size => size.clone(),
-                };
-                fact.dims = Some(dims.iter().enumerate().map(named).collect());
+        for (_, input, axis, name) in self.open.iter().filter(|(of, ..)| *of == id) {
+            let Some(fact) = facts.get_mut(input.index()) else { continue };
+            let Some(dims) = fact.dims.as_ref().filter(|dims| dims.get(*axis) == Some(&Size::Unknown)) else { continue };
+            let mut dims = dims.to_vec();
+            dims[*axis] = Size::named(name, &bound);
+            fact.dims = Some(dims.into());
+        }
+        facts
+    }
+
+    /// What the file states of the values of a graph without rules. What is open at the first place of an input, and of values within, is the batch.
+    fn batched(&self, id: GraphId, graph: &Graph) -> Vec<Fact> {
+        let mut facts = self.stated(id, graph);
+        let first = self.open.iter().find(|(of, _, axis, _)| *of == id && *axis == 0);
+        let batch = first.and_then(|(_, input, ..)| facts.get(input.index())?.dims.as_ref()?.first().cloned());
+        for fact in facts.iter_mut().filter(|_| batch.is_some()) {
+            if let (Some(dims), Some(batch)) = (&fact.dims, &batch)
+                && dims.first() == Some(&Size::Unknown)
+            {
+                let mut dims = dims.to_vec();
+                dims[0] = batch.clone();
+                fact.dims = Some(dims.into());
             }
         }
         facts
@@ -173,7 +192,7 @@ impl<'a> Walk<'a> {
         if bodies.is_empty() {
             self.apply(frame, node, of, rule);
         } else {
-            let outputs = self.held(frame, of, &inner)?;
+            let outputs = self.held(frame, node, of, &inner)?;
             self.settle(frame, node, of, outputs);
         }
         frame.next += 1;
@@ -284,7 +303,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What is known of the outputs of a node that holds graphs; none if these are to be gone through once more.
-    fn held(&mut self, frame: &mut Frame<'a>, node: &Node, inner: &[Vec<Fact>]) -> Option<Vec<Fact>> {
+    fn held(&mut self, frame: &mut Frame<'a>, id: NodeId, node: &Node, inner: &[Vec<Fact>]) -> Option<Vec<Fact>> {
         let Some(body) = inner.first() else { return Some(Vec::new()) };
         let at_start = inputs(frame, node);
         match &*node.operator {
@@ -293,6 +312,9 @@ impl<'a> Walk<'a> {
                 Some(body.iter().zip(other).map(|(a, b)| Fact { content: None, ..a.and(b) }).collect())
             }
             "Loop" => {
+                let trips = flatten(&node.inputs).first().copied().flatten().map(|value| content_too(self, frame, value));
+                let trips = trips.as_ref().and_then(|fact| fact.content.as_ref()?.ints()?.first()?.count());
+                trips.map(|trips| self.turns.insert((frame.id, id), trips));
                 let states = at_start.len().saturating_sub(2);
                 let state = turn(frame, at_start.into_iter().skip(2).collect(), body.iter().skip(1).take(states))?;
                 let stacked = body.iter().skip(1 + states).map(|fact| stacked(fact, Size::Unknown, 0));
@@ -303,6 +325,7 @@ impl<'a> Walk<'a> {
                 let first = at_start.get(states).cloned().unwrap_or_default();
                 let axis = listed(node, "scan_input_axes", 0);
                 let length = first.dims.as_deref().and_then(|dims| dims.get(super::call::place(axis, dims.len())?)).cloned().unwrap_or_default();
+                length.count().map(|turns| self.turns.insert((frame.id, id), turns));
                 let state = turn(frame, at_start.into_iter().take(states).collect(), body.iter().take(states))?;
                 let out = body.iter().skip(states).enumerate();
                 let out = out.map(|(at, fact)| stacked(fact, length.clone(), listed(node, "scan_output_axes", at)));
