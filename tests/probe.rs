@@ -296,7 +296,6 @@ fn models_to_come() -> Vec<Case> {
     vec![
         ("a.gguf", b"GGUF\x03\0\0\0".to_vec(), "a GGUF model (8 bytes). Lamina does not open this format yet"),
         ("a.bin", b"tjgg\x03\0\0\0".to_vec(), "a GGML model"),
-        ("a.ort", b"\x1c\0\0\0ORTM\0\0".to_vec(), "an ONNX Runtime model"),
         ("a.h5", b"\x89HDF\r\n\x1a\n\0".to_vec(), "an HDF5 file, as Keras writes models"),
         ("a.npy", b"\x93NUMPY\x01\0".to_vec(), "a NumPy array"),
         ("a.engine", b"ptrt\x18\0\0\0".to_vec(), "a TensorRT engine"),
@@ -331,7 +330,6 @@ fn models_to_come() -> Vec<Case> {
         ("a.cfg", b"[net]\nbatch=1\n\n[convolutional]\n".to_vec(), "a Darknet configuration"),
         ("a.txt", b"tree\nversion=v4\nnum_class=1\n".to_vec(), "a LightGBM model"),
         ("a.mlir", b"module @m {\n  func.func @f() {\n".to_vec(), "an MLIR module"),
-        ("a.onnxtxt", b"<\n  ir_version: 8\n>\nagraph (float x) => (float y) {\n".to_vec(), "an ONNX model as text"),
         ("graph.nnef", b"version 1.0;\n\ngraph net(x) -> (y)\n".to_vec(), "an NNEF graph"),
         ("model.json", json(r#"{"format": "graph-model", "modelTopology": {}}"#), "a TensorFlow.js model"),
         ("model.json", json(r#"{"class_name": "Sequential", "config": {}}"#), "the architecture of a Keras model"),

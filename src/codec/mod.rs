@@ -3,21 +3,25 @@
 //! - [`flatbuffer`]: tables by the numbers of their fields, read where they are asked for.
 //! - [`flexbuffer`]: values without a schema, small ones.
 //! - [`json`]: objects in their order, and numbers that JSON does not have.
+//! - [`manifest`]: the list of what is kept, one after the other, in several files.
 //! - [`pickle`]: Python pickles, run on symbols.
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
 //! - [`scalar`]: integers and floats of any width.
 //! - [`shards`]: the index of what is kept in several files.
 //! - [`table`]: sorted tables of keys and values.
 //! - [`tar`], [`zip`]: the entries of archives, and where their bytes are.
+//! - [`wire`]: messages of protobuf, written.
 #![deny(clippy::indexing_slicing)]
 
 pub mod flatbuffer;
 pub mod flexbuffer;
 pub mod json;
+pub mod manifest;
 pub mod pickle;
 pub mod protobuf;
 pub mod scalar;
 pub mod shards;
 pub mod table;
 pub mod tar;
+pub mod wire;
 pub mod zip;

@@ -317,6 +317,7 @@ impl Printer<'_> {
             Encoding::Big => self.out.push_str(", big-endian"),
             Encoding::Varint => self.out.push_str(", varints"),
             Encoding::Widened(bytes) => write!(self.out, ", {bytes} bytes each")?,
+            Encoding::Scaled(scaled) => write!(self.out, ", from {}", scaled.codes.name())?,
         }
         match &tensor.data {
             Data::Absent => self.out.push_str(", no data"),

@@ -37,7 +37,7 @@ pub use dtype::DType;
 pub use links::Links;
 pub use literal::Literal;
 pub use modules::Modules;
-pub use tensor::{Data, Encoding, Tensor};
+pub use tensor::{Data, Encoding, Scaled, Tensor};
 pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
 pub use values::Values;
@@ -128,7 +128,7 @@ pub struct Import {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GraphKind {
-    /// An entry point.
+    /// An entry point; nodes of others may call it, too.
     #[default]
     Main,
     /// A function, called by nodes whose [`Node::definition`] it is.
@@ -295,7 +295,7 @@ pub struct Node {
     pub description: Text,
     /// What the author attached.
     pub metadata: Vec<Entry>,
-    /// The function that it calls.
+    /// The function or the entry point that it calls.
     pub definition: Option<GraphId>,
 }
 

@@ -14,6 +14,8 @@ stamp=$venv/installed
 if ! cmp --silent requirements.txt "$stamp"; then
     "${PYTHON:-python3}" -m venv "$venv"
     "$venv/bin/pip" install --quiet --requirement requirements.txt
+    # Of this only the functions that write weights are used; what it asks for to convert models is not needed.
+    "$venv/bin/pip" install --quiet --no-deps tensorflowjs==4.22.0
     cp requirements.txt "$stamp"
 fi
 
