@@ -63,6 +63,7 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
     const label = `${key[0]?.toUpperCase()}${key.slice(1)} in nodes`;
     return { key, button: iconButton(key, label, () => run(key), { command: key }) };
   });
+  const heat = iconButton('heat', 'Colours by cost', () => run('heat'), { command: 'heat' });
   const theme = iconButton('auto', 'Theme', () => {
     setTheme(THEMES[preferences.theme].next);
     showTheme();
@@ -72,7 +73,7 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
   const link = iconButton('link', 'Copy link', () => run('link'));
   const tools = el('div', { id: 'tools', popover: 'auto', role: 'toolbar', 'aria-label': 'View' },
     el('div', { class: 'group viewing grouped' }, outline(), levels.element),
-    el('div', { class: 'group viewing' }, direction, ...toggles.map(({ button }) => button)),
+    el('div', { class: 'group viewing' }, direction, ...toggles.map(({ button }) => button), heat),
     el('div', { class: 'group viewing' }, link, iconButton('download', 'Save as SVG', () => run('svg'), { command: 'svg' })),
     el('div', { class: 'group' }, theme, iconButton('help', 'Help', () => run('help'), { command: 'help' })));
   const more = iconButton('more', 'More', () => {}, { class: 'button quiet more' });
@@ -90,6 +91,8 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
       name.title = info.file.name;
       format.textContent = info.format;
       link.hidden = !remote;
+      // Modules are not run as they are.
+      heat.hidden = info.graphs.every(({ wiring }) => wiring === 'modules');
       danger.hidden = info.safety?.rating !== 'dangerous';
     },
     clear() {
@@ -100,6 +103,7 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
       const down = scene.direction === 'down';
       relabel(direction, down ? 'Direction: top to bottom' : 'Direction: left to right', 'direction', scene.direction);
       for (const { key, button } of toggles) button.setAttribute('aria-pressed', String(preferences[key]));
+      heat.setAttribute('aria-pressed', String(scene.itemHeat !== undefined));
       document.documentElement.toggleAttribute('data-grouped', scene.grouped);
       levels.refresh(scene);
     },

@@ -15,7 +15,8 @@ pub fn of(graph: &Graph) -> Vec<NodeId> {
         }
     }
     let from = |node: NodeId| {
-        let values = graph.nodes.get(node).into_iter().flat_map(|node| &node.inputs).flat_map(|argument| &argument.values);
+        let values =
+            graph.nodes.get(node).into_iter().flat_map(|node| &node.inputs).flat_map(|argument| &argument.values);
         values.filter_map(|value| producer.get(value.index()).copied()).filter(|producer| *producer != u32::MAX)
     };
     if graph.nodes.iter().all(|(id, _)| from(id).all(|producer| producer < id.0)) {
@@ -30,7 +31,8 @@ pub fn of(graph: &Graph) -> Vec<NodeId> {
             ahead[producer as usize].push(id.0);
         }
     }
-    let mut ready: BinaryHeap<Reverse<u32>> = (0..count as u32).filter(|node| waits[*node as usize] == 0).map(Reverse).collect();
+    let mut ready: BinaryHeap<Reverse<u32>> =
+        (0..count as u32).filter(|node| waits[*node as usize] == 0).map(Reverse).collect();
     let mut order = Vec::with_capacity(count);
     while let Some(Reverse(node)) = ready.pop() {
         order.push(NodeId(node));

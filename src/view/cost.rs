@@ -101,8 +101,11 @@ impl Viewer {
         let open = names.iter().any(|symbol| !set.contains_key(&symbol.name));
         let sizes = names.into_iter().map(|symbol| (symbol.name.clone(), set.get(&symbol.name).copied().unwrap_or(1)));
         let known = self.shapes.borrow().clone();
-        let shapes =
-            if open { Rc::new(Shapes::of(model, &self.files, self.opened.format.domain, &sizes.collect())) } else { known };
+        let shapes = if open {
+            Rc::new(Shapes::of(model, &self.files, self.opened.format.domain, &sizes.collect()))
+        } else {
+            known
+        };
         let format = self.opened.format;
         let vocabulary = if format.domain.is_empty() { format.id } else { format.domain };
         let costs = Rc::new(Costs::of(model, &shapes, vocabulary));

@@ -301,7 +301,9 @@ impl Describe<'_> {
             bytes: dtypes.iter().map(|share| share.bytes).fold(0, u64::saturating_add),
             dtypes,
             metadata: group.scope.map(|scope| self.graph.scopes[scope].metadata.clone()).unwrap_or_default(),
-            cost: self.cost.and_then(|cost| if id == Tree::ROOT { Some(cost.total) } else { cost.groups(self.tree).get(id.index()).copied() }),
+            cost: self.cost.and_then(|cost| {
+                if id == Tree::ROOT { Some(cost.total) } else { cost.groups(self.tree).get(id.index()).copied() }
+            }),
         }))
     }
 

@@ -216,11 +216,15 @@ pub fn einsum(of: &Use) -> Option<Work> {
 /// Pooling: as many operations as the window has elements, for each element of the output.
 pub fn window(of: &Use) -> Option<Work> {
     let sizes = ["kernel_shape", "kernel_size", "ksize"].iter().find_map(|name| match of.attribute(name)? {
-        Literal::List(items) => items.iter().map(|item| if let Literal::Int(size) = item { u64::try_from(*size).ok() } else { None }).collect(),
+        Literal::List(items) => items
+            .iter()
+            .map(|item| if let Literal::Int(size) = item { u64::try_from(*size).ok() } else { None })
+            .collect(),
         Literal::Int(size) => u64::try_from(*size).ok().map(|size| vec![size, size]),
         _ => None,
     });
-    let sides = || Some(vec![u64::try_from(of.int("filter_height")?).ok()?, u64::try_from(of.int("filter_width")?).ok()?]);
+    let sides =
+        || Some(vec![u64::try_from(of.int("filter_height")?).ok()?, u64::try_from(of.int("filter_width")?).ok()?]);
     let sizes: Vec<u64> = sizes.or_else(sides)?;
     let window = sizes.iter().try_fold(1, |product, size| mul(product, *size))?;
     Some(Work::others(mul(of.output()?, window)?))
@@ -271,7 +275,11 @@ pub fn attention(of: &Use) -> Option<Work> {
             let places = mul(mul(*batch, *rows)?, *columns)?;
             let heads = ["num_heads", "q_num_heads"].iter().find_map(|name| of.int(name));
             let heads = heads.and_then(|heads| u64::try_from(heads).ok()).unwrap_or(1);
-            let shared = ["kv_num_heads"].iter().find_map(|name| of.int(name)).and_then(|heads| u64::try_from(heads).ok()).unwrap_or(heads);
+            let shared = ["kv_num_heads"]
+                .iter()
+                .find_map(|name| of.int(name))
+                .and_then(|heads| u64::try_from(heads).ok())
+                .unwrap_or(heads);
             let out = mul(*out, heads)?.checked_div(shared)?;
             Some(Work { macs: mul(places, width.checked_add(out)?)?, others: mul(mul(places, heads)?, SOFTMAX)? })
         }

@@ -22,7 +22,8 @@ pub fn peak(graph: &Graph, facts: &[Fact], inner: &[u64]) -> u64 {
     let count = graph.values.len();
     // Views are in the memory of another value.
     let mut home: Vec<u32> = (0..count as u32).collect();
-    let first = |arguments: &[crate::model::Argument]| arguments.iter().flat_map(|argument| &argument.values).next().copied();
+    let first =
+        |arguments: &[crate::model::Argument]| arguments.iter().flat_map(|argument| &argument.values).next().copied();
     for node in order.iter().filter_map(|node| graph.nodes.get(*node)).filter(|node| table::is_view(node)) {
         if let (Some(from), Some(to)) = (first(&node.inputs), first(&node.outputs)) {
             home[to.index()] = home[from.index()];

@@ -129,7 +129,12 @@ impl Costs {
             }
             cost.activations = memory::own(&used);
             let mut own = held;
-            for tensor in node.inputs.iter().flat_map(|argument| &argument.values).filter_map(|value| graph.values.get(*value)?.tensor) {
+            for tensor in node
+                .inputs
+                .iter()
+                .flat_map(|argument| &argument.values)
+                .filter_map(|value| graph.values.get(*value)?.tensor)
+            {
                 let elements = model.tensors.get(tensor).and_then(crate::model::Tensor::elements).unwrap_or(0);
                 own = own.saturating_add(elements);
                 if !tensors.insert(tensor) {
@@ -173,7 +178,9 @@ fn inside_out(model: &Model) -> Vec<GraphId> {
                 order.push(id);
                 continue;
             }
-            let Some(graph) = model.graphs.get(id).filter(|_| !std::mem::replace(&mut seen[id.index()], true)) else { continue };
+            let Some(graph) = model.graphs.get(id).filter(|_| !std::mem::replace(&mut seen[id.index()], true)) else {
+                continue;
+            };
             stack.push((id, true));
             for node in graph.nodes.values() {
                 let bodies = node.attributes.iter().flat_map(|attribute| attribute.value.graphs());

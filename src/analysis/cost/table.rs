@@ -22,7 +22,10 @@ const ONNX: &[(Formula, &str)] = &[
     (formula::taken::<1>, "GlobalAveragePool GlobalLpPool GlobalMaxPool"),
     (formula::each::<4>, "Resize Upsample GridSample"),
     (formula::each::<2>, "BatchNormalization"),
-    (formula::each::<8>, "GroupNormalization InstanceNormalization LayerNormalization LpNormalization LRN MeanVarianceNormalization"),
+    (
+        formula::each::<8>,
+        "GroupNormalization InstanceNormalization LayerNormalization LpNormalization LRN MeanVarianceNormalization",
+    ),
     (formula::each::<4>, "RMSNormalization SimplifiedLayerNormalization"),
     (formula::each::<SOFTMAX>, "LogSoftmax Softmax"),
     (formula::joined, "Max Mean Min Sum"),
@@ -54,8 +57,14 @@ const ATEN: &[(Formula, &str)] = &[
         "scaled_dot_product_attention _scaled_dot_product_flash_attention _scaled_dot_product_flash_attention_for_cpu \
          _scaled_dot_product_efficient_attention _scaled_dot_product_cudnn_attention _scaled_dot_product_attention_math",
     ),
-    (formula::window, "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d max_pool2d_with_indices max_pool3d_with_indices"),
-    (formula::taken::<1>, "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d _adaptive_avg_pool2d adaptive_max_pool2d"),
+    (
+        formula::window,
+        "max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d max_pool2d_with_indices max_pool3d_with_indices",
+    ),
+    (
+        formula::taken::<1>,
+        "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d _adaptive_avg_pool2d adaptive_max_pool2d",
+    ),
     (formula::each::<2>, "batch_norm native_batch_norm _native_batch_norm_legit_no_training"),
     (formula::each::<8>, "layer_norm native_layer_norm group_norm native_group_norm instance_norm"),
     (formula::each::<4>, "rms_norm upsample_bilinear2d upsample_nearest2d"),
@@ -98,8 +107,13 @@ const VIEWS: &str = "Reshape Flatten Squeeze Unsqueeze Identity Dropout ExpandDi
                      permute transpose t select slice detach alias contiguous getitem StopGradient";
 
 static TABLE: LazyLock<HashMap<&str, HashMap<&str, Formula>>> = LazyLock::new(|| {
-    let vocabularies =
-        [("ai.onnx", ONNX), ("com.microsoft", MICROSOFT), ("aten", ATEN), ("tflite", TFLITE), ("tensorflow", TENSORFLOW)];
+    let vocabularies = [
+        ("ai.onnx", ONNX),
+        ("com.microsoft", MICROSOFT),
+        ("aten", ATEN),
+        ("tflite", TFLITE),
+        ("tensorflow", TENSORFLOW),
+    ];
     let formulas = |rows: &[(Formula, &'static str)]| {
         rows.iter().flat_map(|(formula, names)| names.split_whitespace().map(move |name| (name, *formula))).collect()
     };

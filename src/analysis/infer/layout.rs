@@ -21,7 +21,10 @@ pub fn reshape(call: &mut Call) -> Option<()> {
         None => match call.sizes(1) {
             Some(shape) => shape,
             None => {
-                let rank = call.dims(1).and_then(|dims| usize::try_from(dims.first()?.known()?).ok()).filter(|rank| *rank <= 64)?;
+                let rank = call
+                    .dims(1)
+                    .and_then(|dims| usize::try_from(dims.first()?.known()?).ok())
+                    .filter(|rank| *rank <= 64)?;
                 call.give(0, call.dtype(0), Some(vec![Size::Unknown; rank]));
                 return Some(());
             }
@@ -38,7 +41,9 @@ pub fn reshape(call: &mut Call) -> Option<()> {
                 open = Some(at);
                 dims.push(Size::Unknown);
             }
-            Size::Known(0) if !zeros => dims.push(before.and_then(|before| before.get(at)).cloned().unwrap_or_default()),
+            Size::Known(0) if !zeros => {
+                dims.push(before.and_then(|before| before.get(at)).cloned().unwrap_or_default())
+            }
             Size::Known(size) if *size < 0 => return call.refuse(format!("a dimension of {size}")),
             size => dims.push(size.clone()),
         }
@@ -50,7 +55,14 @@ pub fn reshape(call: &mut Call) -> Option<()> {
 }
 
 /// Finds the dimension that is left open, or compares the numbers of elements.
-fn settle(call: &mut Call, dims: &mut [Size], open: Option<usize>, before: &[Size], shape: &[Size], zeros: bool) -> Option<()> {
+fn settle(
+    call: &mut Call,
+    dims: &mut [Size],
+    open: Option<usize>,
+    before: &[Size],
+    shape: &[Size],
+    zeros: bool,
+) -> Option<()> {
     // What is as before need not be known to be left out of both sides.
     let copied = |at: usize| !zeros && shape.get(at).is_some_and(|size| size.is(0)) && at < before.len();
     let all = product(before.iter().enumerate().filter(|(at, _)| !copied(*at)).map(|(_, size)| size));
@@ -100,7 +112,9 @@ pub fn squeeze(call: &mut Call) -> Option<()> {
     let dims = call.dims(0)?;
     let gone = match axes(call, 1)? {
         Some(axes) => call.axes(&axes, dims.len())?,
-        None if dims.iter().all(|size| size.known().is_some()) => (0..dims.len()).filter(|axis| dims[*axis].is(1)).collect(),
+        None if dims.iter().all(|size| size.known().is_some()) => {
+            (0..dims.len()).filter(|axis| dims[*axis].is(1)).collect()
+        }
         None => return None,
     };
     if let Some(axis) = gone.iter().find(|axis| dims[**axis].known().is_some_and(|size| size != 1)) {
@@ -170,7 +184,12 @@ pub fn concat(call: &mut Call) -> Option<()> {
             continue;
         };
         if other.len() != dims.len() {
-            return call.refuse(format!("input {} has {} dimensions, the first has {}", index + 1, other.len(), dims.len()));
+            return call.refuse(format!(
+                "input {} has {} dimensions, the first has {}",
+                index + 1,
+                other.len(),
+                dims.len()
+            ));
         }
         for (at, size) in other.iter().enumerate() {
             if at == axis {
@@ -259,7 +278,8 @@ pub fn slice(call: &mut Call) -> Option<()> {
     let mut out = dims.to_vec();
     let mut ranges = Vec::new();
     for (at, axis) in axes.iter().enumerate() {
-        let bound = |list: &Option<Rc<[Size]>>| list.as_ref().and_then(|list| list.get(at)).cloned().unwrap_or_default();
+        let bound =
+            |list: &Option<Rc<[Size]>>| list.as_ref().and_then(|list| list.get(at)).cloned().unwrap_or_default();
         let step = steps.as_ref().and_then(|steps| steps.get(at)).copied();
         if step == Some(0) {
             return call.refuse("steps of 0");
@@ -285,7 +305,10 @@ fn cut(size: &Size, start: &Size, end: &Size, step: Option<i64>) -> (Size, Optio
     if let (Some(size), Some(start), Some(end)) = (size.known(), start.known(), end.known()) {
         let from_end = |at: i64| if at < 0 { at.saturating_add(size) } else { at };
         let (low, high) = if step > 0 { (0, size) } else { (-1, size - 1) };
-        let (start, end) = (from_end(start).clamp(low.max(0).min(high.max(0)), high.max(low)), from_end(end).clamp(low, high.max(low)));
+        let (start, end) = (
+            from_end(start).clamp(low.max(0).min(high.max(0)), high.max(low)),
+            from_end(end).clamp(low, high.max(low)),
+        );
         let span = if step > 0 { end - start } else { start - end };
         let count = if span <= 0 { 0 } else { (span - 1) / step.abs() + 1 };
         return (Size::Known(count), Some(start));
@@ -300,11 +323,17 @@ fn cut(size: &Size, start: &Size, end: &Size, step: Option<i64>) -> (Size, Optio
         (Some(start), _) if step > 0 && all && start >= 0 => counted(size.minus(&Size::Known(start))),
         (Some(start), _) if step == 1 && all && start < 0 => Size::Known(-start),
         // What is cut off at the end of a size that has a name.
-        (Some(start), Some(end)) if step > 0 && start >= 0 && end < 0 => counted(size.plus(&Size::Known(end)).minus(&Size::Known(start))),
-        (Some(start), Some(end)) if step > 0 && start < 0 && end < 0 && end > start => counted(Size::Known(end - start)),
+        (Some(start), Some(end)) if step > 0 && start >= 0 && end < 0 => {
+            counted(size.plus(&Size::Known(end)).minus(&Size::Known(start)))
+        }
+        (Some(start), Some(end)) if step > 0 && start < 0 && end < 0 && end > start => {
+            counted(Size::Known(end - start))
+        }
         (Some(-1), _) if step == -1 && end.known().is_some_and(|end| end <= -FAR) => size.clone(),
         // Both ends are computed: they are meant to be within.
-        _ if step == 1 && matches!((start, end), (Size::Sum(_), Size::Sum(_)) | (Size::Known(0), Size::Sum(_))) => end.minus(start),
+        _ if step == 1 && matches!((start, end), (Size::Sum(_), Size::Sum(_)) | (Size::Known(0), Size::Sum(_))) => {
+            end.minus(start)
+        }
         _ => Size::Unknown,
     };
     (count, first)

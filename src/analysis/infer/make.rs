@@ -43,7 +43,8 @@ pub fn constant_of_shape(call: &mut Call) -> Option<()> {
     let dtype = value.and_then(|id| call.model.tensors.get(id)).map_or(DType::F32, |tensor| tensor.dtype);
     call.give(0, Some(dtype), None);
     let Some(shape) = call.sizes(0) else {
-        let rank = call.dims(0).and_then(|dims| usize::try_from(dims.first()?.known()?).ok()).filter(|rank| *rank <= 64)?;
+        let rank =
+            call.dims(0).and_then(|dims| usize::try_from(dims.first()?.known()?).ok()).filter(|rank| *rank <= 64)?;
         call.give(0, Some(dtype), Some(vec![Size::Unknown; rank]));
         return Some(());
     };
@@ -70,13 +71,16 @@ pub fn range(call: &mut Call) -> Option<()> {
         let span = limit.minus(&start);
         let count = match (span.known(), step.known()) {
             (_, Some(0)) => return call.refuse("steps of 0"),
-            (Some(span), Some(step)) => Size::Known(if (span > 0) == (step > 0) { (span.abs() + step.abs() - 1) / step.abs() } else { 0 }),
+            (Some(span), Some(step)) => {
+                Size::Known(if (span > 0) == (step > 0) { (span.abs() + step.abs() - 1) / step.abs() } else { 0 })
+            }
             (None, Some(1)) => span,
             (None, Some(_)) => span.over_up(&step),
             _ => Size::Unknown,
         };
         let few = count.known().filter(|count| *count <= Content::MOST as i64);
-        let content = few.map(|few| Content::Ints((0..few).map(|at| start.plus(&step.times(&Size::Known(at)))).collect()));
+        let content =
+            few.map(|few| Content::Ints((0..few).map(|at| start.plus(&step.times(&Size::Known(at)))).collect()));
         call.set(0, Fact { content, ..Fact::tensor(dtype, Some(vec![count])) });
         return Some(());
     }

@@ -204,7 +204,11 @@ pub fn attention(call: &mut Call) -> Option<()> {
         }
         _ => return None,
     };
-    let past = if call.has(4) { call.dims(4).and_then(|dims| dims.get(2)).cloned().unwrap_or_default() } else { Size::Known(0) };
+    let past = if call.has(4) {
+        call.dims(4).and_then(|dims| dims.get(2)).cloned().unwrap_or_default()
+    } else {
+        Size::Known(0)
+    };
     let all = columns.plus(&past);
     let out = if flat {
         vec![batch.clone(), rows.clone(), q_heads.times(&width)]
@@ -221,7 +225,9 @@ pub fn attention(call: &mut Call) -> Option<()> {
 /// `LinearAttention`: heads are side by side in the last dimension; the state is a matrix for each.
 pub fn attention_linear(call: &mut Call) -> Option<()> {
     call.give(0, call.dtype(0), None);
-    let ([batch, rows, _], [.., width_k], [.., width_v]) = (call.dims(0)?, call.dims(1)?, call.dims(2)?) else { return None };
+    let ([batch, rows, _], [.., width_k], [.., width_v]) = (call.dims(0)?, call.dims(1)?, call.dims(2)?) else {
+        return None;
+    };
     let (heads, shared) = (Size::Known(call.int("q_num_heads")?), Size::Known(call.int("kv_num_heads")?));
     let (key, value) = (width_k.over(&shared), width_v.over(&shared));
     call.give(0, call.dtype(0), Some(vec![batch.clone(), rows.clone(), heads.times(&value)]));

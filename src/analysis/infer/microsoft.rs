@@ -66,7 +66,11 @@ pub fn heads_attention(call: &mut Call) -> Option<()> {
         _ => (Size::Unknown, Size::Unknown),
     };
     let each = width.over(&heads);
-    let past = if call.has(6) { call.dims(6).and_then(|dims| dims.get(2)).cloned().unwrap_or_default() } else { Size::Known(0) };
+    let past = if call.has(6) {
+        call.dims(6).and_then(|dims| dims.get(2)).cloned().unwrap_or_default()
+    } else {
+        Size::Known(0)
+    };
     call.give(0, call.dtype(0), Some(vec![batch.clone(), rows, width]));
     let state = vec![batch, heads, past.plus(&columns), each];
     call.give(1, call.dtype(0), Some(state.clone()));

@@ -103,7 +103,9 @@ impl Shapes {
 /// Whether `found` has numbers or names where `stated` has none, or numbers where it has names.
 fn tells_more(found: &Type, stated: &Type) -> bool {
     let (found, stated) = match (found, stated) {
-        (Type::Sequence(found), Type::Sequence(stated)) | (Type::Optional(found), Type::Optional(stated)) => (&**found, &**stated),
+        (Type::Sequence(found), Type::Sequence(stated)) | (Type::Optional(found), Type::Optional(stated)) => {
+            (&**found, &**stated)
+        }
         both => both,
     };
     let (Some(found), stated) = (found.shape(), stated.shape()) else { return false };

@@ -86,12 +86,13 @@ pub fn cast(call: &mut Call) -> Option<()> {
     retyped(call, to)?;
     let content = call.has_content(0).then(|| call.content(0)).flatten()?;
     let content = match (to?, content) {
-        (DType::I64 | DType::I32 | DType::U64 | DType::U32 | DType::I16 | DType::U8 | DType::I8, Content::Floats(items)) => {
-            Content::Ints(items.iter().map(|item| Size::Known(*item as i64)).collect())
-        }
-        (DType::Bool, Content::Ints(items)) => {
-            Content::Ints(items.iter().map(|item| item.known().map_or(Size::Unknown, |it| Size::Known((it != 0).into()))).collect())
-        }
+        (
+            DType::I64 | DType::I32 | DType::U64 | DType::U32 | DType::I16 | DType::U8 | DType::I8,
+            Content::Floats(items),
+        ) => Content::Ints(items.iter().map(|item| Size::Known(*item as i64)).collect()),
+        (DType::Bool, Content::Ints(items)) => Content::Ints(
+            items.iter().map(|item| item.known().map_or(Size::Unknown, |it| Size::Known((it != 0).into()))).collect(),
+        ),
         (DType::F16 | DType::F32 | DType::F64 | DType::BF16, content) => match content.floats() {
             Some(floats) => Content::Floats(floats.into()),
             // A size that is not known stays one: it is cast back in the end.

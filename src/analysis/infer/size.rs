@@ -323,7 +323,8 @@ fn parse(text: &str, bound: &impl Fn(&str) -> Option<i64>) -> Option<Size> {
     let mut rest = text.trim();
     while let Some(first) = rest.chars().next() {
         if open {
-            let end = rest.find(|char: char| !(char.is_alphanumeric() || "_.:[]#".contains(char))).unwrap_or(rest.len());
+            let end =
+                rest.find(|char: char| !(char.is_alphanumeric() || "_.:[]#".contains(char))).unwrap_or(rest.len());
             let (word, after) = rest.split_at_checked(end).filter(|(word, _)| !word.is_empty())?;
             let factor = word.parse().ok().or_else(|| bound(word)).map_or_else(|| Size::atom(word), Size::Known);
             product = product.times(&factor);

@@ -53,7 +53,9 @@ impl Window {
         let count = room.over_up(&stride).plus(&one);
         // A window that would begin in the padding at the end is left out.
         match (count.known(), stride.known(), size.plus(&begin).known()) {
-            (Some(count), Some(stride), Some(inside)) if (count - 1).saturating_mul(stride) >= inside => Size::Known(count - 1),
+            (Some(count), Some(stride), Some(inside)) if (count - 1).saturating_mul(stride) >= inside => {
+                Size::Known(count - 1)
+            }
             _ => count,
         }
     }
@@ -200,7 +202,8 @@ pub fn regions(call: &mut Call) -> Option<()> {
     let channels = call.dims(0).and_then(|dims| dims.get(1)).cloned().unwrap_or_default();
     let count = call.dims(1).and_then(|dims| dims.first()).cloned().unwrap_or_default();
     let side = |name: &str| Size::Known(call.int(name).unwrap_or(1));
-    let space = call.list("pooled_shape").map(sizes).unwrap_or_else(|| vec![side("output_height"), side("output_width")]);
+    let space =
+        call.list("pooled_shape").map(sizes).unwrap_or_else(|| vec![side("output_height"), side("output_width")]);
     let out = [vec![count, channels], space].concat();
     call.give(0, call.dtype(0), Some(out));
     Some(())
@@ -254,7 +257,8 @@ fn fit(out: &mut [Size], dims: &[Size], axes: &[usize], sizes: &[Size], policy: 
     let scale = |(at, axis): (usize, &usize)| Some(sizes.get(at)?.known()? as f64 / dims.get(*axis)?.known()? as f64);
     let scales: Option<Vec<f64>> = axes.iter().enumerate().map(scale).collect();
     let Some(scales) = scales else { return };
-    let (least, most) = scales.iter().fold((f64::MAX, 0f64), |(least, most), scale| (least.min(*scale), most.max(*scale)));
+    let (least, most) =
+        scales.iter().fold((f64::MAX, 0f64), |(least, most), scale| (least.min(*scale), most.max(*scale)));
     let scale = if policy == "not_larger" { least } else { most };
     for axis in axes {
         if let (Some(out), Some(size)) = (out.get_mut(*axis), dims.get(*axis).and_then(Size::known)) {

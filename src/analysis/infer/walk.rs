@@ -96,7 +96,9 @@ impl<'a> Walk<'a> {
         }
         for (_, input, axis, name) in self.open.iter().filter(|(of, ..)| *of == id) {
             let Some(fact) = facts.get_mut(input.index()) else { continue };
-            let Some(dims) = fact.dims.as_ref().filter(|dims| dims.get(*axis) == Some(&Size::Unknown)) else { continue };
+            let Some(dims) = fact.dims.as_ref().filter(|dims| dims.get(*axis) == Some(&Size::Unknown)) else {
+                continue;
+            };
             let mut dims = dims.to_vec();
             dims[*axis] = Size::named(name, &bound);
             fact.dims = Some(dims.into());
@@ -231,7 +233,10 @@ impl<'a> Walk<'a> {
             // With sizes that the reader has given, the file is not at fault.
             if let Some(conflict) = known.conflict(&found).filter(|_| self.sizes.is_empty()) {
                 let name = frame.graph.values.get(value).map(|value| &*value.name).unwrap_or_default();
-                let message = format!("{}: what the file states about {name:?} and what follows from the inputs differ: {conflict}", label(node));
+                let message = format!(
+                    "{}: what the file states about {name:?} and what follows from the inputs differ: {conflict}",
+                    label(node)
+                );
                 self.report.add_at(Severity::Warning, frame.id, Some(id), message);
             }
             *known = if self.sizes.is_empty() { known.or(&found) } else { found.or(known) };
@@ -250,9 +255,12 @@ impl<'a> Walk<'a> {
         function: GraphId,
         rule: Option<Rule>,
     ) -> Option<Frame<'a>> {
-        let inputs: Vec<Fact> =
-            flatten(&node.inputs).into_iter().map(|value| value.map(|value| content_too(self, frame, value)).unwrap_or_default()).collect();
-        let known = self.last.get(&function).filter(|(before, _)| *before == inputs).map(|(_, outputs)| outputs.clone());
+        let inputs: Vec<Fact> = flatten(&node.inputs)
+            .into_iter()
+            .map(|value| value.map(|value| content_too(self, frame, value)).unwrap_or_default())
+            .collect();
+        let known =
+            self.last.get(&function).filter(|(before, _)| *before == inputs).map(|(_, outputs)| outputs.clone());
         let Some(outputs) = frame.inner.pop().or(known) else {
             let given = given(self.model, node, function, &frame.given);
             return self.frame(function, &inputs, given);
@@ -288,7 +296,11 @@ impl<'a> Walk<'a> {
                     Some((state, _)) => state.clone(),
                     None => inputs.iter().take(states).cloned().map(loose).collect(),
                 };
-                let slices = inputs.into_iter().skip(states).enumerate().map(|(at, fact)| sliced(fact, listed(node, "scan_input_axes", at)));
+                let slices = inputs
+                    .into_iter()
+                    .skip(states)
+                    .enumerate()
+                    .map(|(at, fact)| sliced(fact, listed(node, "scan_input_axes", at)));
                 state.into_iter().chain(slices).collect()
             }
             "SequenceMap" => {
@@ -312,7 +324,8 @@ impl<'a> Walk<'a> {
                 Some(body.iter().zip(other).map(|(a, b)| Fact { content: None, ..a.and(b) }).collect())
             }
             "Loop" => {
-                let trips = flatten(&node.inputs).first().copied().flatten().map(|value| content_too(self, frame, value));
+                let trips =
+                    flatten(&node.inputs).first().copied().flatten().map(|value| content_too(self, frame, value));
                 let trips = trips.as_ref().and_then(|fact| fact.content.as_ref()?.ints()?.first()?.count());
                 trips.map(|trips| self.turns.insert((frame.id, id), trips));
                 let states = at_start.len().saturating_sub(2);
@@ -324,14 +337,21 @@ impl<'a> Walk<'a> {
                 let states = at_start.len().saturating_sub(scanned(node));
                 let first = at_start.get(states).cloned().unwrap_or_default();
                 let axis = listed(node, "scan_input_axes", 0);
-                let length = first.dims.as_deref().and_then(|dims| dims.get(super::call::place(axis, dims.len())?)).cloned().unwrap_or_default();
+                let length = first
+                    .dims
+                    .as_deref()
+                    .and_then(|dims| dims.get(super::call::place(axis, dims.len())?))
+                    .cloned()
+                    .unwrap_or_default();
                 length.count().map(|turns| self.turns.insert((frame.id, id), turns));
                 let state = turn(frame, at_start.into_iter().take(states).collect(), body.iter().take(states))?;
                 let out = body.iter().skip(states).enumerate();
                 let out = out.map(|(at, fact)| stacked(fact, length.clone(), listed(node, "scan_output_axes", at)));
                 Some(state.into_iter().chain(out).collect())
             }
-            "SequenceMap" => Some(body.iter().map(|fact| Fact::sequence(Fact { content: None, ..fact.clone() })).collect()),
+            "SequenceMap" => {
+                Some(body.iter().map(|fact| Fact::sequence(Fact { content: None, ..fact.clone() })).collect())
+            }
             _ => Some(Vec::new()),
         }
     }
@@ -356,7 +376,8 @@ fn turn<'f>(frame: &mut Frame, start: Vec<Fact>, after: impl Iterator<Item = &'f
 }
 
 fn inputs(frame: &Frame, node: &Node) -> Vec<Fact> {
-    let fact = |value: Option<ValueId>| value.and_then(|value| frame.facts.get(value.index())).cloned().unwrap_or_default();
+    let fact =
+        |value: Option<ValueId>| value.and_then(|value| frame.facts.get(value.index())).cloned().unwrap_or_default();
     flatten(&node.inputs).into_iter().map(fact).collect()
 }
 
