@@ -123,7 +123,7 @@ pub enum Detail {
         value: Box<ValueInfo>,
     },
     /// A group of the hierarchy.
-    Group(GroupInfo),
+    Group(Box<GroupInfo>),
 }
 
 /// All about a node.
@@ -286,7 +286,7 @@ impl Describe<'_> {
                 Member::Group(id) => Some(Instance { id: *id, name: self.tree.groups[*id].name.to_string() }),
                 Member::Node(_) => None,
             });
-        Some(Detail::Group(GroupInfo {
+        Some(Detail::Group(Box::new(GroupInfo {
             id,
             graph: self.id,
             role: group.kind,
@@ -304,7 +304,7 @@ impl Describe<'_> {
             cost: self.cost.and_then(|cost| {
                 if id == Tree::ROOT { Some(cost.total) } else { cost.groups(self.tree).get(id.index()).copied() }
             }),
-        }))
+        })))
     }
 
     fn attributes(&self, node: &Node) -> Vec<AttributeInfo> {

@@ -151,7 +151,7 @@ impl<'a> Call<'a> {
     /// The only element of input `index`, if it is a whole number.
     pub fn single(&self, index: usize) -> Option<Size> {
         let sizes = self.sizes(index)?;
-        if let [only] = &*sizes { Some(only.clone()) } else { None }
+        if let [only] = &*sizes { Some(*only) } else { None }
     }
 
     /// The content of attribute `name`.
@@ -281,11 +281,11 @@ pub fn broadcast(a: &[Size], b: &[Size]) -> Result<Vec<Size>, String> {
 
 fn together(a: &Size, b: &Size) -> Result<Size, String> {
     Ok(match (a, b) {
-        (a, b) if a == b => a.clone(),
-        (Size::Known(1), other) | (other, Size::Known(1)) => other.clone(),
+        (a, b) if a == b => *a,
+        (Size::Known(1), other) | (other, Size::Known(1)) => *other,
         (Size::Known(a), Size::Known(b)) => return Err(format!("sizes {a} and {b} do not fit")),
         // Sizes of 0 are as good as any other here.
-        (known @ Size::Known(_), _) | (_, known @ Size::Known(_)) => known.clone(),
+        (known @ Size::Known(_), _) | (_, known @ Size::Known(_)) => *known,
         _ => Size::Unknown,
     })
 }

@@ -47,7 +47,7 @@ impl Content {
     pub const MOST: usize = 256;
 
     /// How many elements there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         match self {
             Self::Ints(items) => items.len(),
             Self::Floats(items) => items.len(),
@@ -186,7 +186,7 @@ impl Fact {
     pub fn and(&self, other: &Self) -> Self {
         let dims = match (&self.dims, &other.dims) {
             (Some(a), Some(b)) if a.len() == b.len() => {
-                let both = |(a, b): (&Size, &Size)| if a == b { a.clone() } else { Size::Unknown };
+                let both = |(a, b): (&Size, &Size)| if a == b { *a } else { Size::Unknown };
                 Some(a.iter().zip(&**b).map(both).collect())
             }
             _ => None,

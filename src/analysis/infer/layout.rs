@@ -45,7 +45,7 @@ pub fn reshape(call: &mut Call) -> Option<()> {
                 dims.push(before.and_then(|before| before.get(at)).cloned().unwrap_or_default())
             }
             Size::Known(size) if *size < 0 => return call.refuse(format!("a dimension of {size}")),
-            size => dims.push(size.clone()),
+            size => dims.push(*size),
         }
     }
     if let Some(before) = before {
@@ -120,7 +120,7 @@ pub fn squeeze(call: &mut Call) -> Option<()> {
     if let Some(axis) = gone.iter().find(|axis| dims[**axis].known().is_some_and(|size| size != 1)) {
         return call.refuse(format!("axis {axis} has {} elements, so it cannot be left out", dims[*axis]));
     }
-    let kept = dims.iter().enumerate().filter(|(axis, _)| !gone.contains(axis)).map(|(_, size)| size.clone()).collect();
+    let kept = dims.iter().enumerate().filter(|(axis, _)| !gone.contains(axis)).map(|(_, size)| *size).collect();
     rearranged(call, kept)
 }
 
@@ -144,7 +144,7 @@ pub fn transpose(call: &mut Call) -> Option<()> {
         return call.refuse(format!("an order of {} axes for {} dimensions", order.len(), dims.len()));
     }
     let order = call.axes(&order, dims.len())?;
-    let turned: Vec<Size> = order.iter().map(|axis| dims[*axis].clone()).collect();
+    let turned: Vec<Size> = order.iter().map(|axis| dims[*axis]).collect();
     if dims.len() < 2 {
         return rearranged(call, turned);
     }
@@ -193,7 +193,7 @@ pub fn concat(call: &mut Call) -> Option<()> {
         }
         for (at, size) in other.iter().enumerate() {
             if at == axis {
-                dims[at] = if index == 0 { size.clone() } else { dims[at].plus(size) };
+                dims[at] = if index == 0 { *size } else { dims[at].plus(size) };
             } else if dims[at].contradicts(size) {
                 return call.refuse(format!("inputs have {} and {size} elements along axis {at}", dims[at]));
             } else {
@@ -220,7 +220,7 @@ pub fn split(call: &mut Call) -> Option<()> {
         (None, false) => {
             let parts = Size::Known(call.int("num_outputs").unwrap_or(count as i64));
             let each = dims[axis].over_up(&parts);
-            let mut sizes = vec![each.clone(); count];
+            let mut sizes = vec![each; count];
             if let (Some(whole), Some(each), Some(last)) = (dims[axis].known(), each.known(), sizes.last_mut()) {
                 *last = Size::Known(whole - each * (count as i64 - 1));
             }
@@ -319,7 +319,7 @@ fn cut(size: &Size, start: &Size, end: &Size, step: Option<i64>) -> (Size, Optio
     let first = start.known().filter(|start| *start >= 0);
     let counted = |count: Size| if step == 1 { count } else { count.over_up(&Size::Known(step)) };
     let count = match (start.known(), end.known()) {
-        (Some(0), _) if step == 1 && all => size.clone(),
+        (Some(0), _) if step == 1 && all => *size,
         (Some(start), _) if step > 0 && all && start >= 0 => counted(size.minus(&Size::Known(start))),
         (Some(start), _) if step == 1 && all && start < 0 => Size::Known(-start),
         // What is cut off at the end of a size that has a name.
@@ -329,7 +329,7 @@ fn cut(size: &Size, start: &Size, end: &Size, step: Option<i64>) -> (Size, Optio
         (Some(start), Some(end)) if step > 0 && start < 0 && end < 0 && end > start => {
             counted(Size::Known(end - start))
         }
-        (Some(-1), _) if step == -1 && end.known().is_some_and(|end| end <= -FAR) => size.clone(),
+        (Some(-1), _) if step == -1 && end.known().is_some_and(|end| end <= -FAR) => *size,
         // Both ends are computed: they are meant to be within.
         _ if step == 1 && matches!((start, end), (Size::Sum(_), Size::Sum(_)) | (Size::Known(0), Size::Sum(_))) => {
             end.minus(start)
@@ -353,7 +353,7 @@ pub fn gather(call: &mut Call) -> Option<()> {
 
 fn picked(call: &Call) -> Option<Content> {
     let (content, places) = (call.content(0)?, call.ints(1)?);
-    let count = content.len();
+    let count = content.count();
     content.pick(places.into_iter().map(|at| place(at, count)))
 }
 

@@ -81,11 +81,11 @@ pub fn split(call: &mut Call) -> Option<()> {
             (Some(0), Some(sizes)) => {
                 let size = sizes.first()?;
                 let even = dims[axis].known().zip(size.known()).is_some_and(|(all, each)| each > 0 && all % each == 0);
-                if even { size.clone() } else { Size::Unknown }
+                if even { *size } else { Size::Unknown }
             }
             (_, Some(sizes)) => {
                 let first = sizes.first()?;
-                if sizes.iter().all(|size| size == first) { first.clone() } else { Size::Unknown }
+                if sizes.iter().all(|size| size == first) { *first } else { Size::Unknown }
             }
             _ => Size::Unknown,
         }),

@@ -9,18 +9,18 @@ use foldhash::HashMap;
 pub fn product(call: &mut Call, a: &[Size], b: &[Size]) -> Option<Vec<Size>> {
     let one = Size::Known(1);
     // A vector is a row on the left, a column on the right.
-    let left = if a.len() == 1 { vec![one.clone(), a[0].clone()] } else { a.to_vec() };
-    let right = if b.len() == 1 { vec![b[0].clone(), one] } else { b.to_vec() };
+    let left = if a.len() == 1 { vec![one, a[0]] } else { a.to_vec() };
+    let right = if b.len() == 1 { vec![b[0], one] } else { b.to_vec() };
     let ([outer_a @ .., rows, inner_a], [outer_b @ .., inner_b, columns]) = (&*left, &*right) else { return None };
     if inner_a.contradicts(inner_b) {
         return call.refuse(format!("a product over {inner_a} and {inner_b} elements"));
     }
     let mut dims = call.broadcast(outer_a, outer_b)?;
     if a.len() > 1 {
-        dims.push(rows.clone());
+        dims.push(*rows);
     }
     if b.len() > 1 {
-        dims.push(columns.clone());
+        dims.push(*columns);
     }
     Some(dims)
 }
@@ -83,7 +83,7 @@ pub fn gemm(call: &mut Call) -> Option<()> {
     if inner_a.contradicts(inner_b) {
         return call.refuse(format!("a product over {inner_a} and {inner_b} elements"));
     }
-    call.give(0, call.dtype(0), Some(vec![rows.clone(), columns.clone()]));
+    call.give(0, call.dtype(0), Some(vec![*rows, *columns]));
     Some(())
 }
 
@@ -125,7 +125,7 @@ pub fn einsum(call: &mut Call) -> Option<()> {
         }
         let mut name = |letter: char, size: Option<&Size>, call: &mut Call| {
             let size = size.cloned().unwrap_or_default();
-            let known = sizes.entry(letter).or_insert_with(|| size.clone());
+            let known = sizes.entry(letter).or_insert_with(|| size);
             if known.contradicts(&size) && !known.is(1) && !size.is(1) {
                 call.fault.get_or_insert(format!("{letter:?} stands for {known} and {size}"));
             }
@@ -176,11 +176,11 @@ pub fn recurrent(call: &mut Call) -> Option<()> {
         return call.refuse(format!("an input of {} dimensions, not 3", dims.len()));
     };
     let (sequence, states) = if call.flag("layout") {
-        let out = vec![first.clone(), second.clone(), directions.clone(), hidden.clone()];
-        (out, vec![first.clone(), directions, hidden])
+        let out = vec![*first, *second, directions, hidden];
+        (out, vec![*first, directions, hidden])
     } else {
-        let out = vec![first.clone(), directions.clone(), second.clone(), hidden.clone()];
-        (out, vec![directions, second.clone(), hidden])
+        let out = vec![*first, directions, *second, hidden];
+        (out, vec![directions, *second, hidden])
     };
     call.give(0, call.dtype(0), Some(sequence));
     call.give(1, call.dtype(0), Some(states.clone()));
@@ -196,7 +196,7 @@ pub fn attention(call: &mut Call) -> Option<()> {
     let (q_heads, kv_heads) = (heads("q_num_heads"), heads("kv_num_heads"));
     let (batch, q_heads, kv_heads, rows, columns, width_k, width, flat) = match (query, key, value) {
         ([batch, heads, rows, width_k], [_, kv_heads, columns, _], [_, _, _, width]) => {
-            (batch, heads.clone(), kv_heads.clone(), rows, columns, width_k.clone(), width.clone(), false)
+            (batch, *heads, *kv_heads, rows, columns, *width_k, *width, false)
         }
         ([batch, rows, wide], [_, columns, _], [_, _, wide_v]) => {
             let (width_k, width) = (wide.over(&q_heads), wide_v.over(&kv_heads));
@@ -210,15 +210,11 @@ pub fn attention(call: &mut Call) -> Option<()> {
         Size::Known(0)
     };
     let all = columns.plus(&past);
-    let out = if flat {
-        vec![batch.clone(), rows.clone(), q_heads.times(&width)]
-    } else {
-        vec![batch.clone(), q_heads.clone(), rows.clone(), width.clone()]
-    };
+    let out = if flat { vec![*batch, *rows, q_heads.times(&width)] } else { vec![*batch, q_heads, *rows, width] };
     call.give(0, call.dtype(0), Some(out));
-    call.give(1, call.dtype(1), Some(vec![batch.clone(), kv_heads.clone(), all.clone(), width_k]));
-    call.give(2, call.dtype(2), Some(vec![batch.clone(), kv_heads, all.clone(), width]));
-    call.give(3, call.dtype(0), Some(vec![batch.clone(), q_heads, rows.clone(), all]));
+    call.give(1, call.dtype(1), Some(vec![*batch, kv_heads, all, width_k]));
+    call.give(2, call.dtype(2), Some(vec![*batch, kv_heads, all, width]));
+    call.give(3, call.dtype(0), Some(vec![*batch, q_heads, *rows, all]));
     Some(())
 }
 
@@ -230,15 +226,15 @@ pub fn attention_linear(call: &mut Call) -> Option<()> {
     };
     let (heads, shared) = (Size::Known(call.int("q_num_heads")?), Size::Known(call.int("kv_num_heads")?));
     let (key, value) = (width_k.over(&shared), width_v.over(&shared));
-    call.give(0, call.dtype(0), Some(vec![batch.clone(), rows.clone(), heads.times(&value)]));
-    call.give(1, call.dtype(3).or(call.dtype(0)), Some(vec![batch.clone(), shared, key, value]));
+    call.give(0, call.dtype(0), Some(vec![*batch, *rows, heads.times(&value)]));
+    call.give(1, call.dtype(3).or(call.dtype(0)), Some(vec![*batch, shared, key, value]));
     Some(())
 }
 
 /// `FlexAttention`: heads are a dimension.
 pub fn attention_flexible(call: &mut Call) -> Option<()> {
     call.give(0, call.dtype(0), None);
-    let (mut dims, value) = (call.dims(0)?.to_vec(), call.dims(2)?.last()?.clone());
+    let (mut dims, value) = (call.dims(0)?.to_vec(), *call.dims(2)?.last()?);
     *dims.last_mut()? = value;
     call.give(0, call.dtype(0), Some(dims));
     Some(())

@@ -10,9 +10,9 @@ pub fn embed(call: &mut Call) -> Option<()> {
     let dtype = call.dtype(2);
     call.give(0, dtype, None);
     let ([batch, words], [.., width]) = (call.dims(0)?, call.dims(2)?) else { return None };
-    call.give(0, dtype, Some(vec![batch.clone(), words.clone(), width.clone()]));
-    call.give(1, Some(DType::I32), Some(vec![batch.clone()]));
-    call.give(2, dtype, Some(vec![batch.clone(), words.clone(), width.clone()]));
+    call.give(0, dtype, Some(vec![*batch, *words, *width]));
+    call.give(1, Some(DType::I32), Some(vec![*batch]));
+    call.give(2, dtype, Some(vec![*batch, *words, *width]));
     Some(())
 }
 
@@ -35,7 +35,7 @@ pub fn attention(call: &mut Call) -> Option<()> {
     let third = || Some(call.dims(1)?.get(1)?.over(&Size::Known(3)));
     let width = stated.or_else(third).unwrap_or_default();
     let heads = Size::Known(call.int("num_heads")?);
-    let state = [Size::Known(2), dims.first()?.clone(), heads.clone(), Size::Unknown, width.over(&heads)];
+    let state = [Size::Known(2), *dims.first()?, heads, Size::Unknown, width.over(&heads)];
     *dims.last_mut()? = width;
     call.give(0, call.dtype(0), Some(dims));
     call.give(1, call.dtype(0), Some(state.to_vec()));
@@ -57,12 +57,12 @@ pub fn heads_attention(call: &mut Call) -> Option<()> {
     call.give(0, call.dtype(0), None);
     let heads = Size::Known(call.int("num_heads")?);
     let query = call.dims(0)?;
-    let (batch, rows) = (query.first()?.clone(), query.get(1)?.clone());
+    let (batch, rows) = (*query.first()?, *query.get(1)?);
     let (width, columns) = match (query, call.dims(2)) {
-        ([_, _, heads, _, each], _) => (heads.times(each), rows.clone()),
-        (_, Some([_, columns, width])) => (width.clone(), columns.clone()),
-        (_, Some([_, heads, columns, each])) => (heads.times(each), columns.clone()),
-        ([_, _, width], None) => (width.clone(), Size::Unknown),
+        ([_, _, heads, _, each], _) => (heads.times(each), rows),
+        (_, Some([_, columns, width])) => (*width, *columns),
+        (_, Some([_, heads, columns, each])) => (heads.times(each), *columns),
+        ([_, _, width], None) => (*width, Size::Unknown),
         _ => (Size::Unknown, Size::Unknown),
     };
     let each = width.over(&heads);
@@ -71,7 +71,7 @@ pub fn heads_attention(call: &mut Call) -> Option<()> {
     } else {
         Size::Known(0)
     };
-    call.give(0, call.dtype(0), Some(vec![batch.clone(), rows, width]));
+    call.give(0, call.dtype(0), Some(vec![batch, rows, width]));
     let state = vec![batch, heads, past.plus(&columns), each];
     call.give(1, call.dtype(0), Some(state.clone()));
     call.give(2, call.dtype(0), Some(state));
@@ -90,10 +90,10 @@ pub fn grouped_attention(call: &mut Call) -> Option<()> {
         width.over(&Size::Known(heads.checked_add(shared.checked_mul(2)?)?))
     };
     *width = each.times(&Size::Known(heads));
-    let batch = dims.first()?.clone();
+    let batch = *dims.first()?;
     call.give(0, call.dtype(0), Some(dims));
     for index in [1, 2] {
-        let state = vec![batch.clone(), Size::Known(shared), Size::Unknown, each.clone()];
+        let state = vec![batch, Size::Known(shared), Size::Unknown, each];
         call.give(index, call.dtype(0), Some(state));
     }
     Some(())

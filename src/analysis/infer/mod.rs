@@ -114,6 +114,7 @@ fn tells_more(found: &Type, stated: &Type) -> bool {
         && found.0.iter().zip(&stated.0).any(|pair| match pair {
             (Dim::Known(a), Dim::Known(b)) => a != b,
             (Dim::Known(_), _) | (Dim::Symbol(_), Dim::Unknown) => true,
+            (Dim::Symbol(_), Dim::Symbol(name)) => fact::is_blank(name),
             _ => false,
         })
 }

@@ -54,7 +54,7 @@ pub fn layer_norm(call: &mut Call) -> Option<()> {
     let dims = call.dims(0)?;
     let axis = call.axis(call.int("axis").unwrap_or(-1), dims.len())?;
     let kept: Vec<Size> =
-        dims.iter().enumerate().map(|(at, size)| if at < axis { size.clone() } else { Size::Known(1) }).collect();
+        dims.iter().enumerate().map(|(at, size)| if at < axis { *size } else { Size::Known(1) }).collect();
     let dtype = call.type_named("stash_type").or(Some(DType::F32));
     call.give(1, dtype, Some(kept.clone()));
     call.give(2, dtype, Some(kept));
@@ -188,8 +188,8 @@ fn chosen(call: &Call, dims: &[Size]) -> Option<Content> {
     let (ask, from, or) = (places(0)?, places(1)?, places(2)?);
     let item = |((ask, from), or): ((&usize, &usize), &usize)| {
         Some(match condition.get(*ask)?.known() {
-            Some(0) => no.get(*or)?.clone(),
-            Some(_) => yes.get(*from)?.clone(),
+            Some(0) => *no.get(*or)?,
+            Some(_) => *yes.get(*from)?,
             None => Size::Unknown,
         })
     };

@@ -50,7 +50,7 @@ fn total(call: &Call) -> Option<Size> {
 
 fn without(dims: &[Size], axes: &[usize], keep: bool) -> Vec<Size> {
     let kept = |(at, size): (usize, &Size)| match (axes.contains(&at), keep) {
-        (false, _) => Some(size.clone()),
+        (false, _) => Some(*size),
         (true, true) => Some(Size::Known(1)),
         (true, false) => None,
     };

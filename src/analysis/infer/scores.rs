@@ -17,7 +17,7 @@ fn length(call: &Call, names: &[&str]) -> Option<i64> {
 fn rows(call: &Call) -> Size {
     match call.dims(0) {
         Some([_]) => Size::Known(1),
-        Some([rows, ..]) => rows.clone(),
+        Some([rows, ..]) => *rows,
         _ => Size::Unknown,
     }
 }

@@ -1,8 +1,9 @@
 //! Sizes of dimensions: numbers, or sums of products of names.
 
 use crate::model::{Dim, Text};
+use foldhash::HashSet;
+use std::cell::RefCell;
 use std::fmt::{self, Write};
-use std::rc::Rc;
 
 /// A size that is no number has at most so many terms, and each at most so many factors; what is larger is not known.
 const TERMS: usize = 6;
@@ -12,19 +13,21 @@ const LONGEST: usize = 80;
 const DEEPEST: u8 = 3;
 
 /// How many elements there are along a dimension, or a small whole number that a program computes with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Size {
     /// A number; of dimensions, not negative.
     Known(i64),
     /// A sum of products of names: `past + 2·sequence`. Never without a name.
-    Sum(Rc<Sum>),
+    Sum(&'static Sum),
     /// Not known.
     #[default]
     Unknown,
 }
 
 /// A sum: a number, and terms in the order of their factors.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// Each is kept once and for good: a [`Size`] is copied more often than anything else here, and few of them are sums.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sum {
     constant: i64,
     /// Factors in order, and what they are multiplied by: never 0.
@@ -32,12 +35,12 @@ pub struct Sum {
 }
 
 /// What a term is a product of.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Factor {
     /// A name.
     Name(Text),
     /// A quotient, rounded down; how deep quotients are within one another.
-    Quotient(Rc<Sum>, Rc<Sum>, u8),
+    Quotient(&'static Sum, &'static Sum, u8),
 }
 
 impl Size {
@@ -55,7 +58,7 @@ impl Size {
     }
 
     fn factor(factor: Factor) -> Self {
-        Self::Sum(Rc::new(Sum { constant: 0, terms: vec![(vec![factor], 1)] }))
+        Self::Sum(Sum { constant: 0, terms: vec![(vec![factor], 1)] }.kept())
     }
 
     /// The number, if it is one.
@@ -73,10 +76,10 @@ impl Size {
         *self == Self::Known(number)
     }
 
-    fn sum(&self) -> Option<Rc<Sum>> {
+    fn sum(self) -> Option<&'static Sum> {
         match self {
-            Self::Known(constant) => Some(Rc::new(Sum { constant: *constant, terms: Vec::new() })),
-            Self::Sum(sum) => Some(sum.clone()),
+            Self::Known(constant) => Some(Sum { constant, terms: Vec::new() }.kept()),
+            Self::Sum(sum) => Some(sum),
             Self::Unknown => None,
         }
     }
@@ -85,7 +88,7 @@ impl Size {
     pub fn plus(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => a.checked_add(*b).map_or(Self::Unknown, Self::Known),
-            (size, Self::Known(0)) | (Self::Known(0), size) => size.clone(),
+            (size, Self::Known(0)) | (Self::Known(0), size) => *size,
             _ => self.added(other).unwrap_or_default(),
         }
     }
@@ -109,7 +112,7 @@ impl Size {
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => a.checked_mul(*b).map_or(Self::Unknown, Self::Known),
             (Self::Known(0), _) | (_, Self::Known(0)) => Self::Known(0),
-            (size, Self::Known(1)) | (Self::Known(1), size) => size.clone(),
+            (size, Self::Known(1)) | (Self::Known(1), size) => *size,
             _ => self.multiplied(other).unwrap_or_default(),
         }
     }
@@ -135,8 +138,8 @@ impl Size {
     pub fn exactly_over(&self, other: &Self) -> Option<Self> {
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => (*b != 0 && a % b == 0).then(|| Self::Known(a / b)),
-            (size, Self::Known(1)) => Some(size.clone()),
-            _ => self.sum()?.over(&*other.sum()?),
+            (size, Self::Known(1)) => Some(*size),
+            _ => self.sum()?.over(other.sum()?),
         }
     }
 
@@ -159,7 +162,7 @@ impl Size {
         if let [(factors, 1)] = &*above.terms
             && let [Factor::Quotient(a, b, _)] = &**factors
         {
-            let (a, b) = (a.clone().into_size(), b.clone().into_size());
+            let (a, b) = (a.to_size(), b.to_size());
             let (above, below) = (a.plus(&b.times(&Self::Known(above.constant))), b.times(other));
             return Some(above.exactly_over(&below).unwrap_or(above.quotient(&below)?));
         }
@@ -180,9 +183,9 @@ impl Size {
     /// What both say, preferring numbers to names and names to nothing.
     pub fn or(&self, other: &Self) -> Self {
         match (self, other) {
-            (Self::Known(_), _) | (_, Self::Unknown) => self.clone(),
-            (Self::Unknown, _) | (_, Self::Known(_)) => other.clone(),
-            _ => self.clone(),
+            (Self::Known(_), _) | (_, Self::Unknown) => *self,
+            (Self::Unknown, _) | (_, Self::Known(_)) => *other,
+            _ => *self,
         }
     }
 
@@ -211,7 +214,22 @@ fn bracketed(size: &Size) -> String {
 }
 
 impl Sum {
-    fn into_size(self: Rc<Self>) -> Size {
+    /// The copy that is kept of it.
+    fn kept(self) -> &'static Self {
+        thread_local! {
+            static KEPT: RefCell<HashSet<&'static Sum>> = RefCell::default();
+        }
+        KEPT.with_borrow_mut(|kept| match kept.get(&self) {
+            Some(known) => known,
+            None => {
+                let new: &'static Self = Box::leak(Box::new(self));
+                kept.insert(new);
+                new
+            }
+        })
+    }
+
+    fn to_size(&'static self) -> Size {
         if self.terms.is_empty() { Size::Known(self.constant) } else { Size::Sum(self) }
     }
 
@@ -243,7 +261,7 @@ impl Sum {
     }
 
     fn size(self) -> Option<Size> {
-        Some(if self.terms.is_empty() { Size::Known(self.constant) } else { Size::Sum(Rc::new(self)) })
+        Some(self.kept().to_size())
     }
 
     /// The quotient, if each term has all factors of the divisor's only term; or if both are the same up to a number.
@@ -299,7 +317,7 @@ impl fmt::Display for Size {
                 match factor {
                     Factor::Name(name) => write!(f, "{dot}{name}")?,
                     Factor::Quotient(above, below, _) => {
-                        let (above, below) = (above.clone().into_size(), below.clone().into_size());
+                        let (above, below) = (above.to_size(), below.to_size());
                         write!(f, "{dot}⌊{}/{}⌋", bracketed(&above), bracketed(&below))?;
                     }
                 }

@@ -96,7 +96,7 @@ fn convolve(call: &mut Call, input: usize, weights: usize, dtype: Option<DType>)
     }
     let kernel_shape = call.list("kernel_shape").filter(|list| list.len() == rank - 2).map(sizes);
     let window = Window::of(call, kernel_shape.unwrap_or_else(|| kernel[2..].to_vec()));
-    let mut out = vec![dims[0].clone(), kernel[0].clone()];
+    let mut out = vec![dims[0], kernel[0]];
     out.extend(dims[2..].iter().enumerate().map(|(axis, size)| window.slide(axis, size)));
     call.give(0, dtype, Some(out));
     Some(())
@@ -115,7 +115,7 @@ pub fn conv_transpose(call: &mut Call) -> Option<()> {
     let window = Window::of(call, kernel_shape.unwrap_or_else(|| kernel[2..].to_vec()));
     let extra = call.list("output_padding").filter(|list| list.len() == count).unwrap_or_else(|| vec![0; count]);
     let given = call.list("output_shape");
-    let mut out = vec![dims[0].clone(), kernel[1].times(&group)];
+    let mut out = vec![dims[0], kernel[1].times(&group)];
     for axis in 0..count {
         let one = Size::Known(1);
         let stride = Size::Known(window.strides[axis]);
@@ -141,7 +141,7 @@ pub fn conv_transpose(call: &mut Call) -> Option<()> {
 pub fn conv_causal(call: &mut Call) -> Option<()> {
     call.same(0, 0);
     let ([batch, channels, _], [.., kernel]) = (call.dims(0)?, call.dims(1)?) else { return None };
-    call.give(1, call.dtype(0), Some(vec![batch.clone(), channels.clone(), kernel.minus(&Size::Known(1))]));
+    call.give(1, call.dtype(0), Some(vec![*batch, *channels, kernel.minus(&Size::Known(1))]));
     Some(())
 }
 
@@ -171,7 +171,7 @@ pub fn pool(call: &mut Call) -> Option<()> {
 pub fn pool_globally(call: &mut Call) -> Option<()> {
     call.give(0, call.dtype(0), None);
     let dims = call.dims(0)?.iter().enumerate();
-    let out = dims.map(|(axis, size)| if axis < 2 { size.clone() } else { Size::Known(1) }).collect();
+    let out = dims.map(|(axis, size)| if axis < 2 { *size } else { Size::Known(1) }).collect();
     call.give(0, call.dtype(0), Some(out));
     Some(())
 }
@@ -283,7 +283,7 @@ pub fn affine_grid(call: &mut Call) -> Option<()> {
     let rank = call.dims(1).and_then(|dims| usize::try_from(dims.first()?.known()?).ok()).filter(|rank| *rank <= 64);
     let sizes = call.sizes(1).or_else(|| Some(vec![Size::Unknown; rank?].into()))?;
     let space = sizes.get(2..)?;
-    let mut out = vec![sizes.first()?.clone()];
+    let mut out = vec![*sizes.first()?];
     out.extend_from_slice(space);
     out.push(Size::Known(space.len() as i64));
     call.give(0, call.dtype(0), Some(out));
@@ -297,9 +297,9 @@ pub fn blocks(call: &mut Call) -> Option<()> {
     let side = Size::Known(call.int("blocksize")?);
     let area = side.times(&side);
     let out = if &*call.node.operator == "DepthToSpace" {
-        vec![batch.clone(), channels.over(&area), height.times(&side), width.times(&side)]
+        vec![*batch, channels.over(&area), height.times(&side), width.times(&side)]
     } else {
-        vec![batch.clone(), channels.times(&area), height.over(&side), width.over(&side)]
+        vec![*batch, channels.times(&area), height.over(&side), width.over(&side)]
     };
     call.give(0, call.dtype(0), Some(out));
     Some(())
@@ -309,7 +309,7 @@ pub fn blocks(call: &mut Call) -> Option<()> {
 pub fn image_of_columns(call: &mut Call) -> Option<()> {
     call.give(0, call.dtype(0), None);
     let (dims, image, block) = (call.dims(0)?, call.sizes(1), call.sizes(2));
-    let batch = dims.first()?.clone();
+    let batch = *dims.first()?;
     let channels = match &block {
         Some(block) => dims.get(1)?.over(&super::size::product(block.iter())),
         None => Size::Unknown,
@@ -423,7 +423,7 @@ pub fn short_fourier(call: &mut Call) -> Option<()> {
     let one = Size::Known(1);
     let frames = length.minus(&frame).over(&step).plus(&one);
     let bins = if call.int("onesided") == Some(0) { frame } else { frame.over(&Size::Known(2)).plus(&one) };
-    call.give(0, call.dtype(0), Some(vec![batch.clone(), frames, bins, Size::Known(2)]));
+    call.give(0, call.dtype(0), Some(vec![*batch, frames, bins, Size::Known(2)]));
     Some(())
 }
 

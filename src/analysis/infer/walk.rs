@@ -116,7 +116,7 @@ impl<'a> Walk<'a> {
                 && dims.first() == Some(&Size::Unknown)
             {
                 let mut dims = dims.to_vec();
-                dims[0] = batch.clone();
+                dims[0] = *batch;
                 fact.dims = Some(dims.into());
             }
         }
@@ -346,7 +346,7 @@ impl<'a> Walk<'a> {
                 length.count().map(|turns| self.turns.insert((frame.id, id), turns));
                 let state = turn(frame, at_start.into_iter().take(states).collect(), body.iter().take(states))?;
                 let out = body.iter().skip(states).enumerate();
-                let out = out.map(|(at, fact)| stacked(fact, length.clone(), listed(node, "scan_output_axes", at)));
+                let out = out.map(|(at, fact)| stacked(fact, length, listed(node, "scan_output_axes", at)));
                 Some(state.into_iter().chain(out).collect())
             }
             "SequenceMap" => {
