@@ -1,6 +1,6 @@
 //! Bytes that are in chunks, unpacked where they are read.
 
-use super::{File, lzf};
+use super::{File, Fill, lzf};
 use crate::report::{Error, Result};
 use crate::source::Source;
 use hdf5_reader::chunk_index::{self, ChunkEntry};
@@ -35,7 +35,7 @@ pub struct Chunks {
     /// The bytes of an element.
     element: u64,
     /// What elements are that were never written.
-    fill: Vec<u8>,
+    fill: Fill,
     index: OnceCell<Result<HashMap<u64, ChunkEntry>>>,
     /// The chunks that were unpacked last, the last one first.
     kept: RefCell<Vec<(u64, Rc<[u8]>)>>,
@@ -57,7 +57,7 @@ impl Chunks {
         layout: &DataLayout,
         space: &DataspaceMessage,
         filters: Option<&FilterPipelineMessage>,
-        fill: Option<&[u8]>,
+        fill: Fill,
         element: u64,
     ) -> Result<Self> {
         let mut layout = layout.clone();
@@ -79,7 +79,6 @@ impl Chunks {
         if size > CHUNK {
             return Err(Error::limit(format!("chunks of {size} bytes, the limit is {CHUNK}")));
         }
-        let fill = fill.filter(|fill| fill.len() as u64 == element).unwrap_or_default().to_vec();
         let mut registry = FilterRegistry::new();
         registry.register(lzf::NUMBER, Box::new(|_, packed, _| lzf::unpack(packed, CHUNK as usize)));
         Ok(Self {
@@ -205,18 +204,6 @@ impl Chunks {
         kept.truncate((KEPT / whole.max(1)).max(1));
         Ok(Some(bytes))
     }
-
-    /// What elements are that were never written, from byte `at` of the dataset on.
-    fn filled(&self, at: u64, buffer: &mut [u8]) {
-        let start = usize::try_from(at % self.element).unwrap_or(0);
-        if self.fill.is_empty() {
-            buffer.fill(0);
-            return;
-        }
-        for (byte, fill) in buffer.iter_mut().zip(self.fill.iter().cycle().skip(start)) {
-            *byte = *fill;
-        }
-    }
 }
 
 /// The chunk that a leaf of a tree of version 1 stands for; the last of its offsets is within an element.
@@ -258,7 +245,7 @@ impl Source for Chunks {
                     }
                     part.copy_from_slice(bytes);
                 }
-                None => self.filled(at, part),
+                None => self.fill.copy(at, part),
             }
             done += count;
         }

@@ -1,6 +1,6 @@
 //! What a dataset is, and where its bytes are.
 
-use super::{Chunks, File};
+use super::{Chunks, File, Fill};
 use crate::report::{Error, Result};
 use crate::source::Span;
 use hdf5_reader::messages::dataspace::DataspaceType;
@@ -63,7 +63,7 @@ pub enum Place {
     /// In chunks.
     Chunked(Rc<Chunks>),
     /// Nowhere: nothing was ever written.
-    Unwritten,
+    Unwritten(Fill),
     /// In other files.
     Elsewhere(Vec<String>),
     /// Not where this program can read it, for this reason.
@@ -94,17 +94,18 @@ impl File {
         let shape = if none { vec![0] } else { space.dims.clone() };
         let bytes = shape.iter().try_fold(element.size(), |size, dim| size.checked_mul(*dim));
         let bytes = bytes.ok_or_else(|| Error::malformed(format!("a dataset has too large a shape: {shape:?}")))?;
+        let fill = Fill::new(fill, element.size(), bytes);
         let place = match layout {
             _ if files.is_some_and(|files| !files.slots.is_empty()) => {
                 Place::Elsewhere(files.map(|files| self.others(files)).unwrap_or_default())
             }
             Some(DataLayout::Compact { data }) => Place::Inline(data.clone()),
-            Some(DataLayout::Contiguous { address, .. }) if self.nowhere(*address) => Place::Unwritten,
+            Some(DataLayout::Contiguous { address, .. }) if self.nowhere(*address) => Place::Unwritten(fill),
             Some(DataLayout::Contiguous { address, .. }) => match self.window.span(*address, bytes) {
                 Some(span) => Place::Range(span),
                 None => Place::Unreadable(format!("{bytes} bytes at {address:#x} are not all within the file")),
             },
-            Some(DataLayout::Chunked { address, .. }) if self.nowhere(*address) => Place::Unwritten,
+            Some(DataLayout::Chunked { address, .. }) if self.nowhere(*address) => Place::Unwritten(fill),
             Some(layout @ DataLayout::Chunked { .. }) => {
                 match Chunks::new(self, layout, space, filters, fill, element.size()) {
                     Ok(chunks) => Place::Chunked(Rc::new(chunks)),

@@ -6,11 +6,13 @@
 //!
 //! - [`Tree`]: all groups and datasets, with their attributes.
 //! - [`Dataset`]: the element type, the shape and the place of a dataset's bytes.
+//! - [`Fill`]: what was never written.
 //! - [`Chunks`]: bytes that are in chunks, unpacked where they are read.
 
 mod attribute;
 mod chunks;
 mod dataset;
+mod fill;
 mod links;
 mod lzf;
 mod tree;
@@ -18,6 +20,7 @@ mod window;
 
 pub use chunks::Chunks;
 pub use dataset::{Dataset, Element, Place};
+pub use fill::Fill;
 pub use tree::{Item, Kind, Tree};
 
 use crate::report::{Error, Result};

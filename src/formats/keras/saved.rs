@@ -5,10 +5,13 @@ use super::weights::Store;
 use crate::codec::hdf5::{Dataset, Element, Kind, Place, Tree};
 use crate::model::{Arena, DType, Data, Encoding, Entry, Tensor, TensorId};
 use crate::report::Severity;
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Source, Span};
+use std::rc::Rc;
 
 /// The most texts of a tensor whose places are noted.
 const TEXTS: u64 = 1 << 16;
+/// The most bytes of these.
+const TEXT_BYTES: u64 = 1 << 20;
 
 /// What a file has of a model's state.
 #[derive(Debug, Default)]
@@ -215,11 +218,16 @@ impl Reader<'_, '_> {
             Place::Inline(bytes) => return (Data::Inline(bytes.clone()), None),
             Place::Range(span) => (self.file, *span),
             Place::Chunked(chunks) => {
-                let len = crate::source::Source::len(&**chunks);
+                let len = chunks.len();
                 let file = self.open.files.add_inside(&format!("{}/{name}", self.open.files.name()), chunks.clone());
                 (file, Span { at: 0, len })
             }
-            Place::Unwritten => return (Data::Absent, Some("never written")),
+            Place::Unwritten(fill) if fill.is_empty() => return (Data::Inline(Vec::new()), None),
+            Place::Unwritten(fill) => {
+                let (len, source) = (fill.len(), Rc::new(fill.clone()));
+                let file = self.open.files.add_inside(&format!("{}/{name}", self.open.files.name()), source);
+                return (Data::Range(file, Span { at: 0, len }), Some("never written"));
+            }
             Place::Elsewhere(files) => {
                 warn(format!("the values of {name:?} are in other files, {files:?}, which are not opened"));
                 return (Data::Absent, Some("in other files"));
@@ -237,10 +245,18 @@ impl Reader<'_, '_> {
             return (Data::Range(file, span), None);
         };
         let count = span.len.checked_div(size).unwrap_or(0);
-        if count > TEXTS {
+        if count > TEXTS || span.len > TEXT_BYTES {
             return (Data::Absent, Some("too many texts to show"));
         }
-        (Data::Strings(file, (0..count).map(|text| Span { at: span.at + text * size, len: size }).collect()), None)
+        // Texts are filled up with zeros.
+        let bytes =
+            self.open.files.slice(file).and_then(|bytes| bytes.bytes_at(span.at, span.len).ok()).unwrap_or_default();
+        let texts = bytes.chunks_exact(usize::try_from(size).unwrap_or(usize::MAX).max(1)).zip(0..);
+        let text = |(text, number): (&[u8], u64)| {
+            let len = text.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            Span { at: span.at + number * size, len: len as u64 }
+        };
+        (Data::Strings(file, texts.map(text).collect()), None)
     }
 }
 
