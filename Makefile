@@ -14,7 +14,7 @@ SHELL := bash
 # The tools that .ci/setup installs come first on PATH.
 ENV := source .ci/env
 # The page has two programs: one that is loaded first, and one with all formats.
-WASM := wasm32-unknown-unknown --no-default-features --lib --bin worker
+WASM := wasm32-unknown-unknown --no-default-features --lib --bin worker --example graphs-wasm
 WASM_ALL := wasm32-unknown-unknown --no-default-features --features all-formats --lib --bin worker-all
 PORT ?= 8080
 # The registry names these by a macro, which `cargo fmt` does not look into.

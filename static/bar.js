@@ -63,6 +63,7 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
     const label = `${key[0]?.toUpperCase()}${key.slice(1)} in nodes`;
     return { key, button: iconButton(key, label, () => run(key), { command: key }) };
   });
+  const controls = iconButton('controls', 'Control edges', () => run('controls'), { command: 'controls', class: 'button quiet controlled' });
   const theme = iconButton('auto', 'Theme', () => {
     setTheme(THEMES[preferences.theme].next);
     showTheme();
@@ -72,7 +73,7 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
   const link = iconButton('link', 'Copy link', () => run('link'));
   const tools = el('div', { id: 'tools', popover: 'auto', role: 'toolbar', 'aria-label': 'View' },
     el('div', { class: 'group viewing grouped' }, outline(), levels.element),
-    el('div', { class: 'group viewing' }, direction, ...toggles.map(({ button }) => button)),
+    el('div', { class: 'group viewing' }, direction, ...toggles.map(({ button }) => button), controls),
     el('div', { class: 'group viewing' }, link, iconButton('download', 'Save as SVG', () => run('svg'), { command: 'svg' })),
     el('div', { class: 'group' }, theme, iconButton('help', 'Help', () => run('help'), { command: 'help' })));
   const more = iconButton('more', 'More', () => {}, { class: 'button quiet more' });
@@ -100,7 +101,9 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
       const down = scene.direction === 'down';
       relabel(direction, down ? 'Direction: top to bottom' : 'Direction: left to right', 'direction', scene.direction);
       for (const { key, button } of toggles) button.setAttribute('aria-pressed', String(preferences[key]));
+      controls.setAttribute('aria-pressed', String(preferences.controls));
       document.documentElement.toggleAttribute('data-grouped', scene.grouped);
+      document.documentElement.toggleAttribute('data-controlled', scene.controlled);
       levels.refresh(scene);
     },
     busy(busy) {

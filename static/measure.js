@@ -6,13 +6,17 @@
 
 /** @import {Advances} from './types.js' */
 
+import { widthOf } from './canvas/type.js';
+
 const ASCII = Array.from({ length: 95 }, (_, index) => String.fromCharCode(0x20 + index));
 
-/** The fonts of the panels and of the drawing: weight, size in px, family. */
-const FONTS = [400, 500, 600].flatMap((weight) => [
+/** The fonts of the panels: weight, size in px, family. */
+const PANELS = [400, 500, 600].flatMap((weight) => [
   ...[11, 12, 13, 15, 20].map((size) => `${weight} ${size}px var(--sans)`),
   ...[11, 12, 13].map((size) => `${weight} ${size}px var(--mono)`),
 ]);
+/** Those of the drawing, whose letters the browser keeps apart, as they are scaled (canvas.css). */
+const DRAWING = ['600 12px var(--sans)', '400 11px var(--sans)', '500 10px var(--sans)', '400 11px var(--mono)', '400 10px var(--mono)'];
 
 /**
  * Has the browser look up the fonts before there is a model, one at a time, with pauses for what else is to be done: each may take
@@ -24,11 +28,13 @@ export function warmFonts() {
   probe.ariaHidden = 'true';
   probe.textContent = 'Conv 3×3 1.5\u00a0MiB 99\u00a0% < – … ‹› ·';
   document.body.append(probe);
-  const fonts = FONTS.values();
+  const left = [...DRAWING, ...PANELS];
   const step = () => {
-    const { value: font } = fonts.next();
+    probe.style.textRendering = left.length > PANELS.length ? 'geometricPrecision' : 'auto';
+    const font = left.shift();
     if (!font) {
       probe.remove();
+      widthOf('…');
       return;
     }
     probe.style.font = font;

@@ -19,8 +19,11 @@ let asked = false;
 /** What was given to open, to be given to another program. @type {((model: Session) => void)[]} */
 const given = [];
 
+/** How often the program opens its model for practice: what is hot is compiled again, better, and that not while the reader waits. */
+const REHEARSALS = 3;
+
 let session = init().then(() => {
-  setTimeout(() => asked || rehearse());
+  for (let time = 0; time < REHEARSALS; time++) setTimeout(() => asked || rehearse(), time * 150);
   return new Session();
 }, unloaded);
 // A failed start is told to whoever asks for something.

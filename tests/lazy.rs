@@ -5,8 +5,8 @@ mod common;
 
 use common::varint;
 use lamina::formats::Opened;
-use lamina::model::{DType, TensorId, values};
-use lamina::source::{CountingSource, Files, NativeFile};
+use lamina::model::{DType, Data, TensorId, values};
+use lamina::source::{CountingSource, Files, NativeFile, PAGE};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -338,8 +338,9 @@ fn a_pytorch_stream_of_many_gigabytes_is_opened_without_its_storages() {
     assert_state_dict(&sparse, count, elements);
 }
 
-/// A FlatBuffer of TensorFlow Lite with `count` weights of `elements` floats each, which are behind it: from `start` on, one after the other.
-fn tflite(count: u32, elements: u32, start: u64) -> Vec<u8> {
+/// A FlatBuffer of TensorFlow Lite with `count` weights of `elements` floats each, one after the other: behind it, from `start` on; without a `start`, within
+/// it, each behind its table.
+fn tflite(count: u32, elements: u32, start: Option<u64>) -> Vec<Piece> {
     let mut bytes = Vec::new();
     let words = |bytes: &mut Vec<u8>, values: &[u32]| values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
     // Forward offsets are written once it is known where they lead to.
@@ -365,6 +366,7 @@ fn tflite(count: u32, elements: u32, start: u64) -> Vec<u8> {
     let graph = vtable(&mut bytes, 12, &[4, 0, 8]);
     let tensor = vtable(&mut bytes, 12, &[4, 0, 8]);
     let buffer = vtable(&mut bytes, 20, &[0, 4, 12]);
+    let inside = vtable(&mut bytes, 8, &[4]);
     let root = table(&mut bytes, model);
     point(&mut bytes, 0, root);
     words(&mut bytes, &[3, 0, 0]);
@@ -397,25 +399,39 @@ fn tflite(count: u32, elements: u32, start: u64) -> Vec<u8> {
     point(&mut bytes, root + 12, buffers);
     words(&mut bytes, &[count + 1]);
     (0..=count).for_each(|_| words(&mut bytes, &[0]));
-    for index in 0..=u64::from(count) {
-        let at = table(&mut bytes, buffer);
-        point(&mut bytes, buffers + 4 + 4 * usize::try_from(index).unwrap(), at);
-        let size = u64::from(elements) * 4;
-        let offset = if index == 0 { 0 } else { start + (index - 1) * size };
-        bytes.extend(offset.to_le_bytes());
-        bytes.extend(if index == 0 { 0 } else { size }.to_le_bytes());
+    let size = elements * 4;
+    let none = table(&mut bytes, buffer);
+    point(&mut bytes, buffers + 4, none);
+    bytes.extend([0; 16]);
+    let first = bytes.len();
+    let mut holes = Vec::new();
+    for index in 0..count {
+        let place = buffers + 8 + 4 * index as usize;
+        if let Some(start) = start {
+            let at = table(&mut bytes, buffer);
+            point(&mut bytes, place, at);
+            bytes.extend((start + u64::from(index) * u64::from(size)).to_le_bytes());
+            bytes.extend(u64::from(size).to_le_bytes());
+            continue;
+        }
+        let at = first + index as usize * (12 + size as usize);
+        point(&mut bytes, place, at);
+        let mut own = Vec::new();
+        words(&mut own, &[u32::try_from(at - inside).unwrap(), 4, size]);
+        holes.extend([Piece::Bytes(own), Piece::Hole(size.into())]);
     }
-    bytes
+    if let Some(start) = start {
+        let all = u64::from(count) * u64::from(size);
+        holes.push(Piece::Hole(start - bytes.len() as u64 + all));
+    }
+    [vec![Piece::Bytes(bytes)], holes].into_iter().flatten().collect()
 }
 
 #[test]
 fn a_tensorflow_lite_model_of_many_gigabytes_is_opened_without_its_buffers() {
     let (count, elements, start) = (800u32, 2_500_000u32, MIB);
-    let head = tflite(count, elements, start);
-    let gap = start - head.len() as u64;
-    let all = u64::from(count) * u64::from(elements);
     let mut sparse = Sparse::new("weights.tflite");
-    sparse.write(&[Piece::Bytes(head), Piece::Hole(gap + all * 4)]);
+    sparse.write(&tflite(count, elements, Some(start)));
 
     let (Opened { model, report, format, .. }, files, read) = sparse.open();
     assert_eq!(format.id, "tflite");
@@ -427,4 +443,18 @@ fn a_tensorflow_lite_model_of_many_gigabytes_is_opened_without_its_buffers() {
     let elements = u64::from(elements);
     assert_eq!(values::read(&model, TensorId(count - 1), &files, elements - 3, 100).unwrap().len(), 3);
     assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
+}
+
+#[test]
+fn a_tensorflow_lite_model_with_buffers_inside_costs_a_page_for_each() {
+    let (count, elements) = (120, 4 << 20);
+    let mut sparse = Sparse::new("inside.tflite");
+    sparse.write(&tflite(count, elements, None));
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 2_000_000_000);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+    assert_eq!(model.tensors.len(), count as usize);
+    assert!(model.tensors.values().all(|tensor| matches!(&tensor.data, Data::Range(_, span) if span.len == 16 * MIB)));
+    // Whether a tensor has content is said by a table in front of it: these pages cannot be spared.
+    assert!(read.get() < u64::from(count + 4) * PAGE, "{} bytes were read", read.get());
 }

@@ -179,6 +179,52 @@ fn bundles_show_all_of_their_models() {
 }
 
 #[test]
+fn containers_of_language_models_show_their_models_and_what_is_said() {
+    let (model, files) = open("litertlm/chat.litertlm");
+    assert_eq!((&*model.format, &*first(&model).name), ("LiteRT-LM v1.7.0", "prefill_decode"));
+    for (name, value) in [
+        ("Authors", "Lamina"),
+        ("prefill_decode: backend_constraint", "cpu"),
+        ("start token", "2"),
+        ("stop tokens", "<end_of_turn>, 1 106"),
+        ("sampler", "top p, k = 40, p = 0.5"),
+        ("model type", "Gemma 3"),
+        ("max_num_tokens", "1280"),
+    ] {
+        assert_eq!(entry(&model.metadata, name), value);
+    }
+    assert!(entry(&model.metadata, "tokenizer (Hugging Face)").ends_with(" bytes"));
+    let (alone, own) = open("cnn.tflite");
+    let (id, _) = alone.tensors.iter().next().unwrap();
+    let both = [(&model, &files), (&alone, &own)].map(|(model, files)| values::read(model, id, files, 0, 50).unwrap());
+    assert_eq!(both[0], both[1], "offsets count from where the model is");
+}
+
+#[test]
+fn weights_in_a_section_of_their_own_belong_to_the_model_of_the_same_name() {
+    let (model, files) = open("litertlm/outside.litertlm");
+    let mains: Vec<_> =
+        model.graphs.values().filter(|graph| graph.kind == GraphKind::Main).map(|graph| &*graph.name).collect();
+    assert_eq!(mains, ["prefill_decode/main", "embedder/main"]);
+    let says = ["layers", "factor", "final"].map(|name| entry(&model.metadata, &format!("embedder: {name}")));
+    assert_eq!(says, ["3", "0.5", "true"]);
+    let id = model.tensors.iter().find(|(_, tensor)| &*tensor.name == "elsewhere").unwrap().0;
+    let read = values::read(&model, id, &files, 0, 100).unwrap();
+    let numbers: Vec<f64> = (0..read.len()).map(|at| read.number(at).unwrap()).collect();
+    assert_eq!(numbers, (4..20).map(f64::from).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_container_without_a_model_is_an_error_and_a_section_that_is_cut_is_told() {
+    let path = common::root().join("tflite/litertlm/outside.litertlm");
+    let bytes = std::fs::read(path).unwrap();
+    let cut = common::open(&common::in_memory("x.litertlm", bytes[..6000].to_vec())).unwrap();
+    assert!(cut.report.diagnostics.iter().any(|said| said.message.contains("section")), "{:?}", cut.report.diagnostics);
+    let none = common::open(&common::in_memory("x.litertlm", bytes[..1100].to_vec())).err().unwrap();
+    assert!(none.message.contains("LiteRT") || none.message.contains("model"), "{}", none.message);
+}
+
+#[test]
 fn counts_are_those_of_netron() {
     // Graphs, nodes, initialisers and parameters that Netron 9.3 counts, and what is added to each here.
     type Counts = [i64; 4];

@@ -82,15 +82,15 @@ fn packed(module: &Module) -> Option<Layer> {
 
 /// Keras and TensorFlow, which call weights by what they are, and keep inputs before outputs.
 fn keras(module: &Module) -> Option<Layer> {
-    const KERNEL: &[&str] = &["kernel", "_kernel", "weights"];
+    const KERNEL: &[&str] = &["kernel", "_kernel", "weights", "filters"];
     if let Some([features]) = module.shape(&["moving_mean"]) {
         return Layer::new("BatchNormalization", [("features", *features)]);
     }
     if let Some([input, output]) = module.shape(&["embeddings", "_embeddings"]) {
         return Layer::new("Embedding", [("input_dim", *input), ("output_dim", *output)]);
     }
-    if let Some([kernel @ .., _, _]) = module.shape(&["depthwise_kernel"]) {
-        let class = match (kernel.len(), module.shape(&["pointwise_kernel"])) {
+    if let Some([kernel @ .., _, _]) = module.shape(&["depthwise_kernel", "depthwise_filter"]) {
+        let class = match (kernel.len(), module.shape(&["pointwise_kernel", "pointwise_filter"])) {
             (1, None) => "DepthwiseConv1D",
             (_, None) => "DepthwiseConv2D",
             (1, Some(_)) => "SeparableConv1D",

@@ -191,14 +191,33 @@ impl Table {
         Ok(bytes.chunks_exact(size_of::<T>()).map(T::from_bytes).collect())
     }
 
+    /// The texts in the vector in a field.
+    ///
+    /// # Errors
+    /// Those of [`Self::tables`] and [`Self::text`].
+    pub fn texts(&self, field: u16) -> Result<Vec<String>> {
+        let spans = self.blobs(field)?;
+        spans.into_iter().map(|span| self.text_at(span)).collect()
+    }
+
+    /// The vectors of bytes in the vector in a field, which are not read.
+    ///
+    /// # Errors
+    /// Those of [`Self::tables`].
+    pub fn blobs(&self, field: u16) -> Result<Vec<Span>> {
+        let vector = self.vector(field, WORD)?;
+        self.buffer.take(vector.at, WORD * u64::from(vector.len))?;
+        let places = (0..vector.len).map(|index| vector.at + WORD * u64::from(index));
+        places.map(|at| Ok(Vector::at(&self.buffer, self.buffer.target(at)?, 1)?.span())).collect()
+    }
+
     /// The bytes of the vector in a field, which are not read; none if it is absent.
     ///
     /// # Errors
     /// Those of [`Self::table`].
     pub fn bytes(&self, field: u16) -> Result<Option<Span>> {
         let Some(at) = self.field(field)? else { return Ok(None) };
-        let vector = Vector::at(&self.buffer, self.buffer.target(at)?, 1)?;
-        Ok(Some(Span { at: vector.at, len: vector.len.into() }))
+        Ok(Some(Vector::at(&self.buffer, self.buffer.target(at)?, 1)?.span()))
     }
 
     /// The text in a field; empty if it is absent. What is not UTF-8 in it is replaced.
@@ -206,7 +225,10 @@ impl Table {
     /// # Errors
     /// Those of [`Self::tables`]; [`Kind::Limit`](crate::report::Kind::Limit) when it is very long.
     pub fn text(&self, field: u16) -> Result<String> {
-        let Some(span) = self.bytes(field)? else { return Ok(String::new()) };
+        self.bytes(field)?.map_or(Ok(String::new()), |span| self.text_at(span))
+    }
+
+    fn text_at(&self, span: Span) -> Result<String> {
         self.buffer.take(span.at, span.len)?;
         let bytes = self.buffer.bytes.window(span).read_all(TEXT)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -229,6 +251,11 @@ impl Vector {
         let first = at + WORD;
         buffer.bytes.check(first, size.saturating_mul(len.into())).map_err(|error| error.within("a vector"))?;
         Ok(Self { buffer: buffer.clone(), at: first, len })
+    }
+
+    /// Where its elements are, if they are bytes.
+    fn span(&self) -> Span {
+        Span { at: self.at, len: self.len.into() }
     }
 }
 

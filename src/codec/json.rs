@@ -1,6 +1,7 @@
 //! JSON as programs write it: objects whose order matters, and numbers that JSON does not have.
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -34,6 +35,26 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
             }
         }
         json.deserialize_map(Collect(PhantomData))
+    }
+}
+
+/// Something of type `T`, or anything else.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(untagged)]
+pub enum Readable<T> {
+    /// It is of that type.
+    Yes(T),
+    /// There is nothing.
+    #[default]
+    No,
+    /// It is something else.
+    Other(IgnoredAny),
+}
+
+impl<T> Readable<T> {
+    /// What it is, if it is of that type.
+    pub fn get(&self) -> Option<&T> {
+        if let Self::Yes(content) = self { Some(content) } else { None }
     }
 }
 

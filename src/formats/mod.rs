@@ -55,6 +55,7 @@ impl Open<'_> {
     }
 }
 
+mod packed;
 mod several;
 
 /// Whether this program reads all formats. What only others need is left out of one that does not.
@@ -78,6 +79,7 @@ formats! {
     pytorch,
     safetensors,
     tensorflow,
+    tfjs,
     tflite,
 }
 
@@ -143,6 +145,9 @@ pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
 /// Opens `file` of `files` alone; its pickles go into `audit`.
 fn open_file(probe: &Probe, file: FileId, files: &Files, audit: &mut Audit, progress: &dyn Fn(f32)) -> Result<Opened> {
     let Some(format) = recognise(probe) else {
+        if ALL && let Some(opened) = packed::open(probe, file, files, audit, progress)? {
+            return Ok(opened);
+        }
         let unknown = || Error::unsupported("The format of this file is not known.");
         return Err(if ALL { probe::explain(probe) } else { unknown() });
     };

@@ -7,14 +7,14 @@
 
 use super::{Format, Open};
 use crate::analysis::layers;
-use crate::codec::json::{self, Pairs};
+use crate::codec::json::{self, Pairs, Readable};
 use crate::model::{DType, Data, Encoding, Entry, Model, Modules, Tensor};
 use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Report, Result, Severity};
 use crate::sort;
 use crate::source::{FileId, Slice, Span};
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
@@ -97,22 +97,6 @@ struct Info {
     shape: Readable<Vec<u64>>,
     #[serde(default)]
     data_offsets: Readable<(u64, u64)>,
-}
-
-/// Something of type `T`, or anything else.
-#[derive(Default, Deserialize)]
-#[serde(untagged)]
-enum Readable<T> {
-    Yes(T),
-    #[default]
-    No,
-    Other(IgnoredAny),
-}
-
-impl<T> Readable<T> {
-    fn get(&self) -> Option<&T> {
-        if let Self::Yes(content) = self { Some(content) } else { None }
-    }
 }
 
 impl Info {

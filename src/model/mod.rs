@@ -37,7 +37,7 @@ pub use dtype::DType;
 pub use links::Links;
 pub use literal::Literal;
 pub use modules::Modules;
-pub use tensor::{Data, Encoding, Tensor};
+pub use tensor::{Data, Encoding, Scaled, Tensor};
 pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
 pub use values::Values;
@@ -128,7 +128,7 @@ pub struct Import {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GraphKind {
-    /// An entry point.
+    /// An entry point; nodes of others may call it, too.
     #[default]
     Main,
     /// A function, called by nodes whose [`Node::definition`] it is.
@@ -295,7 +295,7 @@ pub struct Node {
     pub description: Text,
     /// What the author attached.
     pub metadata: Vec<Entry>,
-    /// The function that it calls.
+    /// The function or the entry point that it calls.
     pub definition: Option<GraphId>,
 }
 
@@ -308,11 +308,26 @@ pub struct Argument {
     pub values: Vec<ValueId>,
 }
 
+/// What it means that nodes read a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ValueKind {
+    /// Data flows.
+    #[default]
+    Data,
+    /// Nothing flows: they only wait until its producer has run.
+    Control,
+    /// Data flows into the next run of a loop: a circle that it closes is none.
+    Feedback,
+}
+
 /// What flows along an edge.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Value {
     /// The name, possibly empty.
     pub name: Text,
+    /// What it means that nodes read it.
+    pub kind: ValueKind,
     /// The type, where the file states it.
     pub ty: Option<Type>,
     /// Of a constant: its content. It is drawn inside its consumers.

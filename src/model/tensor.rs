@@ -26,7 +26,7 @@ pub struct Tensor {
 }
 
 /// How a payload encodes elements.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// Packed little-endian elements; below a byte, the first element is in the lowest bits.
@@ -39,6 +39,19 @@ pub enum Encoding {
     Varint,
     /// Elements in a wider little-endian integer each, as `(bytes an element)`.
     Widened(u8),
+    /// Packed little-endian codes of a smaller type.
+    Scaled(Scaled),
+}
+
+/// Codes that stand for elements: element = code × `scale` + `min`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Scaled {
+    /// The type of the codes: of integers, or of shorter floats.
+    pub codes: DType,
+    /// The step between the elements of two codes that follow each other.
+    pub scale: f64,
+    /// The element of code 0.
+    pub min: f64,
 }
 
 /// Where a payload is.
@@ -73,8 +86,12 @@ impl Tensor {
         self.shape.iter().try_fold(1u64, |product, dim| product.checked_mul(*dim))
     }
 
-    /// The size in bytes of the elements, packed; none where that is not determined.
+    /// The size in bytes of the elements, packed, or of the codes that stand for them; none where that is not determined.
     pub fn bytes(&self) -> Option<u64> {
-        self.dtype.bytes(self.elements()?)
+        let stored = match self.encoding {
+            Encoding::Scaled(Scaled { codes, .. }) => codes,
+            _ => self.dtype,
+        };
+        stored.bytes(self.elements()?)
     }
 }

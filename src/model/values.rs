@@ -1,6 +1,6 @@
 //! The elements of tensors, read when somebody asks for them.
 
-use super::{DType, Data, Encoding, Model, Tensor, TensorId, strided};
+use super::{DType, Data, Encoding, Model, Scaled, Tensor, TensorId, strided};
 use crate::codec::scalar::{Float, Specials, double_text, sign_extend, single_text, unpack};
 use crate::report::{Error, Result};
 use crate::source::{Files, Slice, Span};
@@ -92,6 +92,22 @@ impl Values {
             }
             DType::String => Self::String(Vec::new()),
             _ => Self::Float(dtype, floats(dtype).collect()),
+        }
+    }
+
+    /// The elements of type `dtype` that `codes` stand for; integers are rounded, halves upwards.
+    fn scaled(dtype: DType, Scaled { scale, min, .. }: Scaled, codes: &Self) -> Self {
+        let codes = (0..codes.len()).filter_map(|index| codes.number(index));
+        // Where a code stands for zero, it is to be zero, whatever the last bits of `scale` and `min` are.
+        let zero = (-min / scale).round();
+        let has_zero = (zero * scale + min).abs() <= scale.abs() * 1e-6;
+        let elements = codes.map(|code| if has_zero { (code - zero) * scale } else { code * scale + min });
+        let whole = |element: f64| (element + 0.5).floor();
+        match dtype {
+            DType::I8 | DType::I16 | DType::I32 | DType::I64 => Self::Int(elements.map(|e| whole(e) as i64).collect()),
+            DType::U8 | DType::U16 | DType::U32 | DType::U64 => Self::Uint(elements.map(|e| whole(e) as u64).collect()),
+            DType::F32 => Self::Float(dtype, elements.map(|element| f64::from(element as f32)).collect()),
+            _ => Self::Float(dtype, elements.collect()),
         }
     }
 }
@@ -235,6 +251,10 @@ impl<'a> Payload<'a> {
     }
 
     fn read(&self, dtype: DType, encoding: Encoding, from: u64, count: u64) -> Result<Values> {
+        if let Encoding::Scaled(scaled) = encoding {
+            let codes = self.read(scaled.codes, Encoding::Little, from, count)?;
+            return Ok(Values::scaled(dtype, scaled, &codes));
+        }
         let part = part(dtype);
         let width = match encoding {
             Encoding::Widened(bytes) => u32::from(bytes) * 8,

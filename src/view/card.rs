@@ -32,7 +32,7 @@ const VALUE: usize = 32;
 /// The most lines of a kind.
 const LINES: usize = 4;
 
-/// What the reader wants to see on cards.
+/// What the reader wants to see on cards and between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Shown {
@@ -42,11 +42,13 @@ pub struct Shown {
     pub weights: bool,
     /// Names of nodes.
     pub names: bool,
+    /// Edges along which nothing flows.
+    pub controls: bool,
 }
 
 impl Default for Shown {
     fn default() -> Self {
-        Self { attributes: true, weights: true, names: false }
+        Self { attributes: true, weights: true, names: false, controls: true }
     }
 }
 
@@ -142,6 +144,7 @@ impl Card {
 const MATTER: &[(&str, &str)] = &[
     ("kernel_shape", "kernel"),
     ("kernel_size", "kernel"),
+    ("ksize", "kernel"),
     ("strides", "stride"),
     ("stride", "stride"),
     ("stride_h", "stride h"),
@@ -216,4 +219,4 @@ fn brief(model: &Model, name: &str, value: &Literal) -> String {
 }
 
 /// Attributes whose lists are sizes along axes.
-const SIZES: &[&str] = &["kernel_shape", "kernel_size", "strides", "stride", "pads", "padding", "dilations"];
+const SIZES: &[&str] = &["kernel_shape", "kernel_size", "ksize", "strides", "stride", "pads", "padding", "dilations"];

@@ -49,12 +49,12 @@ impl Graph {
         for (item, rect) in scene.items.iter().zip(&scene.layout.rects) {
             let placed = layout::Size { w: rect.w, h: rect.h };
             let container = item.kind == ItemKind::Container;
-            input.sizes.push(if container { item.card.size(&Advances::default()) } else { placed });
+            input.sizes.push(if container { scene.card(item).size(&Advances::default()) } else { placed });
             input.parents.push(item.parent);
         }
         for net in scene.nets.iter().filter(|net| net.style != NetStyle::Stub) {
             input.sources.push(net.source);
-            input.targets.extend(&net.targets);
+            input.targets.extend(scene.targets(net));
             input.starts.push(input.targets.len() as u32);
         }
         Ok(Graph(input))

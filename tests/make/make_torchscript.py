@@ -322,6 +322,55 @@ def mistakes(data):
     program("nested.pt", f"    x0 = x\n{nested}\n    return x0")
 
 
+class Streaming(nn.Module):
+    """A detector for sound that is fed piece by piece, as they are published: what it remembers, a choice by the rate, checks, and a second method that calls
+    the first for each piece."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = nn.Conv1d(1, 4, 3)
+        self.slow = nn.Conv1d(1, 4, 2)
+        self.cell = nn.LSTMCell(4, 4)
+        self.head = nn.Sequential(nn.Dropout(0.1), nn.ReLU(), nn.Linear(4, 1), nn.Sigmoid())
+        self.state = torch.zeros([0])
+        self.last_rate = 0
+
+    @torch.jit.export
+    def reset(self):
+        self.state = torch.zeros([0])
+        self.last_rate = 0
+
+    def forward(self, x: torch.Tensor, rate: int) -> torch.Tensor:
+        if x.dim() == 1:
+            x = x.unsqueeze(0)
+        if x.dim() > 2:
+            raise ValueError(f"too many dimensions: {x.dim()}")
+        if self.last_rate and self.last_rate != rate:
+            self.reset()
+        if rate == 16000:
+            y = self.convolution(x.unsqueeze(1))
+        elif rate == 8000:
+            y = self.slow(x.unsqueeze(1))
+        else:
+            raise ValueError("the rate is not known")
+        y = y.mean(2)
+        if len(self.state):
+            h, c = self.cell(y, (self.state[0], self.state[1]))
+        else:
+            h, c = self.cell(y)
+        self.state = torch.stack([h, c])
+        self.last_rate = rate
+        return self.head(h)
+
+    @torch.jit.export
+    def whole(self, x: torch.Tensor, rate: int) -> torch.Tensor:
+        results: List[torch.Tensor] = []
+        self.reset()
+        for start in range(0, x.size(1), 512):
+            results.append(self.forward(x[:, start : start + 512], rate))
+        return torch.cat(results, 1)
+
+
 def main():
     torch.manual_seed(0)
     cnn = nets.seeded(nets.Cnn(4))
@@ -342,6 +391,7 @@ def main():
     write("transformer.pt", without_sources(saved(torch.jit.trace(nets.seeded(encoder).train(), torch.ones(1, 3, 8), check_trace=False))))
     write("function.pt", saved(distance), record=False)
     write("detector.pt", saved(torch.jit.script(nets.seeded(Detector()))))
+    write("streaming.pt", without_sources(saved(torch.jit.script(nets.seeded(Streaming()).eval()))))
     quantised()
     mobile(torch.jit.script(nets.seeded(Phone())))
 

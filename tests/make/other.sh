@@ -38,3 +38,4 @@ run script14 "$py37" torchscript torch==1.4.0 numpy==1.21.6
 run script12 "$py37" torchscript torch==1.2.0 numpy==1.21.6
 run script11 "$py37" torchscript torch==1.1.0 numpy==1.21.6
 run script10 "$py37" torchscript torch==1.0.1 numpy==1.21.6
+run web "$py311" web tensorflow-cpu==2.21.0 keras==3.15.1 tf-keras==2.21.0 tensorflow-hub==0.16.1 'setuptools<81' numpy==2.4.6

@@ -4,7 +4,7 @@ use super::lower::Lowering;
 use super::{operators, proto};
 use crate::model::{DType, Data, Encoding, GraphId, Literal, NodeId, Tensor, TensorId, Type};
 use crate::report::Result;
-use crate::source::{FileId, Span};
+use crate::source::Span;
 
 /// The longest text that is an attribute's content; anything longer is shown as a tensor of bytes, and read on demand.
 const TEXT: u64 = 64 << 10;
@@ -104,7 +104,7 @@ impl Lowering<'_> {
             dtype: DType::U8,
             shape: vec![span.len],
             encoding: Encoding::Little,
-            data: Data::Range(FileId(0), span),
+            data: Data::Range(self.id, span),
             description: self.text(""),
             metadata: Vec::new(),
             indices: None,

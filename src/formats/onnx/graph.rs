@@ -6,7 +6,7 @@ use super::{operators, proto};
 use crate::codec::protobuf::{Field, Fields};
 use crate::model::{
     Argument, Attribute, Category, Entry, Graph, GraphId, Literal, Node, NodeId, ScopeId, Strings, TensorId, Text,
-    Value, ValueId,
+    Value, ValueId, ValueKind,
 };
 use crate::report::{Error, Result, Severity};
 use foldhash::HashMap;
@@ -84,6 +84,7 @@ pub fn value(name: Text, strings: &Strings) -> Value {
         tensor: None,
         outer: None,
         inferred: false,
+        kind: ValueKind::Data,
         description: strings.empty(),
         metadata: Vec::new(),
     }

@@ -8,9 +8,10 @@ use crate::model::{
     Wiring,
 };
 use crate::report::{Diagnostic, Error, Report, Result, Severity};
-use crate::source::{Limits, Slice, Span};
+use crate::source::{BytesSource, FileId, Limits, Slice, Span};
 use foldhash::HashMap;
 use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use super::attribute::Owner;
 use super::graph::{Formal, Scheme, Signature};
@@ -30,7 +31,11 @@ pub struct Pending {
 /// The state of reading one file.
 pub struct Lowering<'a> {
     pub model: Model,
+    /// The file with the messages, and its bytes.
+    pub id: FileId,
     pub file: Slice,
+    /// The file that was opened, and what it is called, if the messages were made of it: its tensors are still there.
+    pub source: Option<(FileId, String)>,
     pub limits: Limits,
     pub report: &'a mut Report,
     pub progress: &'a dyn Fn(f32),
@@ -48,10 +53,12 @@ pub struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(open: &'a mut Open) -> Self {
+    fn new(open: &'a mut Open, (id, file): (FileId, Slice)) -> Self {
         Self {
             model: Model::default(),
-            file: open.probe.file(),
+            id,
+            file,
+            source: None,
             limits: open.limits,
             report: &mut open.report,
             progress: open.progress,
@@ -148,9 +155,21 @@ struct Found {
     functions: Vec<Span>,
 }
 
-/// Reads a `ModelProto`.
+/// Reads the `ModelProto` that is `message`, which says what the file says.
+pub fn written(open: &mut Open, message: Vec<u8>) -> Result<Model> {
+    let id = open.files.add_inside(open.probe.name(), Rc::new(BytesSource(message)));
+    let file = open.files.slice(id).unwrap_or_default();
+    let source = Some((open.file, open.probe.name().to_owned()));
+    read(Lowering { source, ..Lowering::new(open, (id, file)) })
+}
+
+/// Reads a file that is a `ModelProto`.
 pub fn model(open: &mut Open) -> Result<Model> {
-    let mut lowering = Lowering::new(open);
+    let file = (open.file, open.probe.file());
+    read(Lowering::new(open, file))
+}
+
+fn read(mut lowering: Lowering) -> Result<Model> {
     let mut found = Found::default();
     let mut end = Ok(());
     for field in Fields::new(lowering.file.clone()) {
@@ -182,7 +201,8 @@ pub fn model(open: &mut Open) -> Result<Model> {
 
 /// Reads a file that is just a `GraphProto`.
 pub fn bare_graph(open: &mut Open) -> Result<Model> {
-    let mut lowering = Lowering::new(open);
+    let file = (open.file, open.probe.file());
+    let mut lowering = Lowering::new(open, file);
     lowering.model.format = "ONNX Graph".into();
     let span = lowering.file.span();
     lowering.graph(GraphKind::Main, None, vec![span], 0);
@@ -192,7 +212,8 @@ pub fn bare_graph(open: &mut Open) -> Result<Model> {
 
 /// Reads a file that is just a `TensorProto`.
 pub fn bare_tensor(open: &mut Open) -> Result<Model> {
-    let mut lowering = Lowering::new(open);
+    let file = (open.file, open.probe.file());
+    let mut lowering = Lowering::new(open, file);
     lowering.model.format = "ONNX Tensor".into();
     let (tensor, fault) = proto::Tensor::decode(lowering.file.clone());
     if let Some(error) = fault {

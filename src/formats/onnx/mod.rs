@@ -3,6 +3,8 @@
 //! Reads the binary serialisation: `ModelProto`, a bare `GraphProto`, and a bare `TensorProto` (the `.pb` files of test data).
 //! The description is read once, node by node. Tensors keep the range of their payload, or the name of the file that has it.
 //!
+//! What says the same in other bytes becomes that message first, in memory: `ort`, the format of ONNX Runtime; `syntax`, text.
+//!
 //! - `proto`: the messages; `lower`: the model as a whole; `graph`: graphs and functions; `link`: what holds a graph together; `attribute`, `tensor`, `scope`: what nodes hold;
 //! - `operators`: what the operators' parameters are called.
 
@@ -11,11 +13,13 @@ mod graph;
 mod link;
 mod lower;
 mod operators;
+mod ort;
 mod proto;
 mod scope;
+mod syntax;
 mod tensor;
 
-use super::{Format, Open};
+use super::{ALL, Format, Open};
 use crate::codec::protobuf::{Field, Fields, Wire};
 use crate::model::{DType, Model};
 use crate::probe::{Confidence, Probe};
@@ -23,7 +27,7 @@ use crate::report::{Error, Result};
 
 /// ONNX.
 pub const FORMAT: Format =
-    Format { id: "onnx", name: "ONNX", extensions: &["onnx", "pb"], domain: "ai.onnx", sniff, open };
+    Format { id: "onnx", name: "ONNX", extensions: &["onnx", "pb", "ort"], domain: "ai.onnx", sniff, open };
 
 /// The fields that are looked at to recognise a file. A model has about ten, apart from its functions.
 const LOOKED_AT: usize = 64;
@@ -39,10 +43,26 @@ enum Root {
 }
 
 fn sniff(probe: &Probe) -> Confidence {
-    root(probe).map_or(Confidence::No, |(_, confidence)| confidence)
+    match root(probe) {
+        None if ALL && ort::recognise(probe.head()) => Confidence::Certain,
+        None if ALL => syntax::recognise(probe),
+        found => found.map_or(Confidence::No, |(_, confidence)| confidence),
+    }
 }
 
 fn open(open: &mut Open) -> Result<Model> {
+    if ALL && ort::recognise(open.probe.head()) {
+        let written = ort::read(open)?;
+        let mut model = lower::written(open, written.model)?;
+        model.format = format!("ONNX Runtime v{}", written.version);
+        return Ok(model);
+    }
+    if ALL && root(open.probe).is_none() {
+        let message = syntax::read(open)?;
+        let mut model = lower::written(open, message)?;
+        model.format = format!("{} as text", model.format);
+        return Ok(model);
+    }
     let (root, _) = root(open.probe).ok_or_else(|| Error::malformed("this is no ONNX model"))?;
     match root {
         Root::Model => lower::model(open),

@@ -4,7 +4,7 @@ use super::lower::Lowering;
 use super::proto;
 use crate::model::{DType, Data, Encoding, Entry, Tensor, TensorId};
 use crate::report::Severity;
-use crate::source::{FileId, Span};
+use crate::source::Span;
 
 /// `TensorProto.DataLocation.EXTERNAL`.
 const EXTERNAL: i64 = 1;
@@ -75,7 +75,7 @@ impl Lowering<'_> {
             ("uint64_data", &proto.uint64_data, matches!(dtype, U32 | U64), Encoding::Varint),
             ("string_data", &proto.string_data, dtype == String, Encoding::Little),
         ];
-        let mut found = proto.raw_data.map(|span| (Data::Range(FileId(0), span), Encoding::Little));
+        let mut found = proto.raw_data.map(|span| (Data::Range(self.id, span), Encoding::Little));
         for (field, spans, fits, encoding) in typed {
             if spans.is_empty() {
                 continue;
@@ -88,7 +88,7 @@ impl Lowering<'_> {
             } else if found.is_some() {
                 self.warn(format!("tensor {name:?} states its elements twice; those in {field} are ignored"));
             } else {
-                found = Some((place(dtype, spans), encoding));
+                found = Some((self.place(dtype, spans), encoding));
             }
         }
         found.unwrap_or((Data::Absent, Encoding::Little))
@@ -107,9 +107,10 @@ impl Lowering<'_> {
             }
         };
         let span = Span { at: number("offset", 0), len: number("length", u64::MAX) };
-        match entry("location").filter(|path| !path.is_empty()) {
-            Some(path) => Data::External { path: self.strings.intern(path), span },
-            None => {
+        match (entry("location").filter(|path| !path.is_empty()), &self.source) {
+            (Some(path), Some((file, own))) if own == path => Data::Range(*file, span),
+            (Some(path), _) => Data::External { path: self.strings.intern(path), span },
+            (None, _) => {
                 self.warn(format!("tensor {name:?} is in another file, but the model does not say which"));
                 Data::Absent
             }
@@ -123,12 +124,12 @@ impl Lowering<'_> {
             .map(|entry| Entry { name: self.strings.intern(&entry.key), value: self.text(&entry.value) })
             .collect()
     }
-}
 
-fn place(dtype: DType, spans: &[Span]) -> Data {
-    match spans {
-        _ if dtype == DType::String => Data::Strings(FileId(0), spans.to_vec()),
-        [span] => Data::Range(FileId(0), *span),
-        _ => Data::Ranges(FileId(0), spans.to_vec()),
+    fn place(&self, dtype: DType, spans: &[Span]) -> Data {
+        match spans {
+            _ if dtype == DType::String => Data::Strings(self.id, spans.to_vec()),
+            [span] => Data::Range(self.id, *span),
+            _ => Data::Ranges(self.id, spans.to_vec()),
+        }
     }
 }

@@ -6,10 +6,8 @@ use crate::codec::pickle::{Glance, Object, Pickle};
 use crate::model::{DType, Encoding};
 use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Result, Severity};
-use crate::source::{BytesSource, FileId, Limits, Pages, Slice, Span};
+use crate::source::{FileId, Limits, Slice, Span};
 use foldhash::HashMap;
-use std::io::Read;
-use std::rc::Rc;
 
 /// The containers, without the compression around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +22,6 @@ pub enum Container {
     Pickle,
 }
 
-/// How many bytes of a compressed file are inflated to recognise it.
-const HEAD: u64 = 4096;
 /// The most bytes of the pickle of a magic number.
 const MAGIC: u64 = 64;
 /// What pickles hold that are models of other programs.
@@ -99,38 +95,12 @@ pub struct Subject {
     pub bytes: Slice,
 }
 
-/// What the first entry of an archive of torch has in its name, of which the directory is too far away.
-const FIRST: [&[u8]; 4] = [b"data.pkl", b"/data/0", b"/code/__torch__", b"/extra/"];
-
 /// The container of the file, and how sure that is.
 pub fn recognise(probe: &Probe) -> Option<(Container, Confidence)> {
     if let Some(zip) = probe.zip() {
         return archive::recognise(zip).map(|confidence| (Container::Archive, confidence));
     }
-    match probe.head() {
-        [0x1f, 0x8b, 8, ..] => {
-            let head = inflated_head(probe)?;
-            let inner = Probe::new(probe.name().trim_end_matches(".gz"), head).ok()?;
-            // Of an archive, the directory is at the end, which is far.
-            if inner.has(0, b"PK\x03\x04") {
-                let first = inner.head().get(30..).unwrap_or_default();
-                let has = |name: &&[u8]| first.windows(name.len()).take(200).any(|part| part == *name);
-                let named = FIRST.iter().any(has);
-                return named.then_some((Container::Archive, Confidence::Likely));
-            }
-            recognise_head(&inner)
-        }
-        _ => recognise_head(probe),
-    }
-}
-
-/// The first bytes that a gzip file inflates to.
-fn inflated_head(probe: &Probe) -> Option<Slice> {
-    let mut bytes = Vec::new();
-    let decoder = flate2::read::MultiGzDecoder::new(probe.file());
-    // What is cut short still has a head.
-    let _ = decoder.take(HEAD).read_to_end(&mut bytes);
-    (!bytes.is_empty()).then(|| Slice::new(Rc::new(Pages::new(Rc::new(BytesSource(bytes))))))
+    recognise_head(probe)
 }
 
 fn recognise_head(probe: &Probe) -> Option<(Container, Confidence)> {

@@ -7,7 +7,7 @@
 //! | tar archive | 0.1.1 to 0.1.9 | `pickle`, `tensors`, `storages` |
 //! | pickle | `pickle.dump` | storages are streams within the pickle |
 //!
-//! Each of them may be compressed with gzip. In all of them a pickle describes the objects. It is run on symbols, and nothing in it is
+//! In all of them a pickle describes the objects. It is run on symbols, and nothing in it is
 //! executed: see [`codec::pickle`](crate::codec::pickle). Storages stay ranges of the file.
 //!
 //! - Containers: `container` tells them apart and opens them as a `Checkpoint`: its pickle, and where each storage is; `archive`, `stream`,
@@ -34,14 +34,9 @@ mod tensor;
 mod text;
 
 use super::{Format, Open};
-use crate::model::{Entry, Model};
+use crate::model::Model;
 use crate::probe::{Confidence, Probe};
-use crate::report::{Error, Result};
-use crate::source::{InflatedSource, Packing};
-use std::rc::Rc;
-
-/// How files begin that are compressed with gzip (RFC 1952).
-const GZIP: &[u8] = &[0x1f, 0x8b];
+use crate::report::Result;
 
 /// PyTorch.
 pub const FORMAT: Format = Format {
@@ -62,9 +57,6 @@ fn sniff(probe: &Probe) -> Confidence {
 }
 
 fn open(open: &mut Open) -> Result<Model> {
-    if open.probe.has(0, GZIP) {
-        return inflated(open);
-    }
     if export::recognise(open.probe) {
         return export::open(open);
     }
@@ -73,26 +65,4 @@ fn open(open: &mut Open) -> Result<Model> {
     }
     let checkpoint = container::open(open)?;
     lower::lower(checkpoint, open)
-}
-
-/// Opens what the file inflates to, which becomes a file of its own.
-fn inflated(open: &mut Open) -> Result<Model> {
-    let source = InflatedSource::measured(open.probe.file(), Packing::Gzip, open.limits.inflated)?;
-    let name = open.files.name();
-    let file = open.files.add_inside(name.strip_suffix(".gz").unwrap_or(&name), Rc::new(source));
-    let probe = Probe::new(open.probe.name(), open.files.slice(file).unwrap_or_default())?;
-    if probe.has(0, GZIP) {
-        return Err(Error::unsupported("a file that is compressed twice"));
-    }
-    let (report, safety) = (std::mem::take(&mut open.report), std::mem::take(&mut open.safety));
-    let (files, limits, progress) = (open.files, open.limits, open.progress);
-    let mut inner = Open { probe: &probe, file, files, limits, report, safety, progress };
-    let model = self::open(&mut inner);
-    if probe.zip().is_some() {
-        inner.safety.archive(files, &limits, file, &probe.file());
-    }
-    (open.report, open.safety) = (inner.report, inner.safety);
-    let mut model = model?;
-    model.properties.push(Entry { name: "compression".into(), value: "gzip".into() });
-    Ok(model)
 }

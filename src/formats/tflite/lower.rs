@@ -45,6 +45,8 @@ pub struct Lowering {
     drafts: Vec<Draft>,
     /// In a bundle: which of its models this is about.
     path: String,
+    /// In a container: where what the model keeps in another file is, if that is a section.
+    pub weights: Option<Span>,
     /// What may still be taken of what can be shared.
     pub left: Left,
 }
@@ -80,6 +82,8 @@ pub struct Flat {
     pub codes: Vec<Code>,
     /// Where content in other files is: the number that tensors give, the path, the range.
     pub external: Vec<(u32, String, Span)>,
+    /// The part of this file that stands for all others.
+    pub weights: Option<Span>,
 }
 
 /// An operator that is used: `OperatorCode`.
@@ -109,7 +113,7 @@ impl Code {
 }
 
 impl Flat {
-    fn read(root: &Table, bytes: &Slice, file: FileId, report: &mut Report) -> Result<Self> {
+    fn read(root: &Table, bytes: &Slice, file: FileId, weights: Option<Span>, report: &mut Report) -> Result<Self> {
         let mut buffers = Vec::new();
         for (index, buffer) in root.tables(4)?.enumerate() {
             let span = buffer.and_then(|buffer| content(&buffer, bytes));
@@ -124,7 +128,7 @@ impl Flat {
             let path = groups.get(group as usize).cloned().ok_or_else(|| absent("group of external buffers", group))?;
             external.push((id, path, Span { at: buffer.number(2, 0)?, len: buffer.number(3, 0)? }));
         }
-        Ok(Self { bytes: bytes.clone(), file, buffers, codes, external })
+        Ok(Self { bytes: bytes.clone(), file, buffers, codes, external, weights })
     }
 }
 
@@ -169,7 +173,7 @@ impl Lowering {
         let root = Table::root(bytes)?;
         let version: u32 = root.number(0, 0)?;
         self.model.format = format!("TensorFlow Lite v{version}");
-        let flat = Flat::read(&root, bytes, file, &mut open.report)?;
+        let flat = Flat::read(&root, bytes, file, self.weights, &mut open.report)?;
         let first = self.drafts.len();
         let graphs = root.tables(2)?;
         let count = graphs.len();

@@ -4,11 +4,14 @@
 //! `metadata_schema.fbs` of <https://github.com/tensorflow/tflite-support>.
 //!
 //! A model is a FlatBuffer of subgraphs, whose tensors name buffers. Read are the tables; what buffers hold stays a range of the file, within the
-//! FlatBuffer or behind it. Bundles (`.task`) are archives with models in them, each of which is read where it is.
+//! FlatBuffer or behind it. Bundles (`.task`) are archives with models in them, and LiteRT-LM (`.litertlm`) is a container of its own; each model is read
+//! where it is.
 //!
 //! - `lower`: the model, and the order of its graphs; `graph`: one of them; `tensor`: types, quantisation, sparsity, constants;
+//! - `container`: LiteRT-LM;
 //! - `operators`, `options`: what operators, their parameters and their options are called; `metadata`: what is said about the model.
 
+mod container;
 mod graph;
 mod lower;
 mod metadata;
@@ -25,8 +28,14 @@ use crate::report::{Error, Result, Severity};
 use lower::Lowering;
 
 /// TensorFlow Lite.
-pub const FORMAT: Format =
-    Format { id: "tflite", name: "TensorFlow Lite", extensions: &["tflite", "lite", "task"], domain: "", sniff, open };
+pub const FORMAT: Format = Format {
+    id: "tflite",
+    name: "TensorFlow Lite",
+    extensions: &["tflite", "lite", "task", "litertlm"],
+    domain: "",
+    sniff,
+    open,
+};
 
 /// The identifier of a model.
 const MODEL: &[u8; 4] = b"TFL3";
@@ -34,7 +43,7 @@ const MODEL: &[u8; 4] = b"TFL3";
 const HEAD: u64 = 8;
 
 fn sniff(probe: &Probe) -> Confidence {
-    if is_identified(probe.head(), MODEL) {
+    if is_identified(probe.head(), MODEL) || probe.has(0, container::MAGIC) {
         return Confidence::Certain;
     }
     let bundle = probe.zip().is_some_and(|zip| {
@@ -48,6 +57,8 @@ fn open(open: &mut Open) -> Result<Model> {
     let mut lowering = Lowering::new(open);
     if is_identified(open.probe.head(), MODEL) {
         lowering.add("", &file, open.file, open)?;
+    } else if open.probe.has(0, container::MAGIC) {
+        container::read(&mut lowering, open)?;
     } else {
         bundle(&mut lowering, open)?;
     }

@@ -158,13 +158,22 @@ impl Described {
     /// Where its content is, if it has some.
     fn place(&self, flat: &Flat) -> Option<Data> {
         if let Some((_, path, span)) = flat.external.iter().find(|(id, ..)| self.external > 0 && *id == self.external) {
-            return Some(Data::External { path: path.as_str().into(), span: *span });
+            return Some(match flat.weights {
+                Some(weights) => Data::Range(flat.file, within(weights, *span)),
+                None => Data::External { path: path.as_str().into(), span: *span },
+            });
         }
         // The first buffer stands for none.
         let span = flat.buffers.get(self.buffer as usize).copied().flatten().filter(|_| self.buffer > 0)?;
         // A tensor without elements may be a constant without bytes.
         (span.len > 0 || self.shape.contains(&0)).then_some(Data::Range(flat.file, span))
     }
+}
+
+/// The range `span` of the section `whole`, as far as it is within.
+fn within(whole: Span, span: Span) -> Span {
+    let at = span.at.min(whole.len);
+    Span { at: whole.at + at, len: span.len.min(whole.len - at) }
 }
 
 impl Lowering {

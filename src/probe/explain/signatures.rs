@@ -14,7 +14,6 @@ const SIGNATURES: &[(&[Part], Verdict, &str)] = &[
     (&[(0, b"fmgg")], Later, "a GGML model"),
     (&[(0, b"tjgg")], Later, "a GGML model"),
     (&[(0, b"algg")], Later, "a GGML adapter"),
-    (&[(4, b"ORTM")], Later, "an ONNX Runtime model"),
     (&[(4, b"CIR0")], Later, "a Circle model"),
     (&[(4, b"PTMF")], Later, "a PyTorch Mobile model"),
     (&[(4, b"MSL1")], Later, "a MindSpore Lite model"),

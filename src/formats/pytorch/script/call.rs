@@ -1,7 +1,7 @@
 //! Calls: of operators, of functions and of methods, which are put in their place.
 
 use super::draft::Names;
-use super::lower::{DEPTH, Lowering, plain};
+use super::lower::{DEPTH, Lowering, Purpose, plain};
 use super::python::{Expr, Function, Kind};
 use super::symbol::{Instance, Object, Symbol};
 use crate::codec::pickle::ObjectId;
@@ -161,11 +161,33 @@ impl Lowering<'_> {
         };
         if object == Some((false, self.program.data.pickle.root.unwrap_or_default())) {
             self.inlined.insert(name.clone());
+            if let Some(purpose) = self.purposes.get(name).copied() {
+                return self.call_purpose(purpose, &method, positional, named, wanted);
+            }
         }
         match self.inline(&method, object, module, positional, named) {
             Ok(result) => result,
             Err((positional, named)) => self.left("CallMethod", name, positional, named, wanted),
         }
+    }
+
+    /// A call of a method that is a graph of its own: a node that leads there, instead of the same graph again.
+    fn call_purpose(
+        &mut self,
+        purpose: Purpose,
+        method: &Function,
+        positional: Vec<Symbol>,
+        named: Named,
+        wanted: Option<usize>,
+    ) -> Symbol {
+        let names = method.parameters.iter().map(|parameter| parameter.name.clone());
+        let mut arguments: Named = names.zip(positional).skip(1).collect();
+        arguments.extend(named);
+        let result = self.left("CallMethod", &method.name, Vec::new(), arguments, wanted.or(purpose.members));
+        if let Some((_, node)) = self.drafts.last_mut().and_then(|draft| draft.graph.nodes.iter_mut().last()) {
+            node.definition = Some(purpose.graph);
+        }
+        result
     }
 
     /// Puts `function` in its place; gives the arguments back where it is not to be.

@@ -1,5 +1,6 @@
 //! A graph while it is made.
 
+use super::lower::Module;
 use super::symbol::Symbol;
 use crate::model::{
     Arena, Argument, Attribute, Graph, GraphId, Node, NodeId, Scope, ScopeId, TensorId, Text, Value, ValueId,
@@ -71,7 +72,7 @@ impl Draft {
     }
 
     /// The scope of the module at `path`; of the module that the graph is of, one without a name.
-    pub fn scope(&mut self, path: &str, class: &dyn Fn(&str) -> Option<Text>) -> Option<ScopeId> {
+    pub fn scope<'a>(&mut self, path: &str, known: &dyn Fn(&str) -> Option<&'a Module>) -> Option<ScopeId> {
         if let Some(known) = self.scopes.get(path) {
             return Some(*known);
         }
@@ -80,13 +81,8 @@ impl Draft {
         let start = inside.map_or(0, |rest| path.len() - rest.len());
         let (graph, base) = (&mut self.graph, self.base.clone());
         if start == path.len() {
-            let own = |class: Option<Text>| Scope {
-                name: "".into(),
-                parent: None,
-                class: class.unwrap_or_default(),
-                metadata: Vec::new(),
-            };
-            return Some(*self.scopes.entry(base).or_insert_with(|| graph.scopes.push(own(class(path)))));
+            let own = || Scope { class: known(path).map(|module| module.class.clone()).unwrap_or_default(), ..Scope::default() };
+            return Some(*self.scopes.entry(base).or_insert_with(|| graph.scopes.push(own())));
         }
         let mut scope = None;
         let mut from = start;
@@ -97,8 +93,10 @@ impl Draft {
             let whole = Text::from(path.get(..to).unwrap_or_default());
             let (graph, name) = (&mut self.graph, path.get(from..to).unwrap_or_default());
             let own = *self.scopes.entry(whole.clone()).or_insert_with(|| {
-                let class = class(&whole).unwrap_or_default();
-                graph.scopes.push(Scope { name: name.into(), parent: scope, class, metadata: Vec::new() })
+                let (class, metadata) = known(&whole)
+                    .map(|module| (module.class.clone(), module.settings.clone()))
+                    .unwrap_or_default();
+                graph.scopes.push(Scope { name: name.into(), parent: scope, class, metadata })
             });
             scope = Some(own);
             from = to;
@@ -206,6 +204,7 @@ pub fn without_empty(graphs: Vec<(Graph, bool)>) -> Arena<GraphId, Graph> {
     for (mut graph, _) in graphs.into_iter().filter(|(_, empty)| !empty) {
         graph.parent = graph.parent.and_then(|(parent, node)| Some((new(parent)?, node)));
         for (_, node) in graph.nodes.iter_mut() {
+            node.definition = node.definition.and_then(new);
             node.attributes.retain_mut(|attribute| match &mut attribute.value {
                 Literal::Graph(id) => match new(*id) {
                     Some(now) => {

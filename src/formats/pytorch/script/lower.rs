@@ -84,6 +84,24 @@ pub struct Frame {
     pub result: Option<Symbol>,
 }
 
+/// What is known of a module.
+#[derive(Default)]
+pub struct Module {
+    /// Its class.
+    pub class: Text,
+    /// Its settings.
+    pub settings: Vec<Entry>,
+}
+
+/// A method that is a graph of its own wherever it is called.
+#[derive(Clone, Copy)]
+pub struct Purpose {
+    /// Its graph.
+    pub graph: GraphId,
+    /// How many members its result has, if that is a tuple of values.
+    pub members: Option<usize>,
+}
+
 /// The state of lowering a program.
 pub struct Lowering<'a> {
     pub program: Program<'a>,
@@ -100,8 +118,10 @@ pub struct Lowering<'a> {
     pub drafts: Vec<Draft>,
     /// The call that is gone through, after those around it.
     pub frames: Vec<Frame>,
-    /// The classes of modules, by their paths.
-    pub classes: HashMap<Text, Text>,
+    /// What is known of modules, by their paths.
+    pub modules: HashMap<Text, Module>,
+    /// What belongs to tensors, such as the scales of their channels: what it is to them, and the objects that it is.
+    beside: HashMap<TensorId, Vec<(&'static str, bool, ObjectId)>>,
     /// The attributes of objects that were asked for some.
     pub attributes: HashMap<(bool, ObjectId), Rc<HashMap<Text, Attribute>>>,
     /// The lists that functions change.
@@ -110,6 +130,8 @@ pub struct Lowering<'a> {
     pub sorts: HashMap<(u32, ValueId), Sort>,
     /// Methods of the outermost module that are within a graph.
     pub inlined: HashSet<Text>,
+    /// What is the purpose of the module, as far as its graphs are done: other methods call it.
+    pub purposes: HashMap<Text, Purpose>,
     /// What was told already.
     told: HashSet<String>,
     ranges: HashMap<u32, Option<Ranges>>,
@@ -138,11 +160,13 @@ pub fn lower<'a>(program: Program<'a>, open: &'a mut Open) -> Lowered {
         graphs: Vec::new(),
         drafts: Vec::new(),
         frames: Vec::new(),
-        classes: HashMap::default(),
+        modules: HashMap::default(),
+        beside: HashMap::default(),
         attributes: HashMap::default(),
         changed: HashMap::default(),
         sorts: HashMap::default(),
         inlined: HashSet::default(),
+        purposes: HashMap::default(),
         told: HashSet::default(),
         ranges: HashMap::default(),
         at: (0, 0),
@@ -177,14 +201,23 @@ impl<'a> Lowering<'a> {
         for (index, method) in methods.into_iter().take(METHODS).enumerate() {
             if main(&method) || !self.inlined.contains(&method.name) {
                 (self.progress)(index as f32 / count as f32);
-                self.entry(GraphId((first + index) as u32), &method, root);
+                let graph = GraphId((first + index) as u32);
+                let result = self.entry(graph, &method, root);
+                if main(&method) {
+                    let value = |symbol: &Symbol| matches!(symbol, Symbol::Value(..) | Symbol::Tensor(..));
+                    let members = match result {
+                        Some(Symbol::Tuple(members)) if members.items.iter().all(value) => Some(members.items.len()),
+                        _ => None,
+                    };
+                    self.purposes.insert(method.name.clone(), Purpose { graph, members });
+                }
             }
         }
     }
 
-    /// Makes `method` of `root` a graph.
-    fn entry(&mut self, id: GraphId, method: &Rc<Function>, root: &Object) {
-        let class = self.classes.get("").cloned().unwrap_or_default();
+    /// Makes `method` of `root` a graph; returns what it gives out.
+    fn entry(&mut self, id: GraphId, method: &Rc<Function>, root: &Object) -> Option<Symbol> {
+        let class = self.modules.get("").map(|module| module.class.clone()).unwrap_or_default();
         let class = Some(class).filter(|class| !class.is_empty());
         let metadata = class.map(|value| Entry { name: "class".into(), value }).into_iter().collect();
         let graph = Graph { name: method.name.clone(), metadata, ..Graph::default() };
@@ -196,7 +229,7 @@ impl<'a> Lowering<'a> {
         }
         for parameter in parameters {
             let ty = parameter.ty.as_ref().map(|ty| self.program.library.text(method.file, ty.at, ty.end));
-            let Some(draft) = self.drafts.last_mut() else { return };
+            let draft = self.drafts.last_mut()?;
             let sort = match ty.as_deref() {
                 Some("int") => Some(Sort::Int),
                 Some("float" | "number") => Some(Sort::Number),
@@ -217,6 +250,7 @@ impl<'a> Lowering<'a> {
         let result = self.run(method.clone(), names, Some((root.constant, root.id)), root.path.clone());
         self.give_out(&result);
         self.end(false);
+        Some(result)
     }
 
     /// Makes `result` what the graph gives out: the members of tuples one by one.
@@ -334,14 +368,30 @@ impl<'a> Lowering<'a> {
     /// The tensor that an object is, called `name` if it is new, and what accompanies it.
     pub fn tensor(&mut self, constant: bool, id: ObjectId, name: &str) -> Option<Made> {
         let [data, constants] = &mut self.tensors;
-        if !constant {
-            return data.make(id, name, self.report);
+        let made = if constant {
+            // All tensors are in one list, whatever they come from.
+            std::mem::swap(&mut data.all, &mut constants.all);
+            let made = constants.make(id, name, self.report);
+            std::mem::swap(&mut data.all, &mut constants.all);
+            made?
+        } else {
+            data.make(id, name, self.report)?
+        };
+        if !made.beside.is_empty() {
+            self.beside.insert(made.tensor, made.beside.iter().map(|(what, id)| (*what, constant, *id)).collect());
         }
-        // All tensors are in one list, whatever they come from.
-        std::mem::swap(&mut data.all, &mut constants.all);
-        let made = constants.make(id, name, self.report);
-        std::mem::swap(&mut data.all, &mut constants.all);
-        made
+        Some(made)
+    }
+
+    /// The tensors that belong to one, with what they are to it.
+    pub fn beside(&mut self, id: TensorId, name: &str) -> Vec<(&'static str, Symbol)> {
+        let beside = self.beside.get(&id).cloned().unwrap_or_default();
+        let made = beside.into_iter().filter_map(|(what, constant, id)| {
+            let name = format!("{name}/{what}");
+            let tensor = self.tensor(constant, id, &name)?.tensor;
+            Some((what, Symbol::Tensor(tensor, name.as_str().into())))
+        });
+        made.collect()
     }
 
     /// A tensor that was made.
@@ -374,8 +424,9 @@ impl<'a> Lowering<'a> {
     /// The class of `object` as the code has it, and notes what it is called.
     pub fn class_of(&mut self, object: &Object) -> Option<Rc<Class>> {
         let path = self.class_path(object)?;
-        if !self.classes.contains_key(&object.path) {
-            self.classes.insert(object.path.clone(), plain(&path).as_str().into());
+        if !self.modules.contains_key(&object.path) {
+            let settings = self.settings(object);
+            self.modules.insert(object.path.clone(), Module { class: plain(&path).as_str().into(), settings });
         }
         self.program.library.class(&path).cloned()
     }

@@ -7,11 +7,14 @@ use super::operator::Inputs;
 use super::python::Expr;
 use super::symbol::{Instance, Members, Object, Symbol};
 use crate::codec::pickle::{Object as Pickled, ObjectId, Pickle};
-use crate::model::{DType, Literal, TensorId, Text, Values, values};
+use crate::model::{DType, Entry, Literal, TensorId, Text, Values, values};
 use foldhash::HashMap;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// The most settings of a module that are shown, and the most characters of one.
+const SETTINGS: usize = 64;
+const SETTING: usize = 200;
 /// How deep lists and tuples of the file are taken apart, and how many members they may have.
 const DEPTH: usize = 8;
 /// See [`DEPTH`].
@@ -261,8 +264,7 @@ impl Lowering<'_> {
         let owner = object.path.trim_end_matches("._packed_params").to_owned();
         for (tensor, name) in rest.copied().zip(names).collect::<Vec<_>>() {
             let symbol = self.renamed(tensor, &owner, name);
-            let value = self.materialise(&symbol);
-            self.give(inputs, name, vec![value]);
+            self.bind(inputs, name, &symbol);
         }
         if found.is_empty() {
             let line = self.line(object);
@@ -285,6 +287,21 @@ impl Lowering<'_> {
         list("output_padding")?;
         settings.push(("groups", Literal::Int(*rest.get(4 * dims)?)));
         Some(settings)
+    }
+
+    /// The settings of a module in words: what is neither private, nor about training, which is for all modules alike. Those of the outermost
+    /// one are with the model.
+    pub fn settings(&self, object: &Object) -> Vec<Entry> {
+        if object.path.is_empty() {
+            return Vec::new();
+        }
+        let found = settings(&self.pool(object.constant).pickle, object.id).into_iter();
+        let public = found.filter(|(name, _)| !name.starts_with('_') && &**name != "training");
+        let entry = |(name, id): (Text, ObjectId)| {
+            let line: String = self.line(&Object { id, ..object.clone() }).chars().take(SETTING).collect();
+            Entry { name, value: line.as_str().into() }
+        };
+        public.map(entry).collect()
     }
 
     /// The tensors in `object` and below.
@@ -336,7 +353,7 @@ pub fn untagged(pickle: &Pickle, id: ObjectId) -> ObjectId {
     }
 }
 
-/// The settings of the outermost module that are shown: numbers and texts.
+/// The settings of a module that are shown: numbers and texts.
 pub fn settings(pickle: &Pickle, root: ObjectId) -> Vec<(Text, ObjectId)> {
     let pairs = objects::attributes(pickle, root).unwrap_or_default();
     let plain = |id: &ObjectId| {
@@ -347,5 +364,5 @@ pub fn settings(pickle: &Pickle, root: ObjectId) -> Vec<(Text, ObjectId)> {
     };
     let bare = pairs.iter().map(|(key, id)| (*key, untagged(pickle, *id)));
     let named = bare.filter(|(_, id)| plain(id)).filter_map(|(key, id)| Some((pickle.text(key)?.clone(), id)));
-    named.take(64).collect()
+    named.take(SETTINGS).collect()
 }

@@ -131,9 +131,9 @@ impl Lowering<'_> {
         self.nodes += 1;
         let metadata = self.source().into_iter().collect();
         let module = self.frames.last().map(|frame| frame.module.clone()).unwrap_or_default();
-        let (classes, strings) = (&self.classes, &mut self.strings);
+        let (modules, strings) = (&self.modules, &mut self.strings);
         let Some(draft) = self.drafts.last_mut() else { return crate::model::NodeId(0) };
-        let scope = draft.scope(&module, &|path| classes.get(path).cloned());
+        let scope = draft.scope(&module, &|path| modules.get(path));
         draft.node(Node {
             operator: strings.intern(name),
             domain: strings.intern(namespace),
@@ -164,9 +164,17 @@ impl Lowering<'_> {
                 }
                 inputs.attributes.push(attribute(name, spelt(name, literal.clone())));
             }
-            Symbol::Value(..) | Symbol::Tensor(..) => {
+            Symbol::Value(..) => {
                 let value = self.materialise(symbol);
                 inputs.arguments.push(argument(name, vec![value]));
+            }
+            Symbol::Tensor(tensor, path) => {
+                let value = self.materialise(symbol);
+                inputs.arguments.push(argument(name, vec![value]));
+                for (what, beside) in self.beside(*tensor, path) {
+                    let value = self.materialise(&beside);
+                    inputs.arguments.push(argument(&format!("{name}/{what}"), vec![value]));
+                }
             }
             Symbol::Tuple(members) | Symbol::List(members) => {
                 self.step(members.size);
