@@ -5,6 +5,9 @@ Also writes keras/hdf5/values.json: what h5py reads from the same files.
 
 import io
 import json
+import os
+import tempfile
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -15,10 +18,18 @@ EXPECTED = {}
 
 
 def write(name, fill, start=b"", **settings):
-    stream = io.BytesIO()
-    with h5py.File(stream, "w", **settings) as file:
-        fill(file)
-    data = stream.getvalue()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "file.h5")
+        latest = settings.get("libver") == "latest"
+        access, create = h5py.h5p.create(h5py.h5p.FILE_ACCESS), h5py.h5p.create(h5py.h5p.FILE_CREATE)
+        access.set_libver_bounds(*[h5py.h5f.LIBVER_LATEST if latest else h5py.h5f.LIBVER_EARLIEST, h5py.h5f.LIBVER_LATEST])
+        # New headers have the time in them.
+        create.set_obj_track_times(False)
+        if settings.get("track_order"):
+            create.set_link_creation_order(h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED)
+        with h5py.File(h5py.h5f.create(path.encode(), h5py.h5f.ACC_TRUNC, create, access)) as file:
+            fill(file)
+        data = Path(path).read_bytes()
     found = {}
 
     def visit(path, item):
@@ -39,12 +50,22 @@ def write(name, fill, start=b"", **settings):
     save(f"keras/hdf5/{name}", start + data)
 
 
+def group(file, path):
+    """The group at `path`; those on the way are made."""
+    settings = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
+    settings.set_obj_track_times(False)
+    for name in path.split("/"):
+        file = file[name] if name in file else h5py.Group(h5py.h5g.create(file.id, name.encode(), gcpl=settings))
+    return file
+
+
 def layer(file, name, kernel, bias, **settings):
     """A layer as versions 1 and 2 of Keras have it."""
-    group = file.require_group(name)
-    group.attrs["weight_names"] = np.array([f"{name}/kernel:0".encode(), f"{name}/bias:0".encode()])
-    group.create_dataset(f"{name}/kernel:0", data=kernel, **settings)
-    group.create_dataset(f"{name}/bias:0", data=bias)
+    own = group(file, name)
+    group(own, name)
+    own.attrs["weight_names"] = np.array([f"{name}/kernel:0".encode(), f"{name}/bias:0".encode()])
+    own.create_dataset(f"{name}/kernel:0", data=kernel, **settings)
+    own.create_dataset(f"{name}/bias:0", data=bias)
 
 
 def chunked(file):
@@ -62,6 +83,7 @@ def chunked(file):
 
 def indexed(file):
     """The indices of chunks that libraries since 1.10 write: of one chunk, of a fixed number, of a growing one, in several directions."""
+    group(file, "dense")
     file.create_dataset("dense/kernel", data=noise("k", 6, 4), chunks=(6, 4), compression="gzip")
     file.create_dataset("dense/fixed", data=noise("l", 40, 4), chunks=(3, 3), compression="gzip", shuffle=True)
     file.create_dataset("dense/growing", data=noise("m", 40, 4), chunks=(3, 4), maxshape=(None, 4))
@@ -74,9 +96,10 @@ def many(file):
     names = [f"dense_{number}" for number in range(14)]
     file.attrs.create("layer_names", names, dtype=h5py.string_dtype())
     for number, name in enumerate(names):
-        group = file.create_group(name)
-        group.attrs.create("weight_names", [f"{name}/kernel"], dtype=h5py.string_dtype())
-        group.create_dataset(f"{name}/kernel", data=noise(name, 2, 3))
+        own = group(file, name)
+        group(own, name)
+        own.attrs.create("weight_names", [f"{name}/kernel"], dtype=h5py.string_dtype())
+        own.create_dataset(f"{name}/kernel", data=noise(name, 2, 3))
     for number in range(12):
         file.attrs[f"note_{number}"] = "what is said of it " * (number + 1)
     file.attrs["keras_version"] = "2.0.0"
@@ -85,22 +108,23 @@ def many(file):
 
 def types(file):
     """Every type of elements."""
-    group = file.create_group("layers/types/vars")
+    own = group(file, "layers/types/vars")
     for kind in ("i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", ">f4", ">i2", "<c8", "<c16"):
         values = np.array([[0, 1, 2], [3, 4, 100]]).astype(kind)
-        group.create_dataset(kind.replace("<", "").replace(">", "big_"), data=values)
-    group.create_dataset("bool", data=np.array([True, False]))
-    half = group.create_dataset("bfloat16", data=np.array([0x3F80, 0xC000], "<u2").view("V2"))
+        own.create_dataset(kind.replace("<", "").replace(">", "big_"), data=values)
+    own.create_dataset("bool", data=np.array([True, False]))
+    half = own.create_dataset("bfloat16", data=np.array([0x3F80, 0xC000], "<u2").view("V2"))
     half.attrs["dtype"] = "bfloat16"
-    group.create_dataset("scalar", data=np.float32(1.5))
-    group.create_dataset("none", data=h5py.Empty("f4"))
-    group.create_dataset("zero", data=np.zeros((0, 3), "f4"))
-    group.create_dataset("texts", data=np.array([b"a", b"bcd", b""]))
-    group.create_dataset("long", data=["a text of any length"], dtype=h5py.string_dtype())
+    own.create_dataset("scalar", data=np.float32(1.5))
+    own.create_dataset("none", data=h5py.Empty("f4"))
+    own.create_dataset("zero", data=np.zeros((0, 3), "f4"))
+    own.create_dataset("texts", data=np.array([b"a", b"bcd", b""]))
+    own.create_dataset("long", data=["a text of any length"], dtype=h5py.string_dtype())
     compact = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     compact.set_layout(h5py.h5d.COMPACT)
     space = h5py.h5s.create_simple((3,))
-    h5py.h5d.create(group.id, b"compact", h5py.h5t.IEEE_F32LE, space, compact).write(space, space, np.array([1, 2, 3], "f4"))
+    compact.set_obj_track_times(False)
+    h5py.h5d.create(own.id, b"compact", h5py.h5t.IEEE_F32LE, space, compact).write(space, space, np.array([1, 2, 3], "f4"))
 
 
 def links(file):

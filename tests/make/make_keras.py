@@ -3,7 +3,6 @@
 Also writes keras/values.json: what h5py reads from the same files. What Keras writes of the time of saving, and of addresses in memory, is replaced.
 """
 
-import base64
 import io
 import itertools
 import json
@@ -22,7 +21,7 @@ import numpy as np
 from keras import layers, ops
 
 from archives import edited
-from common import noise, record, save, save_json
+from common import function, noise, record, save, save_json
 
 EXPECTED = {}
 SAVED = "2026-01-01@00:00:00"
@@ -36,28 +35,11 @@ def settled(text):
     return re.sub(r'("date_saved": )"[^"]*"', rf'\1"{SAVED}"', text)
 
 
-def lambdas(text):
-    """The same description with the bytecode of lambdas as it is, but for the name of this file in it."""
-
-    def shortened(found):
-        code = base64.b64decode(found[0].replace("\\n", ""))
-        here = os.path.abspath(__file__).encode()
-        at = code.find(here)
-        if at < 0:
-            return found[0]
-        # The name is a short text: its length comes before it.
-        name = b"make_keras.py"
-        code = code[: at - 1] + bytes([len(name)]) + name + code[at + len(here) :]
-        return base64.b64encode(code).decode() + "\\n"
-
-    return re.sub(r"4wE[A-Za-z0-9+/\\n=]+", shortened, text)
-
-
 def tidy(data):
     """The same archive, whenever it was made."""
 
     def edit(name, content):
-        return lambdas(settled(content.decode())).encode() if name.endswith(".json") else content
+        return settled(content.decode()).encode() if name.endswith(".json") else content
 
     return edited(data, edit)
 
@@ -88,7 +70,7 @@ def write(path, model, of=None):
     if path.endswith(".weights.h5"):
         data = saved(model.save_weights, name)
     elif path.endswith(".json"):
-        data = lambdas(settled(model.to_json())).encode()
+        data = settled(model.to_json()).encode()
     else:
         data = saved(model.save, name)
     if path.endswith(".keras"):
@@ -123,7 +105,7 @@ def nested():
     both = layers.Concatenate(name="both")([stem(image), stem(1.0 - image)])
     x = layers.Conv2D(4, 1, name="reduce")(both)
     x = block(block(x))
-    x = layers.Lambda(lambda z: z / 255.0, output_shape=(8, 8, 4), name="scale")(x)
+    x = layers.Lambda(function("lambda z: z / 255.0"), output_shape=(8, 8, 4), name="scale")(x)
     x = layers.GlobalAveragePooling2D(name="pool")(x)
     return filled(keras.Model(image, layers.Dense(3, activation="softmax", name="classes")(x), name="nested"))
 

@@ -54,7 +54,7 @@ from keras.layers import (
 from keras.models import Model, Sequential
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import save
+from common import function, save
 
 backend.ndim = lambda tensor: len(tensor._keras_shape)
 backend.dtype = lambda tensor: "float32"
@@ -111,7 +111,7 @@ def graph():
     x = LSTM(6, name="lstm")(TimeDistributed(Dense(5), name="each")(x))
     shared = Dense(5, name="shared")
     both = merge([shared(x), shared(features)], mode="sum", name="sum")
-    twice = Lambda(lambda v: v * 2, output_shape=(5,), name="twice")(both)
+    twice = Lambda(function("lambda v: v * 2"), output_shape=(5,), name="twice")(both)
     return Model([words, features], [twice, Dense(1, name="score")(merge([x, features], mode="concat", name="cat"))], name="graph")
 
 

@@ -1,15 +1,18 @@
-"""Keras 2: whole models and weights in HDF5, its archives, descriptions.
+"""Keras 2: whole models and weights in HDF5, its archives, descriptions; models of layers for TensorFlow.js, by its converter.
 
 Also writes keras/v2/values.json: what h5py reads from the same files.
 """
 
-import base64
+import importlib
 import io
 import os
 import re
+import subprocess
 import sys
 import tempfile
+import types
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -20,7 +23,7 @@ import numpy as np
 import tensorflow as tf
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import noise, record, save, save_json
+from common import FIXTURES, function, noise, record, save, save_json
 
 keras, layers = tf.keras, tf.keras.layers
 EXPECTED = {}
@@ -83,7 +86,7 @@ def nested():
     stem = layers.Conv2D(4, 1, name="stem")
     x = layers.add([stem(image), stem(image * 2.0)], name="sum")
     x = block(tf.nn.relu(x) + tf.reshape(factor, (-1, 1, 1, 1)))
-    x = layers.Lambda(lambda v: tf.reduce_mean(v, axis=[1, 2]), name="mean")(x)
+    x = layers.Lambda(function("lambda v: tf.reduce_mean(v, axis=[1, 2])", tf=tf), name="mean")(x)
     x = tf.concat([x, factor], axis=-1)
     tail = keras.Sequential([layers.Dense(4, activation="relu", name="hidden"), layers.Dense(2, name="out")], name="tail")
     return filled(keras.Model([image, factor], [tail(x), x], name="nested"))
@@ -131,6 +134,26 @@ def many():
     return filled(model)
 
 
+def converter():
+    """The converter of TensorFlow.js, without what its package imports: that cannot be installed beside this Keras, and is not needed."""
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "tensorflowjs==4.22.0"], check=True)
+    root = Path(find_spec("tensorflowjs").submodule_search_locations[0])
+    for package, folder in (("tensorflowjs", root), ("tensorflowjs.converters", root / "converters")):
+        sys.modules[package] = types.ModuleType(package)
+        sys.modules[package].__path__ = [str(folder)]
+    sys.modules["tensorflowjs"].version = importlib.import_module("tensorflowjs.version")
+    return importlib.import_module("tensorflowjs.converters.keras_h5_conversion")
+
+
+def for_javascript(converter, name, source, **options):
+    """The model of an HDF5 file as the converter writes it."""
+    with tempfile.TemporaryDirectory() as folder, h5py.File(FIXTURES / "keras" / "v2" / source, "r") as file:
+        model, groups = converter.h5_merged_saved_model_to_tfjs_format(file)
+        converter.write_artifacts(model, groups, folder, **options)
+        for written in sorted(Path(folder).iterdir()):
+            save(f"keras/tfjs/{name}/{written.name}", written.read_bytes())
+
+
 if __name__ == "__main__":
     keras.utils.set_random_seed(7)
     for make, name in ((nested, "nested.h5"), (nested, "nested.keras"), (nested, "nested.json"), (sequential, "sequential.h5")):
@@ -140,3 +163,6 @@ if __name__ == "__main__":
         keras.backend.clear_session()
         write(name, make(), weights=True)
     save_json("keras/v2/values.json", EXPECTED)
+    convert = converter()
+    for_javascript(convert, "nested", "nested.h5", weight_shard_size_bytes=400)
+    for_javascript(convert, "quantised", "sequential.h5", quantization_dtype_map={"uint8": "*"})
