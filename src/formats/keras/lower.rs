@@ -214,12 +214,12 @@ impl<'a> Builder<'a> {
                 let class = layer.class.into();
                 let scope = self.graph.scopes.push(Scope { name: own.into(), parent: place.scope, class, metadata });
                 let given: Vec<ValueId> = inputs.iter().flat_map(|(_, values)| values).copied().collect();
-                let weights =
-                    weights.map(
-                        |weights| {
-                            if layer.class == "TimeDistributed" { self.store.wrapped(weights) } else { weights }
-                        },
-                    );
+                // Where weights have only the names of their own layers, those of a model within are not apart.
+                let around = place.weights.filter(|weights| !self.store.by_place(*weights));
+                let weights = match weights.or(around) {
+                    Some(weights) if layer.class == "TimeDistributed" => Some(self.store.wrapped(weights)),
+                    weights => weights,
+                };
                 // What is called with nothing has inputs of its own.
                 let given = instance
                     .call

@@ -105,6 +105,11 @@ impl Store {
         self.named(holder, &by_class).or_else(|| self.named(holder, layer.name))
     }
 
+    /// Whether the layers of the model at `place` are saved by their places in it.
+    pub fn by_place(&self, place: usize) -> bool {
+        HOLDERS.iter().any(|name| self.named(place, name).is_some())
+    }
+
     /// The first object called `name` below `place`.
     fn below(&self, place: usize, name: &str) -> Option<usize> {
         let mut open = vec![place];
