@@ -389,3 +389,14 @@ fn a_module_of_the_hub_is_opened_as_it_is_packed() {
     let (own, _) = plain.model.tensors.iter().find(|(_, tensor)| &*tensor.name == "bias").unwrap();
     assert_eq!(first(&opened, &files, id), first(&plain, &others, own));
 }
+
+#[test]
+fn what_is_left_over_in_a_function_is_not_in_what_is_entered() {
+    let graphs = [("exported/saved_model.pb", 0), ("saved/saved_model.pb", 0), ("keras2/saved_model.pb", 0)];
+    for (path, entry) in graphs {
+        let (opened, _) = fixture(path);
+        let graph = &opened.model.graphs[GraphId(entry)];
+        let alone = |node: &&Node| node.inputs.iter().chain(&node.outputs).all(|argument| argument.values.is_empty());
+        assert_eq!(graph.nodes.values().filter(alone).map(|node| &*node.name).collect::<Vec<_>>(), [""; 0], "{path}");
+    }
+}

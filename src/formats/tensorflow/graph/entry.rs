@@ -54,6 +54,11 @@ pub struct Way {
 }
 
 impl Way {
+    /// How many nodes are in the body that it leads to.
+    pub fn len(&self, graph: &Source) -> usize {
+        known::body(graph, self.at).map_or(0, |body| body.nodes.len())
+    }
+
     /// Whether all of the graph itself is on it.
     pub fn is_whole(&self, graph: &Source) -> bool {
         self.at.is_none() && !outside(&graph.main, &self.outputs).contains(&true)
@@ -113,11 +118,14 @@ impl Lowering<'_, '_> {
     /// The graph that `way` leads to.
     pub fn entered(&mut self, way: Way) -> Graph {
         let graph = self.of.graph.clone();
-        let without = way.at.is_none().then(|| outside(&graph.main, &way.outputs));
+        let without = match way.at {
+            None => outside(&graph.main, &way.outputs),
+            Some(_) => known::body(&graph, way.at).map(|body| left_over(body, &way.outputs)).unwrap_or_default(),
+        };
         self.lower(Site {
             at: way.at,
             given: &way.given,
-            without,
+            without: Some(without),
             inputs: way.inputs,
             outputs: way.outputs,
             types: way.types,
@@ -207,12 +215,11 @@ impl Lowering<'_, '_> {
         let argument = |end: &End| node.inputs.iter().position(|input| handed(body, input).end == *end);
         let inputs =
             way.inputs.iter().filter_map(|(name, end)| Some((name.clone(), End::Argument(argument(end)? as u32))));
+        // Results of a node that is called as the function have the names of the function's; those of other calls are counted.
+        let is_own = graph.functions.get(place as usize).is_some_and(|function| function.name == node.operator);
         let result = |output: &Reference| {
-            let named = callee.results.iter().position(|(result, _)| result.name == output.port);
-            let place = named.filter(|_| {
-                *node.operator == *graph.functions.get(place as usize).map(|it| it.name.clone()).unwrap_or_default()
-            });
-            callee.results.get(place.unwrap_or(output.index as usize)).map(|(_, reference)| reference.clone())
+            let named = callee.results.iter().position(|(result, _)| is_own && result.name == output.port);
+            callee.results.get(named.unwrap_or(output.index as usize)).map(|(_, reference)| reference.clone())
         };
         let outputs = way.outputs.iter().zip(outputs).map(|((name, _), output)| Some((name.clone(), result(output)?)));
         let (name, types) = (way.name.clone(), way.types.clone());
@@ -272,17 +279,30 @@ fn outside(body: &Body, outputs: &[(Text, Reference)]) -> Vec<bool> {
     outside
 }
 
-/// What nothing in `body` reads, if that is little enough to be what the graph is for, and the graph does not change variables.
-fn leaves(body: &Body) -> Vec<(Text, Reference)> {
+/// Of each node of a function: whether it is left over from what was optimised away, as nothing reads it and it does nothing.
+fn left_over(body: &Body, outputs: &[(Text, Reference)]) -> Vec<bool> {
+    let used = used(body, outputs.iter().map(|(_, output)| &output.end));
+    let idle = |node: &Node| node.waits.is_empty() && matches!(&*node.operator, "Const" | "NoOp");
+    body.nodes.iter().zip(used).map(|(node, used)| !used && idle(node)).collect()
+}
+
+/// Of each node of `body`: whether another one reads it or waits for it, or it is among `ends`.
+fn used<'b>(body: &'b Body, ends: impl Iterator<Item = &'b End>) -> Vec<bool> {
     let mut used = vec![false; body.nodes.len()];
-    let ends = body.nodes.iter().flat_map(|node| node.inputs.iter().map(|input| &input.end).chain(&node.waits));
-    for end in ends {
+    let inner = body.nodes.iter().flat_map(|node| node.inputs.iter().map(|input| &input.end).chain(&node.waits));
+    for end in inner.chain(ends) {
         if let End::Node(place) = end
             && let Some(used) = used.get_mut(*place as usize)
         {
             *used = true;
         }
     }
+    used
+}
+
+/// What nothing in `body` reads, if that is little enough to be what the graph is for, and the graph does not change variables.
+fn leaves(body: &Body) -> Vec<(Text, Reference)> {
+    let used = used(body, std::iter::empty());
     let silent = |node: &Node| {
         matches!(&*node.operator, "NoOp" | "Assert" | "Placeholder" | "Const" | "_Retval")
             || node.operator.contains("Summary")

@@ -14,7 +14,8 @@ use foldhash::HashMap;
 const STEPS: usize = 8;
 
 impl Lowering<'_, '_> {
-    /// Looks for the checkpoint called `stem` beside the main file (or the latest one), and gives the variables their values. What is missing is told.
+    /// Looks for the checkpoint called `stem` beside the main file (or the latest one), and gives the variables their values, by the keys that they are
+    /// `restored` from. What is missing is told.
     pub fn join(&mut self, stem: Option<&str>, restored: &HashMap<TensorId, String>) {
         if self.of.known.variables.is_empty() {
             return;

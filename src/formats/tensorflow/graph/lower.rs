@@ -412,10 +412,8 @@ impl Lowering<'_, '_> {
             (None, None) => {}
         }
         let shapes = shapes(attrs).unwrap_or_default();
-        let feedback = matches!(
-            &**draft.body().nodes.get(place).map(|node| &node.operator).unwrap_or(&self.of.strings.empty()),
-            "NextIteration" | "RefNextIteration"
-        );
+        let is_next = |node: &SourceNode| matches!(&*node.operator, "NextIteration" | "RefNextIteration");
+        let feedback = draft.body().nodes.get(place).is_some_and(is_next);
         let mut found: Vec<(u32, Text, ValueId)> = Vec::new();
         for (reference, value) in met {
             let flat = flat(&ports, &reference);

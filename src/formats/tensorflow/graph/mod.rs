@@ -28,7 +28,7 @@ use crate::codec::json;
 use crate::codec::protobuf::{Field, Fields, Message, Wire};
 use crate::model::{Arena, Graph, GraphId, Model, Tensor, Text};
 use crate::probe::{Confidence, Probe};
-use crate::report::{Error, Result};
+use crate::report::{Error, Result, Severity};
 use crate::source::{FileId, Slice, Span};
 use entry::{Signature, Way};
 use foldhash::HashMap;
@@ -42,6 +42,10 @@ const LOOKED_AT: usize = 16;
 const NAME: u64 = 4096;
 /// The most bytes that are written out for tensors that state fewer elements than they have.
 const WRITTEN: u64 = 32 << 20;
+/// The most ways into a model that are shown as graphs of their own, and how many times the nodes of the file, and how many more, these may have.
+const ENTRIES: usize = 64;
+const TIMES: usize = 4;
+const NODES: usize = 4096;
 /// Where the variables of a SavedModel are.
 const VARIABLES: &str = "variables/variables";
 /// Where Keras 2 says what the layers of a SavedModel are.
@@ -240,6 +244,14 @@ fn decode<M: Message>(place: &Place, span: Span, open: &mut Open) -> M {
     message
 }
 
+/// A way into a model.
+enum Entry {
+    /// A signature.
+    Signature(Signature),
+    /// A function of the library, by what it is called from outside.
+    Function(Text, u32),
+}
+
 /// What is known of graphs from elsewhere.
 #[derive(Default)]
 struct Beside {
@@ -326,9 +338,27 @@ fn program(
         }
     }
     let graph = lowering.of.graph.clone();
-    let mut ways: Vec<Way> = signatures.iter().map(|signature| lowering.signed(signature)).collect();
     let called = called.into_iter().filter_map(|(name, function)| Some((name, *graph.named.get(&function)?)));
-    ways.extend(called.map(|(name, function)| lowering.called(function, name)));
+    let mut left = graph.len().saturating_mul(TIMES).saturating_add(NODES);
+    let (mut ways, mut missed) = (Vec::new(), 0);
+    let entries = signatures.into_iter().map(Entry::Signature);
+    for entry in entries.chain(called.map(|(name, function)| Entry::Function(name, function))) {
+        let way = match entry {
+            Entry::Signature(signature) => lowering.signed(&signature),
+            Entry::Function(name, function) => lowering.called(function, name),
+        };
+        match left.checked_sub(way.len(&graph)).filter(|_| ways.len() < ENTRIES) {
+            Some(rest) => {
+                left = rest;
+                ways.push(way);
+            }
+            None => missed += 1,
+        }
+    }
+    if missed > 0 {
+        let message = format!("{missed} more ways into the model are not shown as graphs of their own");
+        lowering.open.report.add(Severity::Note, message);
+    }
     let whole = !ways.iter().any(|way| way.is_whole(&graph));
     (Entries { ways, whole, name: Text::default() }, lowering.of)
 }
