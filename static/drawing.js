@@ -150,9 +150,9 @@ export class Drawing {
    * @returns {Promise<SceneOptions>}
    */
   async #options(graph, step) {
-    const { direction, attributes, weights, names } = preferences;
+    const { direction, attributes, weights, names, controls } = preferences;
     const screen = this.#screen();
-    return { direction, advances: this.#advances, shown: { attributes, weights, names }, screen, ...await this.hierarchy.options(graph, step) };
+    return { direction, advances: this.#advances, shown: { attributes, weights, names, controls }, screen, ...await this.hierarchy.options(graph, step) };
   }
 
   /**

@@ -14,6 +14,7 @@ const KEY = 'lamina';
  * @property {boolean} attributes
  * @property {boolean} weights
  * @property {boolean} names
+ * @property {boolean} controls whether control edges are drawn
  * @property {boolean} sidebar whether it is open
  * @property {number} sidebarWidth in px
  * @property {boolean} outline whether it is open
@@ -28,6 +29,7 @@ const DEFAULTS = {
   attributes: true,
   weights: true,
   names: false,
+  controls: true,
   sidebar: true,
   sidebarWidth: 360,
   outline: false,

@@ -40,6 +40,7 @@ export const TOPICS = {
     { command: 'fit', label: 'Fit the graph', keys: '0', viewer: true },
     { command: 'near', label: 'Zoom to the selection', keys: '.', viewer: true },
     { command: 'direction', label: 'Direction of the graph', keys: 'Ctrl+K', viewer: true },
+    { command: 'controls', label: 'Control edges', keys: 'c', viewer: true },
   ],
   Groups: [
     { command: 'shallower', label: 'One level less', keys: '[', viewer: true },

@@ -114,7 +114,8 @@
  * @typedef {object} SceneOptions
  * @property {'down'|'right'|'auto'} direction
  * @property {Advances} advances
- * @property {{attributes: boolean, weights: boolean, names: boolean}} shown in nodes: important attributes, weight shapes, names
+ * @property {{attributes: boolean, weights: boolean, names: boolean, controls: boolean}} shown in nodes: important attributes, weight
+ *   shapes, names; between them: control edges
  * @property {'auto'|'flat'|'groups'} [level] how deep the graph is shown; auto: flat when it is small, else what fits a screen
  * @property {number[]} [open] the groups that are open; absent: those that fit a screen
  * @property {Step} [step] what the reader does with them
@@ -136,6 +137,7 @@
  * @property {'down'|'right'} direction
  * @property {'flat'|'groups'} level how deep it is shown
  * @property {boolean} grouped whether the graph has groups at all
+ * @property {boolean} controlled whether the graph has control edges at all, shown or not
  * @property {number[]} open the groups that are open, in order
  * @property {number} width in graph pixels; the drawing goes from 0,0
  * @property {number} height
@@ -168,7 +170,7 @@
  * @property {Uint32Array} netSource the item that each net starts at
  * @property {Uint32Array} netValue the value id, 0xFFFFFFFF for containment
  * @property {Uint8Array} netStyle 0 data flow (arrowhead), 1 containment in a module tree (no arrowhead), 2 inferred (dotted), 3 stub
- *   (has no paths: its ends are named, and its edges are drawn only when asked for)
+ *   (has no paths: its ends are named, and its edges are drawn only when asked for), 4 control (dashed: nothing flows, one end waits)
  * @property {Uint32Array} netLabel text, 0xFFFFFFFF for none
  * @property {Uint8Array} [netInferred] 1 where the file does not state what the label says
  * @property {Float64Array} netLabelAt x, y of the label's centre; NaN where there is no room

@@ -230,6 +230,7 @@ export class Viewer {
       attributes: () => this.#set({ attributes: !preferences.attributes }),
       weights: () => this.#set({ weights: !preferences.weights }),
       names: () => this.#set({ names: !preferences.names }),
+      controls: () => this.#set({ controls: !preferences.controls }),
       shallower: () => void this.#step({ kind: 'shallower' }),
       deeper: () => void this.#step({ kind: 'deeper' }),
       auto: () => this.#setLevel('auto'),

@@ -175,7 +175,6 @@ fn archives() -> Vec<Case> {
         ("a.jar", zip_of_names(&["META-INF/MANIFEST.MF", "A.class"]), "a Java archive"),
         ("a.apk", zip_of_names(&["AndroidManifest.xml", "META-INF/MANIFEST.MF"]), "an Android app"),
         ("a.whl", zip_of_names(&["a/__init__.py", "a-1.dist-info/WHEEL"]), "a Python wheel"),
-        ("a.keras", zip_of_names(&["config.json", "metadata.json", "model.weights.h5"]), "a Keras model"),
         ("a.npz", zip_of_names(&["w.npy", "b.npy"]), "an archive of NumPy arrays"),
         ("a.zip", zip_of_names(&["m.mlpackage/Data/com.apple.CoreML/model.mlmodel"]), "a Core ML package"),
         ("a.mar", zip_of_names(&["MAR-INF/MANIFEST.json", "handler.py"]), "an archive of TorchServe"),
@@ -286,17 +285,14 @@ fn texts() -> Vec<Case> {
 
 fn models_to_come() -> Vec<Case> {
     let json = |text: &str| text.as_bytes().to_vec();
-    let node = |name: &[u8], operator: &[u8]| delimited(1, &[delimited(1, name), delimited(2, operator)].concat());
     let piece = |text: &[u8]| delimited(1, &[delimited(1, text), vec![0x15, 0, 0, 0x80, 0x3f]].concat());
     let block = [varint(1, 0), varint(2, 0), delimited(3, b"x")].concat();
-    let graph = delimited(2, &[delimited(1, b""), delimited(2, b"")].concat());
     let core_ml = [varint(1, 4), delimited(2, b"\x0a\0"), delimited_high(500, b"\x0a\0")].concat();
     let record = [b"\x18\0\0\0\0\0\0\0\xa3\x7fK\"".to_vec(), vec![1; 28]].concat();
 
     vec![
         ("a.gguf", b"GGUF\x03\0\0\0".to_vec(), "a GGUF model (8 bytes). Lamina does not open this format yet"),
         ("a.bin", b"tjgg\x03\0\0\0".to_vec(), "a GGML model"),
-        ("a.h5", b"\x89HDF\r\n\x1a\n\0".to_vec(), "an HDF5 file, as Keras writes models"),
         ("a.npy", b"\x93NUMPY\x01\0".to_vec(), "a NumPy array"),
         ("a.engine", b"ptrt\x18\0\0\0".to_vec(), "a TensorRT engine"),
         ("a.param", b"7767517\n75 83\nInput data 0 1\n".to_vec(), "an ncnn model"),
@@ -309,8 +305,6 @@ fn models_to_come() -> Vec<Case> {
         ),
         ("a.pkl", b"\x80\x04\x8c\x06joblib.".to_vec(), "a pickle can run code"),
         ("a.index", [at(16, b""), b"\x57\xfb\x80\x8b\x24\x75\x47\xdb".to_vec()].concat(), "a table of a database"),
-        ("a.pb", [node(b"x", b"Placeholder"), node(b"y", b"Relu")].concat(), "a TensorFlow graph"),
-        ("saved_model.pb", [varint(1, 1), graph].concat(), "a TensorFlow SavedModel"),
         ("a.mlmodel", core_ml, "a Core ML model"),
         ("a.pdmodel", [delimited(1, &block), delimited(4, b"\x08\0")].concat(), "a PaddlePaddle program"),
         ("a.pdiparams", [vec![0; 16], vec![4, 0, 0, 0, 8, 5, 0x10, 3]].concat(), "a PaddlePaddle parameter file"),
@@ -326,13 +320,10 @@ fn models_to_come() -> Vec<Case> {
         ),
         ("a.pmml", b"<?xml version=\"1.0\"?><PMML version=\"4.4\"></PMML>".to_vec(), "a PMML model"),
         ("a.prototxt", b"name: \"net\"\nlayer {\n  name: \"data\"\n}\n".to_vec(), "a Caffe network"),
-        ("a.pbtxt", b"node {\n  name: \"x\"\n  op: \"Relu\"\n}\n".to_vec(), "a TensorFlow graph as text"),
         ("a.cfg", b"[net]\nbatch=1\n\n[convolutional]\n".to_vec(), "a Darknet configuration"),
         ("a.txt", b"tree\nversion=v4\nnum_class=1\n".to_vec(), "a LightGBM model"),
         ("a.mlir", b"module @m {\n  func.func @f() {\n".to_vec(), "an MLIR module"),
         ("graph.nnef", b"version 1.0;\n\ngraph net(x) -> (y)\n".to_vec(), "an NNEF graph"),
-        ("model.json", json(r#"{"format": "graph-model", "modelTopology": {}}"#), "a TensorFlow.js model"),
-        ("model.json", json(r#"{"class_name": "Sequential", "config": {}}"#), "the architecture of a Keras model"),
         ("net-symbol.json", json(r#"{"nodes": [], "arg_nodes": [], "heads": []}"#), "an MXNet model"),
         ("a.json", json(r#"{"learner": {}, "version": [2, 0, 0]}"#), "an XGBoost model"),
         (

@@ -4,7 +4,7 @@
 //! scope around them) is an error where it does not hold: a bug here. What only the author of the file can guarantee
 //! (each value is defined once, nothing runs in circles) is a warning at the node. Nothing is fatal: views use `get`.
 
-use super::{Graph, GraphId, GraphKind, Links, Literal, Model, Node, NodeId, TensorId, ValueId};
+use super::{Graph, GraphId, GraphKind, Links, Literal, Model, Node, NodeId, TensorId, ValueId, ValueKind};
 use crate::report::{Report, Severity};
 
 /// Verifies `model`; what does not hold goes to `report`.
@@ -189,14 +189,17 @@ impl Check<'_> {
     fn cycles(&mut self) {
         let links = Links::of(self.graph);
         let count = self.graph.nodes.len();
-        let mut edges = links.iter().filter_map(|(node, to)| Some((node?, to)));
-        if edges.all(|(producer, consumers)| consumers.iter().all(|consumer| *consumer > producer)) {
+        let edges = || {
+            let values = links.iter().zip(self.graph.values.values());
+            let waited_for = values.filter(|(_, value)| value.kind != ValueKind::Feedback);
+            waited_for.filter_map(|((node, to), _)| Some((node?, to)))
+        };
+        if edges().all(|(producer, consumers)| consumers.iter().all(|consumer| *consumer > producer)) {
             return;
         }
         let mut ahead: Vec<Vec<u32>> = vec![Vec::new(); count];
         let mut behind: Vec<Vec<u32>> = vec![Vec::new(); count];
-        for (producer, consumers) in links.iter() {
-            let Some(producer) = producer else { continue };
+        for (producer, consumers) in edges() {
             for consumer in consumers {
                 if let (Some(ahead), Some(behind)) = (ahead.get_mut(producer.index()), behind.get_mut(consumer.index()))
                 {

@@ -24,7 +24,7 @@
 
 use super::{
     Argument, Attribute, Data, Encoding, Entry, Graph, GraphId, GraphKind, Literal, Model, Node, Shape, Tensor, Type,
-    Value, ValueId, Wiring,
+    Value, ValueId, ValueKind, Wiring,
 };
 use crate::codec::scalar::{double_text, single_text};
 use crate::report::{Diagnostic, Report, Severity};
@@ -276,6 +276,7 @@ impl Printer<'_> {
     fn value(&mut self, names: &Names, id: ValueId, value: &Value, typed: bool) -> fmt::Result {
         if !typed
             && !value.inferred
+            && value.kind == ValueKind::Data
             && value.outer.is_none()
             && value.description.is_empty()
             && value.metadata.is_empty()
@@ -291,6 +292,11 @@ impl Printer<'_> {
         }
         if value.inferred {
             self.out.push_str(", inferred");
+        }
+        match value.kind {
+            ValueKind::Data => {}
+            ValueKind::Control => self.out.push_str(", control"),
+            ValueKind::Feedback => self.out.push_str(", feedback"),
         }
         for Entry { name, value } in &value.metadata {
             write!(self.out, ", {}: {}", quote(name), json_text(value))?;

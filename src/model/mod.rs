@@ -308,11 +308,26 @@ pub struct Argument {
     pub values: Vec<ValueId>,
 }
 
+/// What it means that nodes read a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ValueKind {
+    /// Data flows.
+    #[default]
+    Data,
+    /// Nothing flows: they only wait until its producer has run.
+    Control,
+    /// Data flows into the next run of a loop: a circle that it closes is none.
+    Feedback,
+}
+
 /// What flows along an edge.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Value {
     /// The name, possibly empty.
     pub name: Text,
+    /// What it means that nodes read it.
+    pub kind: ValueKind,
     /// The type, where the file states it.
     pub ty: Option<Type>,
     /// Of a constant: its content. It is drawn inside its consumers.

@@ -32,7 +32,7 @@ const VALUE: usize = 32;
 /// The most lines of a kind.
 const LINES: usize = 4;
 
-/// What the reader wants to see on cards.
+/// What the reader wants to see on cards and between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Shown {
@@ -42,11 +42,13 @@ pub struct Shown {
     pub weights: bool,
     /// Names of nodes.
     pub names: bool,
+    /// Edges along which nothing flows.
+    pub controls: bool,
 }
 
 impl Default for Shown {
     fn default() -> Self {
-        Self { attributes: true, weights: true, names: false }
+        Self { attributes: true, weights: true, names: false, controls: true }
     }
 }
 
@@ -140,19 +142,27 @@ impl Card {
 
 /// Attributes worth a line on a card, in order of weight, with what to call them there.
 const MATTER: &[(&str, &str)] = &[
+    ("layer", ""),
+    ("function", ""),
     ("kernel_shape", "kernel"),
     ("kernel_size", "kernel"),
+    ("ksize", "kernel"),
+    ("pool_size", "pool"),
     ("strides", "stride"),
     ("stride", "stride"),
     ("stride_h", "stride h"),
     ("stride_w", "stride w"),
     ("pads", "pad"),
     ("padding", "pad"),
+    ("dilation_rate", "dilation"),
     ("dilations", "dilation"),
     ("dilation", "dilation"),
     ("group", "group"),
     ("groups", "group"),
     ("fused_activation_function", "then"),
+    ("activation", "then"),
+    ("rate", "rate"),
+    ("target_shape", "to"),
     ("axis", "axis"),
     ("axes", "axes"),
     ("dim", "dim"),
@@ -192,6 +202,9 @@ fn is_trivial(name: &str, value: &Literal) -> bool {
     };
     match name {
         "strides" | "stride" | "stride_h" | "stride_w" | "dilations" | "dilation" | "group" | "groups" => all(value, 1),
+        "dilation_rate" => all(value, 1),
+        "activation" => *value == Literal::String("linear".into()),
+        "padding" if *value == Literal::String("valid".into()) => true,
         "pads" | "padding" | "transA" | "transB" => all(value, 0),
         "alpha" | "beta" => matches!(value, Literal::Float(1.0) | Literal::Double(1.0) | Literal::Int(1)),
         "value" => matches!(value, Literal::Absent | Literal::Tensor(_)),
@@ -216,4 +229,16 @@ fn brief(model: &Model, name: &str, value: &Literal) -> String {
 }
 
 /// Attributes whose lists are sizes along axes.
-const SIZES: &[&str] = &["kernel_shape", "kernel_size", "strides", "stride", "pads", "padding", "dilations"];
+const SIZES: &[&str] = &[
+    "kernel_shape",
+    "kernel_size",
+    "ksize",
+    "pool_size",
+    "target_shape",
+    "dilation_rate",
+    "strides",
+    "stride",
+    "pads",
+    "padding",
+    "dilations",
+];

@@ -9,7 +9,7 @@ use super::wires::Wires;
 use super::words;
 use crate::analysis::infer::Shapes;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
-use crate::model::{Category, Graph, GraphId, GraphKind, Model, NodeId, ValueId};
+use crate::model::{Category, Graph, GraphId, GraphKind, Model, NodeId, ValueId, ValueKind};
 use crate::sort;
 use foldhash::HashMap;
 use std::hash::BuildHasher;
@@ -255,13 +255,16 @@ impl<'a> Flow<'a> {
             if closed {
                 targets.retain(|target| *target != source);
             }
-            if targets.is_empty() || self.graph.values[id].tensor.is_some() {
+            let value = &self.graph.values[id];
+            let control = value.kind == ValueKind::Control;
+            if targets.is_empty() || value.tensor.is_some() || control && !self.shown.controls {
                 continue;
             }
             targets.sort_unstable();
             targets.dedup();
             if closed || targets.iter().any(|target| group(*target)) {
-                let net = *bundles.entry((source, hasher.hash_one(&targets))).or_insert(self.parts.nets.len());
+                let way = hasher.hash_one((&targets, control));
+                let net = *bundles.entry((source, way)).or_insert(self.parts.nets.len());
                 if let Some(net) = self.parts.nets.get_mut(net)
                     && self.parts.targets[net.targets.clone()] == targets
                 {
@@ -269,11 +272,12 @@ impl<'a> Flow<'a> {
                     continue;
                 }
             }
-            let value = &self.graph.values[id];
             let (style, (label, inferred)) = if targets.len() >= CLUTTER && !self.wires.on_spine(self.graph, id) {
                 let card = self.parts.items[source as usize].card as usize;
                 let name = words::shorten(&self.stock.cards()[card].title, 20);
                 (NetStyle::Stub, (self.stock.label(&name), false))
+            } else if control {
+                (NetStyle::Control, (NONE, false))
             } else {
                 let style = if value.inferred { NetStyle::Inferred } else { NetStyle::Data };
                 let label = || {
@@ -285,7 +289,8 @@ impl<'a> Flow<'a> {
             };
             self.parts.connect(Net { label, inferred, ..Net::new(source, id.0, style) }, &targets);
         }
-        for net in self.parts.nets.iter_mut().filter(|net| net.more > 0 && net.style != NetStyle::Stub) {
+        let counted = |net: &&mut Net| net.more > 0 && !matches!(net.style, NetStyle::Stub | NetStyle::Control);
+        for net in self.parts.nets.iter_mut().filter(counted) {
             net.label = self.stock.label(&format!("{} tensors", net.more + 1));
             net.inferred = false;
         }

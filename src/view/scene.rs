@@ -11,7 +11,7 @@ use super::wires::Wires;
 use crate::analysis::infer::Shapes;
 use crate::analysis::{GroupId, Tree};
 use crate::layout::{self, Direction, Layout, Memo, Size};
-use crate::model::{Category, GraphId, Model, NodeId, Wiring};
+use crate::model::{Category, GraphId, Model, NodeId, ValueKind, Wiring};
 use crate::report::{Report, Severity};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -110,6 +110,8 @@ pub enum NetStyle {
     Inferred = 2,
     /// Too many items read it: its ends are named, and its edges are drawn only when asked for.
     Stub = 3,
+    /// Nothing flows, one end only waits for the other: dashed.
+    Control = 4,
 }
 
 /// A card or a pill.
@@ -185,6 +187,8 @@ pub struct Scene {
     pub level: Level,
     /// Whether it has groups at all.
     pub grouped: bool,
+    /// Whether it has control edges at all, shown or not.
+    pub controlled: bool,
     /// The groups that are open.
     pub open: Vec<GroupId>,
     /// The cards and pills.
@@ -285,7 +289,8 @@ impl Scene {
         let labels = labels::place(&items, &nets, &texts, &layout, &options.advances);
         let open = if level == Level::Flat { Vec::new() } else { open.visible(tree) };
         let grouped = tree.groups.len() > 1;
-        Self { graph, direction, level, grouped, open, items, nets, targets, cards, texts, layout, labels }
+        let controlled = model.graphs[graph].values.values().any(|value| value.kind == ValueKind::Control);
+        Self { graph, direction, level, grouped, controlled, open, items, nets, targets, cards, texts, layout, labels }
     }
 }
 

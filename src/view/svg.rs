@@ -71,6 +71,7 @@ impl Drawing<'_> {
             (NetStyle::Containment, self.palette.tree),
             (NetStyle::Data, self.palette.wire),
             (NetStyle::Inferred, self.palette.wire),
+            (NetStyle::Control, self.palette.wire),
         ] {
             let mut curves = String::new();
             for path in (0..layout.path_net.len()).filter(|path| style(*path) == wanted) {
@@ -82,7 +83,11 @@ impl Drawing<'_> {
                 }
             }
             if !curves.is_empty() {
-                let dash = if wanted == NetStyle::Inferred { r#" stroke-dasharray="2 4""# } else { "" };
+                let dash = match wanted {
+                    NetStyle::Inferred => r#" stroke-dasharray="2 4""#,
+                    NetStyle::Control => r#" stroke-dasharray="6 4""#,
+                    _ => "",
+                };
                 write!(self.out, r#"<path d="{curves}" fill="none" stroke="{colour}" stroke-width="1.25"{dash}/>"#)?;
             }
         }

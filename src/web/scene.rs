@@ -60,6 +60,7 @@ pub fn to_js(scene: &Scene) -> Object {
     set(&out, "direction", if scene.direction == Direction::Right { "right" } else { "down" });
     set(&out, "level", if scene.level == Level::Flat { "flat" } else { "groups" });
     set(&out, "grouped", scene.grouped);
+    set(&out, "controlled", scene.controlled);
     set(&out, "open", scene.open.iter().map(|group| JsValue::from(group.0)).collect::<Array>());
     set(&out, "width", scene.layout.size.w);
     set(&out, "height", scene.layout.size.h);

@@ -14,7 +14,7 @@ export const KIND = { node: 0, input: 1, output: 2, module: 3, group: 4, contain
 export const FLAG = { note: 1, warning: 2, error: 4, enter: 8, inferred: 16, stack: 64 };
 
 /** Styles of a net. */
-export const STYLE = { flow: 0, tree: 1, control: 2, stub: 3 };
+export const STYLE = { flow: 0, tree: 1, inferred: 2, stub: 3, control: 4 };
 
 /** @typedef {import('../types.js').Scene} Scene */
 

@@ -17,14 +17,14 @@ import { path, tenth } from './svg.js';
 const ARROW = { length: 7, half: 3.5, overlap: 1.5 };
 const DEPTH = 24;
 
-/** Path data by style of net, and of the arrowheads. @typedef {{styles: [string, string, string, string], arrows: string}} Wires */
+/** Path data by style of net, and of the arrowheads. @typedef {{styles: [string, string, string, string, string], arrows: string}} Wires */
 
 /** @returns {Wires} */
-export const noWires = () => ({ styles: ['', '', '', ''], arrows: '' });
+export const noWires = () => ({ styles: ['', '', '', '', ''], arrows: '' });
 
 /** @param {Wires} wires @param {Element} parent */
 export function appendWires({ styles, arrows }, parent) {
-  ['wire', 'wire tree', 'wire control', 'wire stub'].forEach((name, style) => path(styles[style], name, parent));
+  ['wire', 'wire tree', 'wire inferred', 'wire stub', 'wire control'].forEach((name, style) => path(styles[style], name, parent));
   path(arrows, 'arrow', parent);
 }
 

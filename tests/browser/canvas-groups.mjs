@@ -134,7 +134,7 @@ export function sceneOf(model, opened = []) {
     if (targets.length) nets.push({ source, targets, label: from % 3 ? null : '1×128×4096', style: targets.length > 3 ? 3 : 0, lane: false, value: 1000000 + from });
   }
   const { w, h } = model.root;
-  return { ...pack(items, nets, w), height: h, level: 'groups', grouped: true, open: [...open].sort((a, b) => a - b) };
+  return { ...pack(items, nets, w), height: h, level: 'groups', grouped: true, controlled: false, open: [...open].sort((a, b) => a - b) };
 }
 
 /** How large everything is, from the inside out. @param {Model} model @param {Set<number>} open */

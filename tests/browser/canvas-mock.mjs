@@ -183,6 +183,7 @@ export function pack(items, nets, width) {
     direction: 'down',
     level: 'flat',
     grouped: false,
+    controlled: false,
     open: [],
     width,
     height: items.reduce((bottom, item) => Math.max(bottom, item.y + item.h), 0) + 20,

@@ -251,7 +251,7 @@ function sceneOf(items, frame) {
   const count = (/** @type {number} */ upTo) => mixes.slice(0, upTo).reduce((sum, length) => sum + length, 0);
   const numbers = (/** @type {number} */ length) => Array.from({ length }, (_, index) => index);
   return {
-    ...frame, graph: 0, direction: 'down', grouped: true, metrics: { header: 28, line: 18, pad: 10, radius: 6, gap: 8 },
+    ...frame, graph: 0, direction: 'down', grouped: true, controlled: false, metrics: { header: 28, line: 18, pad: 10, radius: 6, gap: 8 },
     texts: items.map(({ title }) => title), categories: CATEGORIES,
     rects: Float64Array.from(items.flatMap(({ rect }) => rect)),
     itemKind: Uint8Array.from(items.map(({ kind }) => kind)), itemRef: Uint32Array.from(items.map(({ ref }) => ref)),

@@ -170,7 +170,7 @@ function scene(graph, options) {
   const title = (/** @type {number} */ item) => text(nodes[item]?.[0] ?? (item === nodes.length ? 'input' : 'output'));
   const of = (/** @type {number} */ length, /** @type {(index: number) => number} */ make) => Array.from({ length }, (_, index) => make(index));
   return {
-    graph, direction: right ? 'right' : 'down', level: 'flat', grouped: false, open: [], width: right ? at - 44 : 300, height: right ? 300 : at - 44,
+    graph, direction: right ? 'right' : 'down', level: 'flat', grouped: false, controlled: false, open: [], width: right ? at - 44 : 300, height: right ? 300 : at - 44,
     metrics: { header: 28, line: 18, pad: 10, radius: 6, gap: 8 },
     categories: CATEGORIES, rects,
     itemKind: Uint8Array.from(of(count, (item) => Math.max(0, item - nodes.length + 1))),

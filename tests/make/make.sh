@@ -4,7 +4,8 @@
 #   tests/make/make.sh              everything
 #   tests/make/make.sh make_none    only the scripts named
 #
-# The same versions give the same bytes, but for make_onnx_tensorflow: tf2onnx numbers some values by chance.
+# The same versions give the same bytes, but for make_onnx_tensorflow (tf2onnx numbers some values by chance) and what Keras exports in
+# make_tensorflow_graphs (variables are in an order by chance).
 # Needs Python 3.11 and about 8 GB of disk for a virtual environment (torch's wheel for Linux brings CUDA's libraries with it).
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -28,7 +29,7 @@ if setarch --addr-no-randomize true 2>/dev/null; then
 fi
 scripts=("$@")
 if [ ${#scripts[@]} -eq 0 ]; then
-    scripts=(make_*.py operators.py operators_tflite.py operators_torch.py)
+    scripts=(make_*.py operators.py operators_tensorflow.py operators_tflite.py operators_torch.py)
 fi
 for script in "${scripts[@]}"; do
     echo "== ${script%.py}"

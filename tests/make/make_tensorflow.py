@@ -198,7 +198,8 @@ def lonely():
 
 
 if __name__ == "__main__":
-    shutil.rmtree(FOLDER, ignore_errors=True)
+    for folder in ("module", "keras", "dtypes", "v1", "v2", "parts", "latest", "no-values", "no-index"):
+        shutil.rmtree(FOLDER / folder, ignore_errors=True)
     module()
     keras()
     recurrent()

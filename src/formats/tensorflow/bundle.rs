@@ -44,11 +44,27 @@ impl Shards<'_> {
     }
 }
 
+/// What is in a checkpoint.
+pub struct Bundle {
+    /// Its variables, in the order of their keys.
+    pub variables: Vec<Variable>,
+    /// What held them, if that was saved and is here.
+    pub objects: Option<Objects>,
+    /// How many files of values there are.
+    shards: i64,
+}
+
 /// Opens the checkpoint called `stem`, whose index is `table`.
-///
-/// # Errors
-/// When the index cannot be read at all.
-pub fn open(stem: &str, table: &Table, open: &mut Open) -> Result<Model> {
+pub fn open(stem: &str, table: &Table, open: &mut Open) -> Model {
+    let Bundle { variables, objects, shards } = read(stem, table, open);
+    let mut model = lower::lower(variables, objects.as_ref(), open);
+    model.format = "TensorFlow Checkpoint v2".into();
+    lower::property(&mut model, "data files", shards.to_string());
+    model
+}
+
+/// Reads the checkpoint called `stem`, whose index is `table`; what of it cannot be read is reported.
+pub fn read(stem: &str, table: &Table, open: &mut Open) -> Bundle {
     let mut header = BundleHeader::default();
     let (mut entries, mut parts) = (Vec::new(), HashMap::<String, Vec<BundleEntry>>::default());
     for block in &table.blocks {
@@ -97,10 +113,7 @@ pub fn open(stem: &str, table: &Table, open: &mut Open) -> Result<Model> {
         }
         variables.push(variable);
     }
-    let mut model = lower::lower(variables, objects.as_ref(), open);
-    model.format = "TensorFlow Checkpoint v2".into();
-    lower::property(&mut model, "data files", header.num_shards.to_string());
-    Ok(model)
+    Bundle { variables, objects, shards: header.num_shards }
 }
 
 /// All values of a variable that was cut along its first axis only: its parts one after the other, if they are in one file.

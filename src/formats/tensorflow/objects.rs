@@ -56,6 +56,15 @@ impl Objects {
         self.names.get(key).map(String::as_str)
     }
 
+    /// The keys of variables by what these were called; a name that several have is not among them.
+    pub fn keys(&self) -> HashMap<&str, &str> {
+        let mut keys: HashMap<&str, Option<&str>> = HashMap::default();
+        for (key, name) in &self.names {
+            keys.entry(name).and_modify(|known| *known = None).or_insert(Some(key));
+        }
+        keys.into_iter().filter_map(|(name, key)| Some((name, key?))).collect()
+    }
+
     /// Whether the names tell all variables apart and say where they belong: those that Keras gives do.
     pub fn name_well(&self) -> bool {
         let mut met = HashSet::default();

@@ -1,7 +1,7 @@
 //! The messages of checkpoints, with the fields that matter here. Names are those of the schemas without `Proto`.
 
 use crate::codec::protobuf::messages;
-use crate::model::DType;
+use crate::model::{self, DType, Type};
 use crate::source::Span;
 
 messages! {
@@ -30,11 +30,13 @@ messages! {
     /// `TensorShapeProto`.
     Shape {
         2 dim: Vec<Dim>,
+        3 unknown_rank: i64,
     }
 
     /// `TensorShapeProto.Dim`.
     Dim {
         1 size: i64,
+        2 name: String,
     }
 
     /// `TensorSliceProto`.
@@ -77,6 +79,8 @@ messages! {
 
     /// `TensorProto`. Of the payload, only its place: packed numbers are one range, others one range each.
     Tensor {
+        1 dtype: i64,
+        2 shape: Shape,
         4 content: Option<Span>,
         5 float: Vec<Span>,
         6 double: Vec<Span>,
@@ -129,6 +133,16 @@ impl Shape {
     pub fn sizes(&self) -> Vec<u64> {
         self.dim.iter().map(|dim| u64::try_from(dim.size).unwrap_or(0)).collect()
     }
+
+    /// The shape, if its rank is known; negative sizes are not known.
+    pub fn lower(&self) -> Option<model::Shape> {
+        let dim = |dim: &Dim| match u64::try_from(dim.size) {
+            Ok(size) => model::Dim::Known(size),
+            Err(_) if !dim.name.is_empty() => model::Dim::Symbol(dim.name.as_str().into()),
+            Err(_) => model::Dim::Unknown,
+        };
+        (self.unknown_rank == 0).then(|| model::Shape(self.dim.iter().map(dim).collect()))
+    }
 }
 
 /// The element type with number `code` in `types.proto`. Resources and variants have none.
@@ -160,6 +174,15 @@ pub fn dtype(code: i64) -> DType {
         32 => DType::U2,
         33 => DType::F4E2M1,
         _ => DType::Unknown,
+    }
+}
+
+/// The type of a tensor whose elements are of the type with number `code`; references to variables have a number of 100 more.
+pub fn ty(code: i64, shape: Option<model::Shape>) -> Option<Type> {
+    match if code > 100 { code - 100 } else { code } {
+        0 => None,
+        code @ (20 | 21) => Some(Type::Opaque(note(code).unwrap_or_default().into())),
+        code => Some(Type::Tensor { dtype: dtype(code), shape }),
     }
 }
 

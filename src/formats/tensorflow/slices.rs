@@ -22,11 +22,15 @@ pub fn is_version_1(table: &Table, open: &Open) -> Result<bool> {
     Ok(first.meta.is_some_and(|meta| !meta.tensor.is_empty()))
 }
 
-/// Opens the checkpoint that is all of `table`, the main file.
-///
-/// # Errors
-/// When the first block cannot be read.
-pub fn open(table: &Table, open: &mut Open) -> Result<Model> {
+/// Opens the checkpoint that is all of `table`, in `file`.
+pub fn open(table: &Table, file: FileId, open: &mut Open) -> Model {
+    let mut model = lower::lower(read(table, file, open), None, open);
+    model.format = "TensorFlow Checkpoint v1".into();
+    model
+}
+
+/// Reads the variables of the checkpoint that is all of `table`, in `file`; what of it cannot be read is reported.
+pub fn read(table: &Table, file: FileId, open: &mut Open) -> Vec<Variable> {
     let mut described = Vec::new();
     let mut values: HashMap<String, Vec<(Data, Encoding)>> = HashMap::default();
     for block in &table.blocks {
@@ -36,7 +40,7 @@ pub fn open(table: &Table, open: &mut Open) -> Result<Model> {
                 let stored = entry.stored;
                 if let Some((name, tensor)) = take(entry, &mut described, open) {
                     // What was packed would have to be inflated again to be shown.
-                    let place = if stored { payload(&tensor, FileId(0)) } else { (Data::Absent, Encoding::Little) };
+                    let place = if stored { payload(&tensor, file) } else { (Data::Absent, Encoding::Little) };
                     values.entry(name).or_default().push(place);
                 }
                 Ok(())
@@ -64,9 +68,7 @@ pub fn open(table: &Table, open: &mut Open) -> Result<Model> {
         };
         variables.push(Variable { key: meta.name, code: meta.kind, shape, data, encoding, parts: Vec::new() });
     }
-    let mut model = lower::lower(variables, None, open);
-    model.format = "TensorFlow Checkpoint v1".into();
-    Ok(model)
+    variables
 }
 
 /// Adds what `entry` describes to `described`; gives the values that it holds, with the name of their variable.
@@ -80,7 +82,7 @@ fn take(entry: Entry, described: &mut Vec<proto::SavedSliceMeta>, open: &mut Ope
 }
 
 /// Where the values of `tensor` are in `file`, and how they are encoded: packed numbers of protobuf, by their type.
-fn payload(tensor: &Tensor, file: FileId) -> (Data, Encoding) {
+pub fn payload(tensor: &Tensor, file: FileId) -> (Data, Encoding) {
     let varints = [&tensor.int, &tensor.int64, &tensor.bool, &tensor.half, &tensor.uint32, &tensor.uint64];
     let fixed = [&tensor.float, &tensor.double, &tensor.complex, &tensor.complex128];
     let ranges = |spans: &Vec<Span>| match **spans {

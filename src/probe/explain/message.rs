@@ -9,13 +9,11 @@ use crate::report::Error;
 pub fn explain(probe: &Probe) -> Option<Error> {
     /// A test of the structure, and what it tells.
     type Schema = (fn(&Protobuf) -> bool, &'static str);
-    const SCHEMAS: [Schema; 6] = [
+    const SCHEMAS: [Schema; 4] = [
         (is_core_ml, "a Core ML model"),
-        (is_saved_model, "a TensorFlow SavedModel"),
         (is_program, "a PaddlePaddle program"),
         (is_sentence_piece, "a SentencePiece tokenizer"),
         (is_caffe, "a Caffe model"),
-        (is_graph, "a TensorFlow graph"),
     ];
     let message = probe.protobuf().filter(|message| message.end != End::Fault)?;
     let (_, what) = SCHEMAS.iter().find(|(fits, _)| fits(message))?;
@@ -50,14 +48,6 @@ fn is_core_ml(message: &Protobuf) -> bool {
         && only(message, |field| matches!(field.number, 1 | 2 | 10) || kind(field))
 }
 
-/// `SavedModel`: 1 version of the schema, 2 graphs, whose 1 is a message and 2 a graph.
-fn is_saved_model(message: &Protobuf) -> bool {
-    let version = message.first(1).is_some_and(|field| matches!(field.wire, Wire::Varint(1)));
-    let graph =
-        |field: &Field| is_bytes(field) && inside(field, 1).iter().all(|inner| inner.number <= 2 && is_bytes(inner));
-    version && message.first(2).is_some_and(graph) && only(message, |field| field.number <= 2)
-}
-
 /// `ProgramDesc`: 1 blocks, whose 1 is the index 0; 4 version.
 fn is_program(message: &Protobuf) -> bool {
     let block = |field: &Field| {
@@ -82,14 +72,4 @@ fn is_caffe(message: &Protobuf) -> bool {
     let name = message.first(1).is_some_and(|field| field.text().is_ok_and(|text| !text.contains(char::is_control)));
     let layers = message.first(100).is_some_and(layer) || message.count(2) > 1 && message.first(2).is_some_and(layer);
     name && layers && message.fields.first().is_some_and(|seen| seen.first.number == 1)
-}
-
-/// `GraphDef`: 1 nodes, each with 1 name and 2 operator as text; 2 library, 3 and 4 version.
-fn is_graph(message: &Protobuf) -> bool {
-    let is_text = |field: &Field| field.text().is_ok_and(|text| !text.is_empty() && !text.contains(char::is_control));
-    let node = |field: &Field| {
-        matches!(inside(field, 2).as_slice(), [name, operator]
-        if name.number == 1 && operator.number == 2 && is_text(name) && is_text(operator))
-    };
-    message.first(1).is_some_and(node) && only(message, |field| field.number <= 5)
 }

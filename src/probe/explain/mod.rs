@@ -118,7 +118,6 @@ fn by_name(probe: &Probe) -> Option<Error> {
         (&["xmodel"], "a Vitis AI model"),
         (&["nb"], "a Paddle Lite model"),
         (&["engine", "plan", "trt"], "a TensorRT engine"),
-        (&["meta"], "a TensorFlow meta graph"),
     ];
     let name = probe.name();
     if [".onnx.data", ".onnx_data"].iter().any(|end| name.ends_with(end)) {
