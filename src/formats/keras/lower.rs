@@ -141,11 +141,10 @@ impl<'a> Builder<'a> {
         if let ([(_, values)], Some(shape)) = (inputs.as_slice(), built(instance.layer))
             && let [value] = values.as_slice()
             && network.layers.len() > 1
+            && let Some(value) = self.graph.values.get_mut(*value)
         {
-            if let Some(value) = self.graph.values.get_mut(*value) {
-                let dtype = dtype(instance.layer, &["dtype"]).unwrap_or(DType::Unknown);
-                value.ty.get_or_insert(Type::Tensor { dtype, shape: Some(shape) });
-            }
+            let dtype = dtype(instance.layer, &["dtype"]).unwrap_or(DType::Unknown);
+            value.ty.get_or_insert(Type::Tensor { dtype, shape: Some(shape) });
         }
         inputs
     }
