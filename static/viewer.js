@@ -7,8 +7,10 @@
 import { documentation } from './documentation.js';
 import { announce, byId, toast } from './dom.js';
 import { Drawing } from './drawing.js';
+import { Heat } from './heat.js';
 import { plural } from './numbers.js';
 import { OutlinePanel } from './outline.js';
+import { CostPanel } from './panel-cost.js';
 import { FindPanel } from './panel-find.js';
 import { modelPanel } from './panel-model.js';
 import { sameDepth, write } from './permalink.js';
@@ -26,7 +28,7 @@ import { createZoom } from './zoom.js';
 /** @import {Place} from './permalink.js' */
 /** @import {Actions} from './pieces.js' */
 /** @import {Session} from './session.js' */
-/** @import {GraphInfo, Hit, ModelInfo, NodeInfo, Selection, Step} from './types.js' */
+/** @import {GraphInfo, Hit, Measure, ModelInfo, NodeInfo, Selection, Sizes, Step} from './types.js' */
 
 /** How much a key or a button zooms. */
 const ZOOM = 1.25;
@@ -47,6 +49,8 @@ export class Viewer {
   #find;
   #outline;
   #selected;
+  #heat = new Heat((measure) => void this.#try(() => this.#showHeat(measure)));
+  #cost = new CostPanel((sizes) => void this.#try(() => this.#resize(sizes)));
   /** @type {Actions} */
   #actions = {
     jump: (graph, selection) => void this.#jump(graph, selection),
@@ -132,10 +136,11 @@ export class Viewer {
       // The Worker is asked for the drawing first: it works meanwhile.
       await new Promise((resolve) => void setTimeout(resolve));
       this.#bar.show(info, remote);
-      this.#sidebar.set('model', ...modelPanel(info, this.#actions));
+      this.#sidebar.set('model', ...modelPanel(info, this.#cost.element, this.#actions));
       this.#sidebar.show('model');
     };
     await Promise.all([this.#go(place, reveal), fillPanels()]);
+    void this.#try(() => this.#fillCost());
     // Keys go to the drawing from the start; whoever uses a mouse need not see that.
     byId('canvas').focus({ preventScroll: true, focusVisible: false });
   }
@@ -149,6 +154,8 @@ export class Viewer {
     this.#find.clear();
     this.#bar.clear();
     this.#outline.clear();
+    this.#cost.clear();
+    this.#heat.forget({ off: true });
     this.#selected.endIsolation();
     this.#drawing.close();
     this.#selected.deselect();
@@ -172,8 +179,9 @@ export class Viewer {
     const drawn = this.#drawing.place();
     this.#moving = true;
     try {
+      const resized = known !== null && await this.#setSizes(known.sizes ?? {});
       if (known?.depth) this.#drawing.hierarchy.restore(graph, known.depth);
-      if (drawn?.graph !== graph || (known?.depth && !sameDepth(known, drawn))) await this.#draw(trailTo(info.graphs, graph), { reveal });
+      if (resized || drawn?.graph !== graph || (known?.depth && !sameDepth(known, drawn))) await this.#draw(trailTo(info.graphs, graph), { reveal });
       await this.#selected.restore(known?.selection ?? null, { centre: !known?.view });
       if (known?.view) this.#drawing.look(known.view);
     } finally {
@@ -229,6 +237,7 @@ export class Viewer {
       none: () => this.#setLevel('none'),
       all: () => this.#setLevel('all'),
       flat: () => this.#setLevel('flat'),
+      heat: () => void this.#try(() => this.#showHeat(this.#heat.other)),
       zoomIn: () => canvas.zoomBy(ZOOM),
       zoomOut: () => canvas.zoomBy(1 / ZOOM),
       actual: () => canvas.actual(),
@@ -239,6 +248,45 @@ export class Viewer {
       back: () => void this.#back(),
     };
     commands[command]?.();
+  }
+
+  /** Colours by a measure of cost, or by family. @param {Measure|null} measure */
+  async #showHeat(measure) {
+    const { session, info } = this.#need();
+    if (measure && info.graphs.find(({ id }) => id === this.graph)?.wiring === 'modules') return;
+    this.#heat.choose(measure);
+    await this.#drawing.settled;
+    const heat = await this.#heat.load(session, this.graph ?? 0);
+    this.#drawing.repaint((scene) => this.#heat.paint(scene, heat));
+    if (this.#drawing.scene) this.#bar.refresh(this.#drawing.scene);
+    this.#selected.redraw();
+  }
+
+  /** Shows what the model costs, after all that was waited for. */
+  async #fillCost() {
+    this.#cost.show(await this.#need().session.cost());
+  }
+
+  /**
+   * Sets the sizes that the model leaves open.
+   * @param {Sizes} sizes
+   * @returns {Promise<boolean>} whether they are others than before
+   */
+  async #setSizes(sizes) {
+    if (JSON.stringify(sizes) === JSON.stringify(this.#cost.sizes)) return false;
+    this.#cost.sizes = sizes;
+    this.#heat.forget();
+    await this.#need().session.resize(sizes);
+    return true;
+  }
+
+  /** The same, and shows what follows from it. @param {Sizes} sizes */
+  async #resize(sizes) {
+    if (!await this.#setSizes(sizes)) return;
+    await this.#fillCost();
+    await this.#redraw({ keepView: true });
+    const { selection } = this.#selected;
+    if (selection) await this.#selected.select(selection, { tab: false });
   }
 
   /** @param {Partial<import('./preferences.js').Preferences>} changes */
@@ -288,9 +336,10 @@ export class Viewer {
   async #draw(trail, { reveal, ...options } = {}) {
     const graph = trail.at(-1);
     if (graph === undefined) return;
-    const { info } = this.#need();
+    const { info, session } = this.#need();
     this.#bar.busy(true);
     try {
+      const heat = info.graphs.find(({ id }) => id === graph)?.wiring === 'modules' ? null : await this.#heat.load(session, graph);
       await this.#drawing.draw(graph, {
         ...options,
         before: (scene) => {
@@ -299,6 +348,7 @@ export class Viewer {
             this.#selected.deselect();
           }
           this.#trail = trail;
+          this.#heat.paint(scene, heat);
           this.#bar.refresh(scene);
           this.#bar.crumbs.showGraphs(trail.map((id) => this.#graphInfo(id)).filter((entry) => entry !== undefined), info.graphs);
           reveal?.();
@@ -321,7 +371,7 @@ export class Viewer {
   /** @returns {Place|null} */
   #place() {
     const place = this.#drawing.place();
-    return place && { ...place, selection: this.#selected.selection };
+    return place && { ...place, selection: this.#selected.selection, sizes: this.#cost.sizes };
   }
 
   #tellPlace() {

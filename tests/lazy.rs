@@ -523,3 +523,35 @@ fn an_hdf5_file_of_three_gigabytes_is_opened_by_its_descriptions() {
     assert_eq!(values::read(&model, TensorId(39), &files, size / 4 - 1, 9).unwrap().text(0).as_deref(), Some("0.0"));
     assert!(read.get() - opened < MIB);
 }
+
+#[test]
+fn a_frozen_graph_of_many_gigabytes_is_opened_without_its_constants() {
+    let (count, elements) = (250u64, 2_500_000u64);
+    let float = || number(1, 1);
+    let mut graph = delimited(1, [text(1, "x"), text(2, "Placeholder")].into_iter().flatten().collect());
+    for index in 0..count {
+        let (weight, before) = (format!("layer_{index}/w"), format!("layer_{}/y", index as i64 - 1));
+        let before = if index == 0 { "x" } else { &before };
+        let content = delimited(4, vec![Piece::Hole(elements * 4)]);
+        let tensor = delimited(
+            8,
+            [float(), delimited(2, delimited(2, number(1, elements))), content].into_iter().flatten().collect(),
+        );
+        let value = delimited(5, [text(1, "value"), delimited(2, tensor)].into_iter().flatten().collect());
+        graph.extend(delimited(1, [text(1, &weight), text(2, "Const"), value].into_iter().flatten().collect()));
+        let node = [text(1, &format!("layer_{index}/y")), text(2, "Mul"), text(3, before), text(3, &weight)];
+        graph.extend(delimited(1, node.into_iter().flatten().collect()));
+    }
+    let mut sparse = Sparse::new("frozen.pb");
+    sparse.write(&graph);
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 2_400_000_000);
+    // Two pages around each constant, as its description is between holes.
+    assert!(read.get() < 250 * 3 * 65536, "{} bytes were read", read.get());
+    assert_eq!(model.totals().parameters, count * elements);
+    assert_eq!(model.graphs.values().next().unwrap().nodes.len() as u64, count);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+    let opened = read.get();
+    assert_eq!(values::read(&model, TensorId(249), &files, elements - 3, 100).unwrap().len(), 3);
+    assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
+}

@@ -108,3 +108,26 @@ fn what_comes_before_a_mistake_in_a_text_is_shown_and_the_mistake_has_a_line() {
     let message = &opened.report.diagnostics[0].message;
     assert!(message.contains("line 6") && message.contains("a name is missing"), "{message}");
 }
+
+/// A line up to where it says at which place in the file something is.
+fn place(line: &str) -> String {
+    let line = line.split(" bytes at").next().unwrap();
+    line.split(" from 0x").next().unwrap().to_owned()
+}
+
+#[test]
+fn protobuf_text_and_json_say_the_same_as_the_bytes() {
+    for name in ["functions", "quantization", "dtypes-typed", "loop"] {
+        let message = content(&open(&format!("{name}.onnx")));
+        for form in ["pbtxt", "json"] {
+            let spelt = content(&open(&format!("forms/{name}.{form}")));
+            // Numbers that are written in full have other places; the fields of an object have no order.
+            let plain = |lines: &[String]| -> Vec<String> {
+                let mut lines: Vec<_> = lines.iter().map(|line| place(line)).collect();
+                lines.sort();
+                lines
+            };
+            assert_eq!(differences(&plain(&spelt), &plain(&message)), [], "{name}.{form}");
+        }
+    }
+}

@@ -324,7 +324,6 @@ fn models_to_come() -> Vec<Case> {
         ("a.txt", b"tree\nversion=v4\nnum_class=1\n".to_vec(), "a LightGBM model"),
         ("a.mlir", b"module @m {\n  func.func @f() {\n".to_vec(), "an MLIR module"),
         ("graph.nnef", b"version 1.0;\n\ngraph net(x) -> (y)\n".to_vec(), "an NNEF graph"),
-        ("model.json", json(r#"{"format": "graph-model", "modelTopology": {}}"#), "a TensorFlow.js model"),
         ("net-symbol.json", json(r#"{"nodes": [], "arg_nodes": [], "heads": []}"#), "an MXNet model"),
         ("a.json", json(r#"{"learner": {}, "version": [2, 0, 0]}"#), "an XGBoost model"),
         (

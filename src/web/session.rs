@@ -9,9 +9,10 @@ use crate::model::{GraphId, NodeId, TensorId, ValueId};
 use crate::report::{Error, Result};
 use crate::safety::Safety;
 use crate::source::{BytesSource, CountingSource, Files, Source};
-use crate::view::{Level, Place, SceneOptions, Selection, Theme, Viewer};
+use crate::view::{Level, Measure, Place, SceneOptions, Selection, Theme, Viewer};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
@@ -193,6 +194,33 @@ impl Session {
             _ => Selection::Group(GroupId(id)),
         };
         Ok(json(&self.viewer()?.detail(GraphId(graph), selection).ok_or_else(|| missing("selection"))?))
+    }
+
+    /// What running the model costs: `CostInfo`, or null if nothing flows in it.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn cost(&self) -> Result<String, JsValue> {
+        Ok(json(&self.viewer()?.cost()))
+    }
+
+    /// How much each part of a graph costs: `Heat`.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn heat(&self, graph: u32, measure: &str) -> Result<String, JsValue> {
+        let measure: Measure = options(&json(&measure))?;
+        Ok(json(&self.viewer()?.heat(GraphId(graph), measure).ok_or_else(|| missing("graph"))?))
+    }
+
+    /// Gives sizes to names that the model leaves open: an object with a number each.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn resize(&self, sizes_json: &str) -> Result<(), JsValue> {
+        let sizes: BTreeMap<String, u64> = options(sizes_json)?;
+        self.viewer()?.set_sizes(sizes.into_iter().map(|(name, size)| (name.into(), size)).collect());
+        Ok(())
     }
 
     /// Some values of a tensor: `Values`.

@@ -73,8 +73,12 @@ export function startView(scene, host, first) {
   const breadth = down ? (host.width - 2 * MARGIN) / scene.width : (host.height - 2 * MARGIN) / scene.height;
   const scale = Math.min(1, Math.max(READABLE, breadth));
   const view = breadth >= scale ? centredOn(scene.width / 2, scene.height / 2, scale, host) : snug(centredOn(first.x, first.y, scale, host), scene, host);
-  return down ? { ...view, y: -MARGIN / scale } : { ...view, x: -MARGIN / scale };
+  // What is no longer than the window stands in its middle, clear of the buttons in the corner.
+  return down ? { ...view, y: beginning(scene.height, host.height, scale) } : { ...view, x: beginning(scene.width, host.width, scale) };
 }
+
+/** Where a view begins along the flow of the graph: with the graph, or so that all of it is in the middle. @param {number} whole @param {number} window @param {number} scale */
+const beginning = (whole, window, scale) => Math.min(-MARGIN / scale, (whole - window / scale) / 2);
 
 /** A view of a part of the graph, moved so that no room is wasted beyond its sides. @param {View} view @param {Scene} scene @param {Size} host @returns {View} */
 function snug({ x, y, scale }, scene, host) {

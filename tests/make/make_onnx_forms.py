@@ -8,6 +8,7 @@ from pathlib import Path
 
 import onnx
 import onnxruntime
+from google.protobuf import json_format, text_format
 from onnx import parser, printer
 
 from common import FIXTURES, save
@@ -23,6 +24,13 @@ def text(name, reads=True):
     if reads:
         parser.parse_model(spelt)
     save(f"onnx/forms/{name}.onnxtxt", spelt.encode())
+
+
+def spelt(name):
+    """In protobuf's own text format and JSON."""
+    model = onnx.load(ONNX / f"{name}.onnx", load_external_data=False)
+    save(f"onnx/forms/{name}.pbtxt", text_format.MessageToString(model).encode())
+    save(f"onnx/forms/{name}.json", json_format.MessageToJson(model).encode())
 
 
 def runtime(name, work):
@@ -54,6 +62,8 @@ def packed():
 for name in ("torch-cnn", "functions", "onnxscript", "torch-loop"):
     text(name)
 text("types", reads=False)
+for name in ("functions", "quantization", "dtypes-typed", "loop"):
+    spelt(name)
 with tempfile.TemporaryDirectory() as work:
     for name in ("torch-cnn", "torch-loop", "sklearn-forest"):
         runtime(name, Path(work))

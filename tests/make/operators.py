@@ -1,6 +1,7 @@
 """The operators of ONNX, from the schemas in the `onnx` and `onnxruntime` packages.
 
-Writes src/formats/onnx/operators.tsv (what the reader needs: category and names of formal parameters, latest version)
+Writes src/formats/onnx/operators.tsv (what the reader needs: category and names of formal parameters, latest version),
+src/formats/onnx/schemas.tsv (what a node must be, all versions of ONNX's own domains)
 and static/ops/onnx.json (documentation, loaded by the page when a node is looked at). The domain "" is spelled
 `ai.onnx` in both.
 """
@@ -17,6 +18,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 from common import ROOT
 
 TABLE = ROOT / "src" / "formats" / "onnx" / "operators.tsv"
+SCHEMAS = ROOT / "src" / "formats" / "onnx" / "schemas.tsv"
 DOCUMENTATION = ROOT / "static" / "ops" / "onnx.json"
 SOURCE = (
     f"Operator schemas of ONNX {onnx.__version__} (https://github.com/onnx/onnx, Apache-2.0) "
@@ -162,6 +164,56 @@ def write_table(schemas):
     TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+# The types of attributes by a letter; lists are upper case.
+LETTERS = {
+    "FLOAT": "f",
+    "INT": "i",
+    "STRING": "s",
+    "TENSOR": "t",
+    "GRAPH": "g",
+    "SPARSE_TENSOR": "x",
+    "TYPE_PROTO": "p",
+    "FLOATS": "F",
+    "INTS": "I",
+    "STRINGS": "S",
+    "TENSORS": "T",
+    "GRAPHS": "G",
+    "SPARSE_TENSORS": "X",
+    "TYPE_PROTOS": "P",
+}
+# What is unbounded in the schemas.
+UNBOUNDED = 2**31 - 1
+
+
+def span(least, most):
+    return f"{least}-{'' if most >= UNBOUNDED else most}"
+
+
+def needed(formals):
+    """How many of the first inputs must be there; an input that is counted may still be left empty."""
+    single = [formal.option == onnx.defs.OpSchema.FormalParameterOption.Single for formal in formals]
+    return single.index(False) if False in single else len(single)
+
+
+def write_schemas():
+    """A line for each version of each operator: domain, name, version, inputs, outputs, attributes (`!`: required); `-` for those taken out."""
+    lines = []
+    for schema in sorted(onnx.defs.get_all_schemas_with_history(), key=lambda it: (it.domain, it.name, it.since_version)):
+        if schema.domain not in ("", "ai.onnx.ml"):
+            continue
+        attributes = sorted(schema.attributes.values(), key=lambda attribute: attribute.name)
+        cells = [
+            schema.domain or "ai.onnx",
+            schema.name,
+            str(schema.since_version),
+            f"{span(schema.min_input, schema.max_input)}:{needed(schema.inputs)}",
+            span(schema.min_output, schema.max_output),
+            " ".join(f"{it.name}:{LETTERS[it.type.name]}{'!' if it.required else ''}" for it in attributes),
+        ]
+        lines.append("\t".join(cells[:3] + ["-"] if schema.deprecated else cells))
+    SCHEMAS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def plain(text):
     """Text without Markdown, HTML, addresses and line breaks."""
     text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
@@ -260,6 +312,7 @@ def write_documentation(schemas):
 if __name__ == "__main__":
     known = latest()
     write_table(known)
+    write_schemas()
     write_documentation(known)
-    for path in (TABLE, DOCUMENTATION):
+    for path in (TABLE, SCHEMAS, DOCUMENTATION):
         print(f"{path.stat().st_size:7} {path.relative_to(ROOT)}")

@@ -28,7 +28,7 @@ impl Lowering<'_> {
         if !proto.ref_attr_name.is_empty() {
             return Literal::Reference(self.strings.intern(&proto.ref_attr_name));
         }
-        let kind = if proto.kind == 0 { implied(proto) } else { proto.kind };
+        let kind = kind_of(proto);
         let spans = match kind {
             1 => return Literal::Float(proto.f.unwrap_or_default()),
             2 => return integer(proto, owner.operator),
@@ -121,6 +121,11 @@ fn integer(proto: &proto::Attribute, operator: &str) -> Literal {
         }
     }
     Literal::Int(value)
+}
+
+/// The type of an attribute, as `AttributeProto.AttributeType` numbers it.
+pub fn kind_of(proto: &proto::Attribute) -> i64 {
+    if proto.kind == 0 { implied(proto) } else { proto.kind }
 }
 
 /// The type of an attribute that does not state it: before IR version 2 none did.

@@ -2,11 +2,11 @@
 
 use super::attribute::Owner;
 use super::lower::{Lowering, Pending};
-use super::{operators, proto};
+use super::{operators, proto, schemas};
 use crate::codec::protobuf::{Field, Fields};
 use crate::model::{
-    Argument, Attribute, Category, Entry, Graph, GraphId, Literal, Node, NodeId, ScopeId, Strings, TensorId, Text,
-    Value, ValueId, ValueKind,
+    Argument, Attribute, Category, Entry, Graph, GraphId, Import, Literal, Node, NodeId, ScopeId, Strings, TensorId,
+    Text, Value, ValueId, ValueKind,
 };
 use crate::report::{Error, Result, Severity};
 use foldhash::HashMap;
@@ -150,8 +150,8 @@ impl Lowering<'_> {
 
     fn function_field(&mut self, field: &Field, draft: &mut Draft) -> Result<()> {
         match field.number {
-            // What it is called was read before, so that nodes can refer to it.
-            1 | 10 | 13 => {}
+            // What it is called, and of which version its operators are, was read before.
+            1 | 9 | 10 | 13 => {}
             4 | 5 => {
                 let value = draft.value(&field.text()?, &self.strings);
                 if field.number == 4 { &mut draft.graph.inputs } else { &mut draft.graph.outputs }.push(value);
@@ -162,7 +162,6 @@ impl Lowering<'_> {
             }
             7 => self.node(field, draft)?,
             8 => draft.graph.description = self.text(&field.text()?),
-            9 => draft.graph.imports.push(self.import(field)),
             11 => {
                 let proto: proto::Attribute = self.decode(field, Some(draft.id));
                 let owner = Owner { graph: draft.id, node: NodeId(0), depth: draft.depth, operator: "" };
@@ -193,6 +192,9 @@ impl Lowering<'_> {
         let (domain, operator) = (self.strings.intern(&proto.domain), self.strings.intern(&proto.op_type));
         let overload = self.strings.intern(&proto.overload);
         let signature = self.signature(&domain, &operator, &overload);
+        if signature.definition.is_none() {
+            self.validate(&proto, NodeId(count as u32), draft);
+        }
         let own = if operators::own(&domain).is_empty() { &*operator } else { "" };
         let owner = Owner { graph: draft.id, node: NodeId(count as u32), depth: draft.depth, operator: own };
         let mut attributes = Vec::with_capacity(proto.attribute.len());
@@ -216,6 +218,20 @@ impl Lowering<'_> {
         };
         draft.graph.nodes.push(node);
         Ok(())
+    }
+
+    /// Reports what the operator's schema does not allow.
+    fn validate(&mut self, proto: &proto::Node, node: NodeId, draft: &Draft) {
+        let domain = operators::own(&proto.domain);
+        let of = |imports: &[Import]| {
+            imports.iter().find(|import| operators::own(&import.domain) == domain).map(|import| import.version)
+        };
+        let Some(version) = of(&draft.graph.imports).or_else(|| of(&self.model.imports)) else { return };
+        for fault in schemas::faults(proto, version) {
+            let name = if proto.name.is_empty() { String::new() } else { format!(" {:?}", proto.name) };
+            let message = format!("{}{name} {fault}", proto.op_type);
+            self.report.add_at(Severity::Warning, draft.id, Some(node), message);
+        }
     }
 
     /// Binds values to formal parameters, by position.

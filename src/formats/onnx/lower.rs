@@ -1,7 +1,7 @@
 //! `ModelProto` to the model: what is not in a graph, and the order in which graphs are read.
 
 use super::super::Open;
-use super::proto;
+use super::{proto, schemas};
 use crate::codec::protobuf::{Field, Fields, Message, Value};
 use crate::model::{
     Argument, Category, Entry, Graph, GraphId, GraphKind, Import, Literal, Model, Node, NodeId, Strings, Text, ValueId,
@@ -185,6 +185,7 @@ fn read(mut lowering: Lowering) -> Result<Model> {
         Ok(()) => {}
     }
     lowering.describe(&found);
+    lowering.check_versions();
     lowering.graph(GraphKind::Main, None, found.graph, 0);
     for field in &found.training {
         lowering.training(field);
@@ -281,6 +282,20 @@ impl Lowering<'_> {
         }
     }
 
+    /// Tells of operator sets that are newer than what is known.
+    fn check_versions(&mut self) {
+        for import in &self.model.imports {
+            let (domain, version) =
+                (if import.domain.is_empty() { "ai.onnx" } else { &*import.domain }, import.version);
+            if let Some(newest) = schemas::newest(&import.domain).filter(|newest| version > *newest) {
+                let message = format!(
+                    "the model asks for version {version} of {domain}; {newest} is the newest that is known here"
+                );
+                self.report.add(Severity::Note, message);
+            }
+        }
+    }
+
     /// `TrainingInfoProto`: two graphs, and the tensors that their outputs overwrite, kept as their metadata.
     fn training(&mut self, field: &Field) {
         let Ok(fields) = field.message() else { return };
@@ -316,11 +331,16 @@ impl Lowering<'_> {
         let graph = self.graph(GraphKind::Function, None, vec![span], 0);
         let [mut name, mut domain, mut overload] = [const { String::new() }; 3];
         let [mut inputs, mut outputs] = [const { Vec::<String>::new() }; 2];
+        let mut imports = Vec::new();
         for field in Fields::new(self.file.window(span)).map_while(Result::ok) {
             let text = match field.number {
                 1 => name.take(&field),
                 4 => inputs.take(&field),
                 5 => outputs.take(&field),
+                9 => {
+                    imports.push(self.import(&field));
+                    Ok(())
+                }
                 10 => domain.take(&field),
                 13 => overload.take(&field),
                 _ => Ok(()),
@@ -333,6 +353,7 @@ impl Lowering<'_> {
             let separator = if overload.is_empty() { "" } else { ":" };
             graph.name = format!("{name}{separator}{overload}").into();
             graph.domain = self.strings.intern(&domain);
+            graph.imports = imports;
         }
         let mut formals = |names: Vec<String>| -> Vec<Formal> {
             names.iter().map(|name| Formal { name: self.strings.intern(name), variadic: false }).collect()

@@ -3,10 +3,11 @@
 //! Reads the binary serialisation: `ModelProto`, a bare `GraphProto`, and a bare `TensorProto` (the `.pb` files of test data).
 //! The description is read once, node by node. Tensors keep the range of their payload, or the name of the file that has it.
 //!
-//! What says the same in other bytes becomes that message first, in memory: `ort`, the format of ONNX Runtime; `syntax`, text.
+//! What says the same in other bytes becomes that message first, in memory: `ort`, the format of ONNX Runtime; `spelt`, protobuf's own text and JSON;
+//! `syntax`, the text of ONNX.
 //!
 //! - `proto`: the messages; `lower`: the model as a whole; `graph`: graphs and functions; `link`: what holds a graph together; `attribute`, `tensor`, `scope`: what nodes hold;
-//! - `operators`: what the operators' parameters are called.
+//! - `operators`: what the operators' parameters are called; `schemas`: what nodes must be.
 
 mod attribute;
 mod graph;
@@ -15,7 +16,9 @@ mod lower;
 mod operators;
 mod ort;
 mod proto;
+mod schemas;
 mod scope;
+mod spelt;
 mod syntax;
 mod tensor;
 
@@ -26,8 +29,14 @@ use crate::probe::{Confidence, Probe};
 use crate::report::{Error, Result};
 
 /// ONNX.
-pub const FORMAT: Format =
-    Format { id: "onnx", name: "ONNX", extensions: &["onnx", "pb", "ort"], domain: "ai.onnx", sniff, open };
+pub const FORMAT: Format = Format {
+    id: "onnx",
+    name: "ONNX",
+    extensions: &["onnx", "pb", "ort", "onnxtxt", "pbtxt", "textproto"],
+    domain: "ai.onnx",
+    sniff,
+    open,
+};
 
 /// The fields that are looked at to recognise a file. A model has about ten, apart from its functions.
 const LOOKED_AT: usize = 64;
@@ -45,7 +54,7 @@ enum Root {
 fn sniff(probe: &Probe) -> Confidence {
     match root(probe) {
         None if ALL && ort::recognise(probe.head()) => Confidence::Certain,
-        None if ALL => syntax::recognise(probe),
+        None if ALL => spelt::recognise(probe).map_or_else(|| syntax::recognise(probe), |(_, confidence)| confidence),
         found => found.map_or(Confidence::No, |(_, confidence)| confidence),
     }
 }
@@ -58,9 +67,12 @@ fn open(open: &mut Open) -> Result<Model> {
         return Ok(model);
     }
     if ALL && root(open.probe).is_none() {
-        let message = syntax::read(open)?;
+        let (message, how) = match spelt::recognise(open.probe) {
+            Some((spelling, _)) => (spelt::read(spelling, open)?, spelling.name()),
+            None => (syntax::read(open)?, "text"),
+        };
         let mut model = lower::written(open, message)?;
-        model.format = format!("{} as text", model.format);
+        model.format = format!("{} as {how}", model.format);
         return Ok(model);
     }
     let (root, _) = root(open.probe).ok_or_else(|| Error::malformed("this is no ONNX model"))?;

@@ -130,7 +130,7 @@ fn message(probe: &Probe, text: &str) -> Option<Error> {
 fn model(probe: &Probe, text: &str) -> Option<Error> {
     /// A test of the text, and what it tells.
     type Rule = (fn(&str) -> bool, &'static str);
-    const RULES: [Rule; 8] = [
+    const RULES: [Rule; 7] = [
         (|text| text.starts_with("tree\n") && text.contains("version="), "a LightGBM model"),
         (|text| begins(text, "[net]") || begins(text, "[network]"), "a Darknet configuration"),
         (|text| text.starts_with("version 1.") && text.contains("graph "), "an NNEF graph"),
@@ -138,7 +138,6 @@ fn model(probe: &Probe, text: &str) -> Option<Error> {
         (|text| text.starts_with("module ") && (text.contains('{') && text.contains("func")), "an MLIR module"),
         (|text| text.starts_with("HloModule "), "an HLO module"),
         (|text| has_block(text, "layer") || has_block(text, "layers"), "a Caffe network"),
-        (|text| has_block(text, "graph") && text.contains("ir_version:"), "an ONNX model as text"),
     ];
     if text.starts_with("#version: 0.") {
         return Some(tell(probe, Beside, "the merges of a tokenizer"));

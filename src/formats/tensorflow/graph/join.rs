@@ -53,10 +53,11 @@ impl Lowering<'_, '_> {
             }
         }
         if let Some(first) = missing.first() {
-            let others = if missing.len() > 1 { format!(" and {} more", missing.len() - 1) } else { String::new() };
-            self.open
-                .report
-                .add(Severity::Note, format!("the checkpoint has no value for the variable {first:?}{others}"));
+            let message = match missing.len() {
+                1 => format!("the checkpoint has no value for the variable {first:?}"),
+                count => format!("the checkpoint has no value for {count} variables: {first:?} …"),
+            };
+            self.open.report.add(Severity::Note, message);
         }
     }
 

@@ -100,7 +100,12 @@ impl Lowering<'_, '_> {
             }
             calls.insert(at, found);
         }
-        let mut queue: VecDeque<At> = bodies.collect();
+        let mut queue: VecDeque<At> = bodies.clone().collect();
+        for at in bodies {
+            for node in body(&graph, at).into_iter().flat_map(|body| &body.nodes) {
+                self.variable(at, node);
+            }
+        }
         while let Some(at) = queue.pop_front() {
             let Some(body) = body(&graph, at) else { continue };
             for (place, callees) in calls.get(&at).into_iter().flatten() {
