@@ -355,3 +355,37 @@ fn nodes_are_those_that_netron_shows_but_for_what_is_a_weight() {
         assert_eq!(count, netron - weights - idle, "{path}");
     }
 }
+
+/// The files of a folder as a tar archive, as TensorFlow Hub offers modules.
+fn tar(folder: &str, paths: &[&str]) -> Vec<u8> {
+    let mut archive = Vec::new();
+    for path in paths {
+        let content = std::fs::read(common::root().join("tensorflow").join(folder).join(path)).unwrap();
+        let mut header = [0u8; 512];
+        let name = format!("./{path}");
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+        header[148..156].fill(b' ');
+        header[156] = b'0';
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        archive.extend(header);
+        archive.extend(&content);
+        archive.resize(archive.len().next_multiple_of(512), 0);
+    }
+    archive.resize(archive.len() + 1024, 0);
+    archive
+}
+
+#[test]
+fn a_module_of_the_hub_is_opened_as_it_is_packed() {
+    let paths = ["variables/variables.index", "variables/variables.data-00000-of-00001", "saved_model.pb"];
+    let files = common::in_memory("module.tar", tar("saved", &paths));
+    let opened = common::open(&files).unwrap();
+    assert!(opened.report.diagnostics.is_empty(), "{:?}", opened.report.diagnostics);
+    assert_eq!(main_graphs(&opened.model), ["serving_default", "embed", "whole graph"], "not the checkpoint within");
+    let (id, _) = opened.model.tensors.iter().find(|(_, tensor)| &*tensor.name == "bias").unwrap();
+    let (plain, others) = fixture("saved/saved_model.pb");
+    let (own, _) = plain.model.tensors.iter().find(|(_, tensor)| &*tensor.name == "bias").unwrap();
+    assert_eq!(first(&opened, &files, id), first(&plain, &others, own));
+}

@@ -33,6 +33,8 @@ pub struct Program {
     pub layers: scopes::Layers,
     /// The texts that repeat.
     pub strings: Strings,
+    /// How many bytes may still be written out for tensors that state fewer elements than they have.
+    pub budget: u64,
 }
 
 /// The state of lowering a program.
@@ -533,7 +535,7 @@ fn count(count: Count, attrs: &[(Text, Attr)]) -> usize {
 }
 
 /// The most results of a node that are told apart.
-const RESULTS: usize = 1 << 16;
+const RESULTS: usize = 1 << 12;
 
 /// The numbers of the types of a parameter's values.
 fn types(kind: Kind, counted: Count, attrs: &[(Text, Attr)]) -> Vec<i64> {

@@ -40,6 +40,8 @@ use std::rc::Rc;
 const LOOKED_AT: usize = 16;
 /// The longest name that a file is recognised by.
 const NAME: u64 = 4096;
+/// The most bytes that are written out for tensors that state fewer elements than they have.
+const WRITTEN: u64 = 32 << 20;
 /// Where the variables of a SavedModel are.
 const VARIABLES: &str = "variables/variables";
 /// Where Keras 2 says what the layers of a SavedModel are.
@@ -303,7 +305,7 @@ fn program(
     let (file, bytes) = (place.file, place.bytes.clone());
     let elsewhere = std::mem::take(&mut beside.weights);
     let (graph, known, layers, strings) = Default::default();
-    let program = Program { file, bytes, graph, first_function: 0, known, elsewhere, layers, strings };
+    let program = Program { file, bytes, graph, first_function: 0, known, elsewhere, layers, strings, budget: WRITTEN };
     let mut lowering = Lowering { open, model, of: program };
     lowering.of.graph = Rc::new(lowering.reader().graph(&meta.graph));
     describe(meta, lowering.of.graph.producer, lowering.model);
