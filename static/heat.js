@@ -20,7 +20,7 @@ const MEASURES = [
 
 /** Steps of the ramp, and how many powers of ten they span. */
 const STEPS = 7;
-const POWERS = 3;
+const POWERS = 2;
 
 /** Kinds of items that have a cost. */
 const NODE = 0;
@@ -44,7 +44,7 @@ export class Heat {
     const ramp = el('div', { class: 'ramp', 'aria-hidden': 'true' }, ...Array.from({ length: STEPS }, (_, step) => el('span', { class: `heat-${step + 1}` })));
     fill(this.#element,
       el('div', { class: 'choice' }, this.#choice.element, iconButton('close', 'Colours by family', () => onChoose(null), { command: 'heat', class: 'button quiet tiny' })),
-      ramp, el('div', { class: 'scale', title: 'Each step is about 2.7 times the one before' }, this.#low, this.#high));
+      ramp, el('div', { class: 'scale', title: 'Each step is about twice the one before' }, this.#low, this.#high));
   }
 
   /** What is shown; null for nothing. */
@@ -98,7 +98,7 @@ export class Heat {
     const most = values.reduce((max, value) => Math.max(max, value), 0);
     scene.itemHeat = Uint8Array.from(values, (value) => stepOf(value, most));
     const { format } = this.#words;
-    this.#low.textContent = most > 0 ? `≤ ${format(Math.round(most / 10 ** POWERS))}` : '';
+    this.#low.textContent = most > 10 ** POWERS ? `≤ ${format(Math.round(most / 10 ** POWERS))}` : '';
     this.#high.textContent = format(most);
     this.#choice.set(this.#last);
   }

@@ -61,7 +61,7 @@ export function read(hash) {
   const parts = new URLSearchParams(hash.replace(/^#/, ''));
   const graph = parts.get('g');
   if (!graph || !/^\d{1,9}$/.test(graph)) return null;
-  return { graph: Number(graph), depth: readDepth(parts), selection: readSelection(parts.get('s') ?? ''), sizes: readSizes(hash), view: readView(parts.get('v') ?? '') };
+  return { graph: Number(graph), depth: readDepth(parts), selection: readSelection(parts.get('s') ?? ''), ...readSizes(hash), view: readView(parts.get('v') ?? '') };
 }
 
 /**
@@ -115,7 +115,7 @@ function readSelection(text) {
   return id ? { kind: KINDS[/** @type {keyof typeof KINDS} */ (kind)], id: parseInt(id, 36) } : null;
 }
 
-/** @param {string} hash names are encoded within it, so that commas and colons part them @returns {Sizes} */
+/** @param {string} hash names are encoded within it, so that commas and colons part them @returns {{sizes?: Sizes}} */
 function readSizes(hash) {
   /** @type {Sizes} */
   const sizes = {};
@@ -127,7 +127,7 @@ function readSizes(hash) {
       // No name.
     }
   }
-  return sizes;
+  return Object.keys(sizes).length > 0 ? { sizes } : {};
 }
 
 /** @param {string} text */

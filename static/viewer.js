@@ -7,10 +7,9 @@
 import { documentation } from './documentation.js';
 import { announce, byId, toast } from './dom.js';
 import { Drawing } from './drawing.js';
-import { Heat } from './heat.js';
+import { Expense } from './expense.js';
 import { plural } from './numbers.js';
 import { OutlinePanel } from './outline.js';
-import { CostPanel } from './panel-cost.js';
 import { FindPanel } from './panel-find.js';
 import { modelPanel } from './panel-model.js';
 import { sameDepth, write } from './permalink.js';
@@ -28,7 +27,7 @@ import { createZoom } from './zoom.js';
 /** @import {Place} from './permalink.js' */
 /** @import {Actions} from './pieces.js' */
 /** @import {Session} from './session.js' */
-/** @import {GraphInfo, Hit, Measure, ModelInfo, NodeInfo, Selection, Sizes, Step} from './types.js' */
+/** @import {GraphInfo, Hit, ModelInfo, NodeInfo, Selection, Step} from './types.js' */
 
 /** How much a key or a button zooms. */
 const ZOOM = 1.25;
@@ -49,8 +48,7 @@ export class Viewer {
   #find;
   #outline;
   #selected;
-  #heat = new Heat((measure) => void this.#try(() => this.#showHeat(measure)));
-  #cost = new CostPanel((sizes) => void this.#try(() => this.#resize(sizes)));
+  #expense;
   /** @type {Actions} */
   #actions = {
     jump: (graph, selection) => void this.#jump(graph, selection),
@@ -101,6 +99,20 @@ export class Viewer {
       toggle: (group) => void this.#toggle(group),
       onChange: () => this.#tellPlace(),
     });
+    this.#expense = new Expense({
+      drawing: this.#drawing,
+      model: () => ({ ...this.#need(), graph: this.graph ?? 0 }),
+      run: (work) => void this.#try(work),
+      onColours: () => {
+        if (this.#drawing.scene) this.#bar.refresh(this.#drawing.scene);
+        this.#selected.redraw();
+      },
+      onSizes: async () => {
+        await this.#redraw({ keepView: true });
+        const { selection } = this.#selected;
+        if (selection) await this.#selected.select(selection, { tab: false });
+      },
+    });
   }
 
   /** What is open; asking for it while nothing is open is a mistake of the page. */
@@ -136,11 +148,11 @@ export class Viewer {
       // The Worker is asked for the drawing first: it works meanwhile.
       await new Promise((resolve) => void setTimeout(resolve));
       this.#bar.show(info, remote);
-      this.#sidebar.set('model', ...modelPanel(info, this.#cost.element, this.#actions));
+      this.#sidebar.set('model', ...modelPanel(info, this.#expense.element, this.#actions));
       this.#sidebar.show('model');
     };
     await Promise.all([this.#go(place, reveal), fillPanels()]);
-    void this.#try(() => this.#fillCost());
+    void this.#try(() => this.#expense.fill());
     // Keys go to the drawing from the start; whoever uses a mouse need not see that.
     byId('canvas').focus({ preventScroll: true, focusVisible: false });
   }
@@ -154,8 +166,7 @@ export class Viewer {
     this.#find.clear();
     this.#bar.clear();
     this.#outline.clear();
-    this.#cost.clear();
-    this.#heat.forget({ off: true });
+    this.#expense.clear();
     this.#selected.endIsolation();
     this.#drawing.close();
     this.#selected.deselect();
@@ -179,7 +190,7 @@ export class Viewer {
     const drawn = this.#drawing.place();
     this.#moving = true;
     try {
-      const resized = known !== null && await this.#setSizes(known.sizes ?? {});
+      const resized = known !== null && await this.#expense.set(known.sizes ?? {});
       if (known?.depth) this.#drawing.hierarchy.restore(graph, known.depth);
       if (resized || drawn?.graph !== graph || (known?.depth && !sameDepth(known, drawn))) await this.#draw(trailTo(info.graphs, graph), { reveal });
       await this.#selected.restore(known?.selection ?? null, { centre: !known?.view });
@@ -237,7 +248,7 @@ export class Viewer {
       none: () => this.#setLevel('none'),
       all: () => this.#setLevel('all'),
       flat: () => this.#setLevel('flat'),
-      heat: () => void this.#try(() => this.#showHeat(this.#heat.other)),
+      heat: () => void this.#try(() => this.#expense.toggle()),
       zoomIn: () => canvas.zoomBy(ZOOM),
       zoomOut: () => canvas.zoomBy(1 / ZOOM),
       actual: () => canvas.actual(),
@@ -248,45 +259,6 @@ export class Viewer {
       back: () => void this.#back(),
     };
     commands[command]?.();
-  }
-
-  /** Colours by a measure of cost, or by family. @param {Measure|null} measure */
-  async #showHeat(measure) {
-    const { session, info } = this.#need();
-    if (measure && info.graphs.find(({ id }) => id === this.graph)?.wiring === 'modules') return;
-    this.#heat.choose(measure);
-    await this.#drawing.settled;
-    const heat = await this.#heat.load(session, this.graph ?? 0);
-    this.#drawing.repaint((scene) => this.#heat.paint(scene, heat));
-    if (this.#drawing.scene) this.#bar.refresh(this.#drawing.scene);
-    this.#selected.redraw();
-  }
-
-  /** Shows what the model costs, after all that was waited for. */
-  async #fillCost() {
-    this.#cost.show(await this.#need().session.cost());
-  }
-
-  /**
-   * Sets the sizes that the model leaves open.
-   * @param {Sizes} sizes
-   * @returns {Promise<boolean>} whether they are others than before
-   */
-  async #setSizes(sizes) {
-    if (JSON.stringify(sizes) === JSON.stringify(this.#cost.sizes)) return false;
-    this.#cost.sizes = sizes;
-    this.#heat.forget();
-    await this.#need().session.resize(sizes);
-    return true;
-  }
-
-  /** The same, and shows what follows from it. @param {Sizes} sizes */
-  async #resize(sizes) {
-    if (!await this.#setSizes(sizes)) return;
-    await this.#fillCost();
-    await this.#redraw({ keepView: true });
-    const { selection } = this.#selected;
-    if (selection) await this.#selected.select(selection, { tab: false });
   }
 
   /** @param {Partial<import('./preferences.js').Preferences>} changes */
@@ -336,10 +308,10 @@ export class Viewer {
   async #draw(trail, { reveal, ...options } = {}) {
     const graph = trail.at(-1);
     if (graph === undefined) return;
-    const { info, session } = this.#need();
+    const { info } = this.#need();
     this.#bar.busy(true);
     try {
-      const heat = info.graphs.find(({ id }) => id === graph)?.wiring === 'modules' ? null : await this.#heat.load(session, graph);
+      const heat = await this.#expense.load(graph);
       await this.#drawing.draw(graph, {
         ...options,
         before: (scene) => {
@@ -348,7 +320,7 @@ export class Viewer {
             this.#selected.deselect();
           }
           this.#trail = trail;
-          this.#heat.paint(scene, heat);
+          this.#expense.paint(scene, heat);
           this.#bar.refresh(scene);
           this.#bar.crumbs.showGraphs(trail.map((id) => this.#graphInfo(id)).filter((entry) => entry !== undefined), info.graphs);
           reveal?.();
@@ -371,7 +343,7 @@ export class Viewer {
   /** @returns {Place|null} */
   #place() {
     const place = this.#drawing.place();
-    return place && { ...place, selection: this.#selected.selection, sizes: this.#cost.sizes };
+    return place && { ...place, selection: this.#selected.selection, sizes: this.#expense.sizes };
   }
 
   #tellPlace() {

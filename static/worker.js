@@ -78,7 +78,7 @@ const METHODS = {
   listing: (model, stream, at, depth) => JSON.parse(model.listing(stream, at, depth)),
   cost: (model) => JSON.parse(model.cost()),
   heat: (model, graph, measure) => JSON.parse(model.heat(graph, measure)),
-  resize: (model, sizes) => model.resize(JSON.stringify(sizes)),
+  resize: (model, sizes) => model.resize(JSON.stringify(Object.entries(sizes))),
   find: (model, query) => JSON.parse(model.find(query)),
   svg: (model, graph, options) => model.svg(graph, JSON.stringify(options)),
 };

@@ -24,6 +24,7 @@ pub mod order;
 mod parts;
 mod place;
 mod repeats;
+mod rows;
 mod scopes;
 mod sets;
 mod shapes;

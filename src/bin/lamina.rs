@@ -127,7 +127,7 @@ fn sizes(arguments: &mut Arguments) -> Result<Sizes, String> {
     let mut sizes = Sizes::new();
     while let Some(word) = arguments.option("--size")? {
         let (name, size) = word.rsplit_once('=').ok_or_else(|| format!("{word} is not NAME=NUMBER"))?;
-        sizes.insert(name.into(), size.parse().map_err(|_| format!("{size} is no size"))?);
+        sizes.push((name.into(), size.parse().map_err(|_| format!("{size} is no size"))?));
     }
     Ok(sizes)
 }

@@ -58,7 +58,7 @@ impl Viewer {
         let GraphCost { total, peak, .. } = costs.get(entry)?;
         let set = self.sizes.borrow();
         let sizes = infer::symbols(self.model()).into_iter().map(|symbol| SizeInfo {
-            size: set.get(&symbol.name).copied(),
+            size: infer::size_of(&set, &symbol.name),
             name: symbol.name.to_string(),
             inputs: symbol.inputs.iter().map(ToString::to_string).collect(),
         });
@@ -98,8 +98,9 @@ impl Viewer {
         // A cost is a number: names without a size stand for 1.
         let set = self.sizes.borrow();
         let names = infer::symbols(model);
-        let open = names.iter().any(|symbol| !set.contains_key(&symbol.name));
-        let sizes = names.into_iter().map(|symbol| (symbol.name.clone(), set.get(&symbol.name).copied().unwrap_or(1)));
+        let open = names.iter().any(|symbol| infer::size_of(&set, &symbol.name).is_none());
+        let sizes =
+            names.into_iter().map(|symbol| (symbol.name.clone(), infer::size_of(&set, &symbol.name).unwrap_or(1)));
         let known = self.shapes.borrow().clone();
         let shapes = if open {
             Rc::new(Shapes::of(model, &self.files, self.opened.format.domain, &sizes.collect()))

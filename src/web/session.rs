@@ -12,7 +12,6 @@ use crate::source::{BytesSource, CountingSource, Files, Source};
 use crate::view::{Level, Measure, Place, SceneOptions, Selection, Theme, Viewer};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
@@ -213,13 +212,12 @@ impl Session {
         Ok(json(&self.viewer()?.heat(GraphId(graph), measure).ok_or_else(|| missing("graph"))?))
     }
 
-    /// Gives sizes to names that the model leaves open: an object with a number each.
+    /// Gives sizes to names that the model leaves open: a list of pairs.
     ///
     /// # Errors
     /// A `Failure`.
     pub fn resize(&self, sizes_json: &str) -> Result<(), JsValue> {
-        let sizes: BTreeMap<String, u64> = options(sizes_json)?;
-        self.viewer()?.set_sizes(sizes.into_iter().map(|(name, size)| (name.into(), size)).collect());
+        self.viewer()?.set_sizes(options(sizes_json)?);
         Ok(())
     }
 

@@ -1,11 +1,11 @@
 // Shapes that the file does not state, what running a model costs, the sizes that it leaves open, and colours that show costs.
 
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
 import { rest } from './graph.mjs';
-import { open } from './page.mjs';
+import { ROOT, open } from './page.mjs';
 
-const DYNAMIC = 'tests/fixtures/onnx/ort-dynamic.onnx';
 const RESNET = 'tests/layout/models/resnet50.onnx';
 
 /** The figures of the Model panel, by name, as numbers. @param {import('playwright-core').Page} page */
@@ -39,10 +39,9 @@ test('the Model panel says what running the model costs, and shapes that follow 
 });
 
 test('sizes that the model leaves open can be set; costs, shapes and the address follow', async (t) => {
-  const lamina = await open(t);
+  // Only what has an address has a link.
+  const lamina = await open(t, { query: '?url=/models/ort-dynamic.onnx', mounts: { '/models/': path.join(ROOT, 'tests/fixtures/onnx') } });
   const { page } = lamina;
-  await lamina.choose(DYNAMIC);
-  await lamina.ready();
   const before = await figures(page);
   const names = await page.locator('#panel-model .sizes label').allInnerTexts();
   assert.deepEqual(names.map((name) => name.trim()), ['batch', 'sequence']);
@@ -54,12 +53,17 @@ test('sizes that the model leaves open can be set; costs, shapes and the address
   assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('name')), null, 'the field was left');
   await page.locator('#panel-model .sizes input[name="sequence"]').waitFor();
   assert.equal(await page.inputValue('#panel-model .sizes input[name="sequence"]'), '6');
-  assert.match(new URL(page.url()).hash, /z=sequence:6(&|$)/);
+  await page.waitForFunction(() => /[#&]z=sequence:6(&|$)/.test(location.hash));
   // What is not a size is no size.
   await page.fill('#panel-model .sizes input[name="sequence"]', '-3');
   await page.keyboard.press('Tab');
   await page.waitForFunction(() => !location.hash.includes('z='));
   assert.deepEqual(await figures(page), before);
+  // A link brings the sizes along.
+  await page.goto(`${page.url().replace(/#.*/, '')}#g=0&z=sequence:6`);
+  await page.reload();
+  await lamina.ready();
+  assert.deepEqual(await figures(page), after);
   lamina.assertQuiet();
 });
 

@@ -2,7 +2,6 @@
 
 use crate::analysis::infer::{Fact, Kind};
 use crate::model::{Literal, Node};
-use foldhash::HashMap;
 
 /// The work of a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -187,29 +186,26 @@ pub fn packed(of: &Use) -> Option<Work> {
 pub fn einsum(of: &Use) -> Option<Work> {
     let Literal::String(equation) = of.attribute("equation")? else { return None };
     let equation: String = equation.chars().filter(|char| !char.is_whitespace()).collect();
+    let equation = equation.replace("...", ".");
     let (left, right) = equation.split_once("->").unwrap_or((&equation, ""));
-    let mut sizes: HashMap<char, u64> = HashMap::default();
-    let (mut hidden, mut sums) = (1, false);
+    let mut sizes: Vec<(char, u64)> = Vec::new();
     for (index, term) in left.split(',').enumerate() {
         let dims = of.dims(index)?;
-        let letters = term.chars().filter(|char| *char != '.').count();
-        let dots = dims.len().checked_sub(letters)?;
-        let (before, after) = term.split_once("...").unwrap_or((term, ""));
-        let mut at = dims.iter();
-        let mut name = |letter: char, size: u64| {
-            let known = sizes.entry(letter).or_insert(size);
-            *known = (*known).max(size);
-            sums |= !right.contains(letter);
-        };
-        for letter in before.chars() {
-            name(letter, *at.next()?);
-        }
-        hidden = hidden.max(at.by_ref().take(dots).try_fold(1, |product, size| mul(product, *size))?);
-        for letter in after.chars() {
-            name(letter, *at.next()?);
+        let letters = term.chars().filter(|letter| *letter != '.').count();
+        let mut rest = &*dims;
+        for letter in term.chars() {
+            let (own, after) =
+                rest.split_at_checked(if letter == '.' { dims.len().checked_sub(letters)? } else { 1 })?;
+            rest = after;
+            let size = own.iter().try_fold(1, |product, size| mul(product, *size))?;
+            match sizes.iter_mut().find(|(known, _)| *known == letter) {
+                Some((_, known)) => *known = (*known).max(size),
+                None => sizes.push((letter, size)),
+            }
         }
     }
-    let all = sizes.values().try_fold(hidden, |product, size| mul(product, *size))?;
+    let all = sizes.iter().try_fold(1, |product, (_, size)| mul(product, *size))?;
+    let sums = sizes.iter().any(|(letter, _)| !right.contains(*letter));
     Some(if sums { Work::macs(all) } else { Work::others(all) })
 }
 

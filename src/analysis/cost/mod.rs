@@ -156,14 +156,13 @@ impl Costs {
             value @ (Literal::Graph(_) | Literal::List(_)) => value.graphs(),
             _ => Vec::new(),
         });
-        let turns = shapes.turns(graph, id);
         let inner: Vec<&GraphCost> = bodies.chain(node.definition).filter_map(|id| self.get(id)).collect();
         if let Some(peak) = peaks.get_mut(id.index()) {
             *peak = inner.iter().map(|inner| inner.peak).max().unwrap_or(0);
         }
         // Of the branches of a choice, the one that costs most is taken.
         let most = inner.iter().map(|inner| inner.total).max_by_key(|cost| (cost.macs, cost.flops));
-        Cost { activations: 0, ..most.unwrap_or_default() }.times(turns)
+        most.map_or_else(Cost::default, |most| Cost { activations: 0, ..most }.times(shapes.turns(graph, id)))
     }
 }
 

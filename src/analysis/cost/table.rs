@@ -5,12 +5,15 @@
 //! here is not known.
 
 use super::formulas::{self as formula, Formula, SOFTMAX, Use, Work};
+use crate::analysis::rows::Table;
 use crate::model::{Category, Node};
-use foldhash::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+/// Formulas, each with the operators that it is for.
+type Rows = &'static [(Formula, &'static str)];
+
 /// ONNX, with what ONNX Runtime puts into its domain.
-const ONNX: &[(Formula, &str)] = &[
+const ONNX: Rows = &[
     (formula::convolution::<1, 0>, "Conv ConvInteger DeformConv FusedConv CausalConvWithState"),
     (formula::convolution::<3, 0>, "QLinearConv"),
     (formula::transposed::<0, 1, 0>, "ConvTranspose"),
@@ -32,7 +35,7 @@ const ONNX: &[(Formula, &str)] = &[
     (formula::nothing, "If Loop Scan SequenceMap Dropout Identity"),
 ];
 
-const MICROSOFT: &[(Formula, &str)] = &[
+const MICROSOFT: Rows = &[
     (formula::convolution::<1, 0>, "FusedConv CausalConvWithState"),
     (formula::product::<0>, "FusedMatMul TransposeMatMul FusedGemm QGemm DynamicQuantizeMatMul MatMulIntegerToFloat"),
     (formula::packed, "MatMulNBits MatMulBnb4 MatMulFpQ4"),
@@ -44,7 +47,7 @@ const MICROSOFT: &[(Formula, &str)] = &[
 ];
 
 /// The operators that torch registers, in programs and in TorchScript.
-const ATEN: &[(Formula, &str)] = &[
+const ATEN: Rows = &[
     (formula::convolution::<1, 0>, "conv1d conv2d conv3d conv_depthwise3d"),
     (formula::either, "convolution _convolution convolution_overrideable"),
     (formula::transposed::<0, 1, 0>, "conv_transpose1d conv_transpose2d conv_transpose3d"),
@@ -72,7 +75,7 @@ const ATEN: &[(Formula, &str)] = &[
 ];
 
 /// Builtin operators of TensorFlow Lite: filters are `O×H×W×I`.
-const TFLITE: &[(Formula, &str)] = &[
+const TFLITE: Rows = &[
     (formula::convolution::<1, 0>, "Conv2D"),
     (formula::convolution::<1, 3>, "DepthwiseConv2D"),
     (formula::transposed::<2, 1, 3>, "TransposeConv"),
@@ -90,7 +93,7 @@ const TFLITE: &[(Formula, &str)] = &[
 ];
 
 /// Graphs of TensorFlow: filters are `H×W×I×O`.
-const TENSORFLOW: &[(Formula, &str)] = &[
+const TENSORFLOW: Rows = &[
     (formula::convolution_last, "Conv2D Conv3D _FusedConv2D"),
     (formula::depthwise_last, "DepthwiseConv2dNative FusedDepthwiseConv2dNative"),
     (formula::transposed::<2, 1, 3>, "Conv2DBackpropInput"),
@@ -106,26 +109,19 @@ const TENSORFLOW: &[(Formula, &str)] = &[
 const VIEWS: &str = "Reshape Flatten Squeeze Unsqueeze Identity Dropout ExpandDims view _unsafe_view reshape flatten squeeze unsqueeze expand \
                      permute transpose t select slice detach alias contiguous getitem StopGradient";
 
-static TABLE: LazyLock<HashMap<&str, HashMap<&str, Formula>>> = LazyLock::new(|| {
-    let vocabularies = [
-        ("ai.onnx", ONNX),
-        ("com.microsoft", MICROSOFT),
-        ("aten", ATEN),
-        ("tflite", TFLITE),
-        ("tensorflow", TENSORFLOW),
-    ];
-    let formulas = |rows: &[(Formula, &'static str)]| {
-        rows.iter().flat_map(|(formula, names)| names.split_whitespace().map(move |name| (name, *formula))).collect()
-    };
-    vocabularies.into_iter().map(|(name, rows)| (name, formulas(rows))).collect()
-});
+/// The rows of each vocabulary.
+const VOCABULARIES: [(&str, Rows); 5] =
+    [("ai.onnx", ONNX), ("com.microsoft", MICROSOFT), ("aten", ATEN), ("tflite", TFLITE), ("tensorflow", TENSORFLOW)];
+
+static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| VOCABULARIES.iter().map(|(_, rows)| Table::of(rows)).collect());
 
 fn find(vocabulary: &str, node: &Node) -> Option<Formula> {
     let vocabulary = if node.domain.is_empty() { vocabulary } else { &node.domain };
-    let formulas = TABLE.get(vocabulary)?;
+    let at = VOCABULARIES.iter().position(|(name, _)| *name == vocabulary)?;
+    let (table, rows) = (TABLES.get(at)?, VOCABULARIES.get(at)?.1);
     let operator: &str = &node.operator;
     // What works in place does the same.
-    formulas.get(operator).or_else(|| formulas.get(operator.strip_suffix('_')?)).copied()
+    table.find(rows, operator).or_else(|| table.find(rows, operator.strip_suffix('_')?))
 }
 
 /// The work of a node; none if it is not known.
@@ -144,6 +140,6 @@ pub fn work(vocabulary: &str, of: &Use) -> Option<Work> {
 
 /// Whether the first output of a node is a view of its first input.
 pub fn is_view(node: &Node) -> bool {
-    static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| VIEWS.split_whitespace().collect());
-    NAMES.contains(&*node.operator)
+    static NAMES: LazyLock<Table> = LazyLock::new(|| Table::of(&[((), VIEWS)]));
+    NAMES.find(&[((), VIEWS)], &node.operator).is_some()
 }

@@ -4,7 +4,6 @@ use super::fact::{Content, Fact, Kind};
 use super::size::Size;
 use crate::model::{DType, Data, Graph, Literal, Model, Node, TensorId, Text, Type, ValueId, Values, values};
 use crate::source::Files;
-use foldhash::HashMap;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -20,7 +19,8 @@ const REMOTE: u32 = 40;
 pub struct Constants<'a> {
     model: &'a Model,
     files: &'a Files,
-    known: RefCell<HashMap<TensorId, Option<Content>>>,
+    /// By tensor, once they are asked for.
+    known: RefCell<Vec<Option<Option<Content>>>>,
     left: Cell<u32>,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Constants<'a> {
         if !self.is_small(id) {
             return None;
         }
-        if let Some(known) = self.known.borrow().get(&id) {
+        if let Some(Some(known)) = self.known.borrow().get(id.index()) {
             return known.clone();
         }
         let tensor = self.model.tensors.get(id)?;
@@ -52,7 +52,13 @@ impl<'a> Constants<'a> {
         let count = tensor.elements()?;
         let read = values::read(self.model, id, self.files, 0, count).ok();
         let content = read.filter(|read| read.len() as u64 == count).and_then(content);
-        self.known.borrow_mut().insert(id, content.clone());
+        let mut known = self.known.borrow_mut();
+        if known.len() <= id.index() {
+            known.resize(self.model.tensors.len(), None);
+        }
+        if let Some(known) = known.get_mut(id.index()) {
+            *known = Some(content.clone());
+        }
         content
     }
 }

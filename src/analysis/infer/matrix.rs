@@ -3,7 +3,6 @@
 use super::call::Call;
 use super::size::Size;
 use crate::model::DType;
-use foldhash::HashMap;
 
 /// The dimensions of the product of matrices with dimensions `a` and `b`, as numpy multiplies them.
 pub fn product(call: &mut Call, a: &[Size], b: &[Size]) -> Option<Vec<Size>> {
@@ -108,58 +107,47 @@ pub fn determinant(call: &mut Call) -> Option<()> {
 pub fn einsum(call: &mut Call) -> Option<()> {
     call.give(0, call.dtype(0), None);
     let equation: String = call.text("equation")?.chars().filter(|char| !char.is_whitespace()).collect();
-    let (left, right) = match equation.split_once("->") {
-        Some((left, right)) => (left, Some(right)),
-        None => (&*equation, None),
-    };
-    let mut sizes: HashMap<char, Size> = HashMap::default();
+    // A single dot is enough for what has no letters.
+    let equation = equation.replace("...", ".");
+    let (left, right) = equation.split_once("->").unwrap_or((&equation, ""));
+    let mut sizes: Vec<(char, Size)> = Vec::new();
     let mut dots: Vec<Size> = Vec::new();
     for (index, term) in left.split(',').enumerate() {
         let dims = call.dims(index)?;
-        let letters = term.chars().filter(|char| *char != '.').count();
-        let hidden = dims.len().checked_sub(letters)?;
-        let mut at = dims.iter();
-        let (before, after) = term.split_once("...").unwrap_or((term, ""));
-        if !term.contains("...") && hidden > 0 {
-            return call.refuse(format!("{:?} names {letters} of {} dimensions", term, dims.len()));
+        let letters = term.chars().filter(|letter| *letter != '.').count();
+        if letters > dims.len() || (letters < dims.len() && !term.contains('.')) {
+            return call.refuse(format!("{term:?} names {letters} of {} dimensions", dims.len()));
         }
-        let mut name = |letter: char, size: Option<&Size>, call: &mut Call| {
-            let size = size.cloned().unwrap_or_default();
-            let known = sizes.entry(letter).or_insert_with(|| size);
-            if known.contradicts(&size) && !known.is(1) && !size.is(1) {
-                call.fault.get_or_insert(format!("{letter:?} stands for {known} and {size}"));
+        let mut rest = dims;
+        for letter in term.chars() {
+            let (own, after) = rest.split_at(if letter == '.' { dims.len() - letters } else { 1 });
+            rest = after;
+            let size = *own.first().unwrap_or(&Size::Known(1));
+            match sizes.iter_mut().find(|(known, _)| *known == letter) {
+                _ if letter == '.' => dots = call.broadcast(&dots, own)?,
+                Some((_, known)) if known.contradicts(&size) && !known.is(1) && !size.is(1) => {
+                    return call.refuse(format!("{letter:?} stands for {known} and {size}"));
+                }
+                Some((_, known)) => *known = if known.is(1) { size } else { known.or(&size) },
+                None => sizes.push((letter, size)),
             }
-            *known = if known.is(1) { size } else { known.or(&size) };
-        };
-        for letter in before.chars() {
-            name(letter, at.next(), call);
-        }
-        let middle: Vec<Size> = at.by_ref().take(hidden).cloned().collect();
-        dots = call.broadcast(&dots, &middle)?;
-        for letter in after.chars() {
-            name(letter, at.next(), call);
         }
     }
-    let right = match right {
-        Some(right) => right.to_owned(),
-        None => {
-            // Letters that occur once, in order.
-            let mut once: Vec<char> = left.chars().filter(|char| char.is_alphabetic()).collect();
-            once.retain(|letter| left.matches(*letter).count() == 1);
-            once.sort_unstable();
-            let lead = if left.contains("...") { "..." } else { "" };
-            lead.chars().chain(once).collect()
-        }
-    };
-    let mut dims = Vec::new();
-    let (before, after) = right.split_once("...").unwrap_or((&right, ""));
-    let sized = |letter| sizes.get(&letter).cloned().unwrap_or_default();
-    dims.extend(before.chars().map(sized));
-    if right.contains("...") {
-        dims.extend(dots);
+    let mut right = right.to_owned();
+    if !equation.contains("->") {
+        // What is left out: the dots, and letters that occur once, in order.
+        right = left.chars().filter(|letter| *letter == '.').take(1).collect();
+        let once = ('A'..='z').filter(|letter| left.matches(*letter).count() == 1);
+        right.extend(once);
     }
-    dims.extend(after.chars().map(sized));
-    call.give(0, call.dtype(0), Some(dims));
+    let mut out = Vec::new();
+    for letter in right.chars() {
+        match sizes.iter().find(|(known, _)| *known == letter) {
+            _ if letter == '.' => out.extend_from_slice(&dots),
+            known => out.push(known.map_or(Size::Unknown, |(_, size)| *size)),
+        }
+    }
+    call.give(0, call.dtype(0), Some(out));
     Some(())
 }
 

@@ -28,20 +28,23 @@ pub use size::Size;
 use crate::model::{Dim, Graph, GraphId, GraphKind, Model, NodeId, Text, Type, ValueId};
 use crate::report::Report;
 use crate::source::Files;
-use foldhash::HashMap;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
-/// Sizes that the reader of the page has given to names.
-pub type Sizes = BTreeMap<Text, u64>;
+/// Sizes that the reader of the page has given to names: few.
+pub type Sizes = Vec<(Text, u64)>;
+
+/// The size that `name` stands for, if it has one.
+pub fn size_of(sizes: &Sizes, name: &str) -> Option<u64> {
+    sizes.iter().find(|(known, _)| &**known == name).map(|(_, size)| *size)
+}
 
 /// What is known of all values of a model.
 #[derive(Debug, Default)]
 pub struct Shapes {
     /// By graph, by value.
     facts: Vec<Vec<Fact>>,
-    /// How often the bodies of nodes run, where that is known and not once.
-    turns: HashMap<(GraphId, NodeId), u64>,
+    /// How often the bodies of nodes run: by graph, by node. Empty for graphs without loops.
+    turns: Vec<Vec<u64>>,
     /// Contradictions.
     pub report: Report,
 }
@@ -83,7 +86,7 @@ impl Shapes {
 
     /// How often the body of `node` of `graph` runs; once, where that is not known.
     pub fn turns(&self, graph: GraphId, node: NodeId) -> u64 {
-        self.turns.get(&(graph, node)).copied().unwrap_or(1)
+        self.turns.get(graph.index()).and_then(|turns| turns.get(node.index())).copied().unwrap_or(1)
     }
 
     /// The type of `value` of `graph`: what the file states, and what follows from it.

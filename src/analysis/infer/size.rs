@@ -123,8 +123,11 @@ impl Size {
         for (factors, times) in &a.terms {
             sum.add(factors, times.checked_mul(b.constant)?)?;
             for (others, more) in &b.terms {
-                let mut all = [&**factors, &**others].concat();
-                all.sort_unstable();
+                let mut all = factors.clone();
+                for factor in others {
+                    let at = all.partition_point(|known| known <= factor);
+                    all.insert(at, factor.clone());
+                }
                 sum.add(&all, times.checked_mul(*more)?)?;
             }
         }
@@ -373,8 +376,8 @@ pub fn names(text: &str) -> Vec<Text> {
     match Size::named(text, &|_| None) {
         Size::Sum(sum) => {
             let name = |factor: &Factor| if let Factor::Name(name) = factor { Some(name.clone()) } else { None };
+            // Terms are in the order of their names.
             let mut names: Vec<Text> = sum.terms.iter().flat_map(|(factors, _)| factors).filter_map(name).collect();
-            names.sort_unstable();
             names.dedup();
             names
         }

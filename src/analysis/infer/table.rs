@@ -2,11 +2,14 @@
 
 use super::call::Rule;
 use super::{layout, lists, make, matrix, microsoft, pointwise, reduce, scores, spatial};
-use foldhash::HashMap;
+use crate::analysis::rows::Table;
 use std::sync::LazyLock;
 
+/// Rules, each with the operators that it is for.
+type Rows = &'static [(Rule, &'static str)];
+
 /// Operators of ONNX: <https://onnx.ai/onnx/operators/>. Those that hold graphs are not here: see [`super::walk`].
-const ONNX: &[(Rule, &str)] = &[
+const ONNX: Rows = &[
     (
         pointwise::same,
         "Acos Acosh Asin Asinh Atan Atanh BitwiseNot Celu Clip Cos Cosh CumProd CumSum Elu Erf Exp Gelu GroupNormalization HardSigmoid \
@@ -110,7 +113,7 @@ const ONNX: &[(Rule, &str)] = &[
     (lists::join, "ConcatFromSequence"),
 ];
 
-const LEARNING: &[(Rule, &str)] = &[
+const LEARNING: Rows = &[
     (pointwise::same, "Binarizer Imputer"),
     (scores::to_float, "Normalizer Scaler"),
     (scores::rename, "CategoryMapper LabelEncoder"),
@@ -122,10 +125,12 @@ const LEARNING: &[(Rule, &str)] = &[
     (lists::zip_map, "ZipMap"),
 ];
 
-const TRAINING: &[(Rule, &str)] = &[(pointwise::updated, "Adagrad Adam Momentum")];
+const PREVIEW: Rows = &[(matrix::attention_flexible, "FlexAttention")];
+
+const TRAINING: Rows = &[(pointwise::updated, "Adagrad Adam Momentum")];
 
 /// Operators of ONNX Runtime: <https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md>.
-const MICROSOFT: &[(Rule, &str)] = &[
+const MICROSOFT: Rows = &[
     (
         pointwise::same,
         "SwiGLU BiasDropout BiasGelu BiasAdd BiasSoftmax FastGelu Gelu GroupNorm Inverse LongformerAttention MoE QMoE NGramRepeatBlock \
@@ -157,27 +162,24 @@ const MICROSOFT: &[(Rule, &str)] = &[
     (spatial::sample, "GridSample"),
 ];
 
-/// Rules by operator, by domain.
-static TABLE: LazyLock<HashMap<&str, HashMap<&str, Rule>>> = LazyLock::new(|| {
-    let domains = [
-        ("ai.onnx", ONNX),
-        ("ai.onnx.ml", LEARNING),
-        ("ai.onnx.preview.training", TRAINING),
-        ("ai.onnx.preview", &[(matrix::attention_flexible, "FlexAttention")]),
-        ("com.microsoft", MICROSOFT),
-    ];
-    let rules = |rows: &[(Rule, &'static str)]| {
-        rows.iter().flat_map(|(rule, names)| names.split_whitespace().map(move |name| (name, *rule))).collect()
-    };
-    domains.into_iter().map(|(domain, rows)| (domain, rules(rows))).collect()
-});
+/// The rows of each domain, by its full name.
+const DOMAINS: [(&str, Rows); 5] = [
+    ("ai.onnx", ONNX),
+    ("com.microsoft", MICROSOFT),
+    ("ai.onnx.ml", LEARNING),
+    ("ai.onnx.preview", PREVIEW),
+    ("ai.onnx.preview.training", TRAINING),
+];
+
+static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| DOMAINS.iter().map(|(_, rows)| Table::of(rows)).collect());
 
 /// The rule of `operator` in `domain`, by its full name.
 pub fn rule(domain: &str, operator: &str) -> Option<Rule> {
-    TABLE.get(domain)?.get(operator).copied()
+    let at = DOMAINS.iter().position(|(name, _)| *name == domain)?;
+    TABLES.get(at)?.find(DOMAINS.get(at)?.1, operator)
 }
 
 /// Whether there are rules for `domain` at all.
 pub fn knows(domain: &str) -> bool {
-    TABLE.contains_key(domain)
+    DOMAINS.iter().any(|(name, _)| *name == domain)
 }

@@ -5,10 +5,9 @@ use super::fact::{Fact, Kind};
 use super::size::Size;
 use super::{Shapes, Sizes, table};
 use crate::analysis::order;
-use crate::model::{DType, Graph, GraphId, GraphKind, Literal, Model, Node, NodeId, Text, ValueId};
+use crate::model::{DType, Graph, GraphId, GraphKind, Literal, Model, Node, NodeId, Text, ValueId, Wiring};
 use crate::report::{Report, Severity};
 use crate::source::Files;
-use foldhash::HashMap;
 use std::rc::Rc;
 
 /// How many graphs may be around a node; deeper ones are left out.
@@ -40,12 +39,13 @@ struct Walk<'a> {
     /// The sizes that inputs leave open.
     open: Vec<(GraphId, ValueId, usize, Text)>,
     constants: Constants<'a>,
-    orders: HashMap<GraphId, Rc<[NodeId]>>,
+    /// By graph, as are the two after.
+    orders: Vec<Option<Rc<[NodeId]>>>,
     /// The last call of each function, with what came of it: calls are often alike.
-    last: HashMap<GraphId, (Vec<Fact>, Vec<Fact>)>,
+    last: Vec<Option<(Vec<Fact>, Vec<Fact>)>>,
     done: Vec<Option<Vec<Fact>>>,
     visits: usize,
-    turns: HashMap<(GraphId, NodeId), u64>,
+    turns: Vec<Vec<u64>>,
     report: Report,
 }
 
@@ -58,13 +58,16 @@ pub fn walk(model: &Model, files: &Files, domain: &str, sizes: &Sizes) -> Shapes
         sizes,
         open: super::open_sizes(model),
         constants: Constants::new(model, files),
-        orders: HashMap::default(),
-        last: HashMap::default(),
+        orders: vec![None; model.graphs.len()],
+        last: vec![None; model.graphs.len()],
         done: vec![None; model.graphs.len()],
         visits: nodes.saturating_mul(VISITS).saturating_add(1000),
-        turns: HashMap::default(),
+        turns: vec![Vec::new(); model.graphs.len()],
         report: Report::default(),
     };
+    if model.graphs.values().all(|graph| graph.wiring == Wiring::Modules) {
+        return Shapes::default();
+    }
     if !table::knows(domain) {
         // What the file states is all that is known.
         let facts = model.graphs.iter().map(|(id, graph)| walk.batched(id, graph)).collect();
@@ -83,7 +86,7 @@ pub fn walk(model: &Model, files: &Files, domain: &str, sizes: &Sizes) -> Shapes
 impl<'a> Walk<'a> {
     /// What the file states of the values of a graph.
     fn stated(&self, id: GraphId, graph: &Graph) -> Vec<Fact> {
-        let bound = |name: &str| self.sizes.get(name).and_then(|size| i64::try_from(*size).ok());
+        let bound = |name: &str| super::size_of(self.sizes, name).and_then(|size| i64::try_from(size).ok());
         let size = |size: &u64| i64::try_from(*size).map_or(Size::Unknown, Size::Known);
         let mut facts: Vec<Fact> = Vec::with_capacity(graph.values.len());
         for value in graph.values.values() {
@@ -125,7 +128,7 @@ impl<'a> Walk<'a> {
 
     fn frame(&mut self, id: GraphId, inputs: &[Fact], given: Rc<[(Text, Literal)]>) -> Option<Frame<'a>> {
         let graph = self.model.graphs.get(id)?;
-        let order = self.orders.entry(id).or_insert_with(|| order::of(graph).into()).clone();
+        let order = self.orders.get_mut(id.index())?.get_or_insert_with(|| order::of(graph).into()).clone();
         let mut facts = self.stated(id, graph);
         for (value, fact) in graph.inputs.iter().zip(inputs) {
             if let Some(known) = facts.get_mut(value.index()) {
@@ -259,14 +262,20 @@ impl<'a> Walk<'a> {
             .into_iter()
             .map(|value| value.map(|value| content_too(self, frame, value)).unwrap_or_default())
             .collect();
-        let known =
-            self.last.get(&function).filter(|(before, _)| *before == inputs).map(|(_, outputs)| outputs.clone());
+        let known = self
+            .last
+            .get(function.index())
+            .and_then(Option::as_ref)
+            .filter(|(before, _)| *before == inputs)
+            .map(|(_, outputs)| outputs.clone());
         let Some(outputs) = frame.inner.pop().or(known) else {
             let given = given(self.model, node, function, &frame.given);
             return self.frame(function, &inputs, given);
         };
         let known = outputs.iter().all(|fact| fact.dims.is_some());
-        self.last.insert(function, (inputs, outputs.clone()));
+        if let Some(last) = self.last.get_mut(function.index()) {
+            *last = Some((inputs, outputs.clone()));
+        }
         self.settle(frame, id, node, outputs);
         // An operator of the format may be defined by a function of the model, too.
         if !known {
@@ -314,6 +323,14 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Notes how often the body of a node runs.
+    fn run_often(&mut self, frame: &Frame, id: NodeId, turns: Option<u64>) {
+        if let (Some(turns), Some(known)) = (turns, self.turns.get_mut(frame.id.index())) {
+            known.resize(frame.graph.nodes.len(), 1);
+            known[id.index()] = turns;
+        }
+    }
+
     /// What is known of the outputs of a node that holds graphs; none if these are to be gone through once more.
     fn held(&mut self, frame: &mut Frame<'a>, id: NodeId, node: &Node, inner: &[Vec<Fact>]) -> Option<Vec<Fact>> {
         let Some(body) = inner.first() else { return Some(Vec::new()) };
@@ -327,7 +344,7 @@ impl<'a> Walk<'a> {
                 let trips =
                     flatten(&node.inputs).first().copied().flatten().map(|value| content_too(self, frame, value));
                 let trips = trips.as_ref().and_then(|fact| fact.content.as_ref()?.ints()?.first()?.count());
-                trips.map(|trips| self.turns.insert((frame.id, id), trips));
+                self.run_often(frame, id, trips);
                 let states = at_start.len().saturating_sub(2);
                 let state = turn(frame, at_start.into_iter().skip(2).collect(), body.iter().skip(1).take(states))?;
                 let stacked = body.iter().skip(1 + states).map(|fact| stacked(fact, Size::Unknown, 0));
@@ -343,7 +360,7 @@ impl<'a> Walk<'a> {
                     .and_then(|dims| dims.get(super::call::place(axis, dims.len())?))
                     .cloned()
                     .unwrap_or_default();
-                length.count().map(|turns| self.turns.insert((frame.id, id), turns));
+                self.run_often(frame, id, length.count());
                 let state = turn(frame, at_start.into_iter().take(states).collect(), body.iter().take(states))?;
                 let out = body.iter().skip(states).enumerate();
                 let out = out.map(|(at, fact)| stacked(fact, length, listed(node, "scan_output_axes", at)));

@@ -141,11 +141,10 @@ impl<'a> Builder<'a> {
         if let ([(_, values)], Some(shape)) = (inputs.as_slice(), built(instance.layer))
             && let [value] = values.as_slice()
             && network.layers.len() > 1
+            && let Some(value) = self.graph.values.get_mut(*value)
         {
-            if let Some(value) = self.graph.values.get_mut(*value) {
-                let dtype = dtype(instance.layer, &["dtype"]).unwrap_or(DType::Unknown);
-                value.ty.get_or_insert(Type::Tensor { dtype, shape: Some(shape) });
-            }
+            let dtype = dtype(instance.layer, &["dtype"]).unwrap_or(DType::Unknown);
+            value.ty.get_or_insert(Type::Tensor { dtype, shape: Some(shape) });
         }
         inputs
     }
@@ -230,33 +229,8 @@ impl<'a> Builder<'a> {
             self.folded = true;
         }
         self.folded |= layer.network.is_none() && matches!(layer.class, "Functional" | "Model" | "Sequential");
-        let known = layers::known(layer.class, is_operation(layer));
         let mut node = self.node(layer, &name, place.scope);
-        for (argument, values) in &inputs {
-            let name = match argument {
-                Argument::Name(name) => name,
-                Argument::Place(place) => known.and_then(|known| known.inputs.get(*place).copied()).unwrap_or_default(),
-            };
-            node.inputs.push(Formal { name: name.into(), values: values.clone() });
-        }
-        for (argument, value) in instance.call.map(|call| call.constants.as_slice()).unwrap_or_default() {
-            let name = match argument {
-                Argument::Name(name) => (*name).to_owned(),
-                // Without its module, an operation looks like the layer of the same name.
-                Argument::Place(place) => match [known, layers::known(layer.class, true)]
-                    .iter()
-                    .find_map(|known| known.and_then(|known| known.inputs.get(*place)))
-                {
-                    Some(name) if !name.is_empty() => (*name).to_owned(),
-                    _ => format!("argument {place}"),
-                },
-            };
-            let known = node.attributes.iter().any(|attribute| *attribute.name == *name);
-            if !known && name != "training" && name != "mask" {
-                node.attributes
-                    .push(Attribute { name: name.as_str().into(), value: attributes::literal(value, false) });
-            }
-        }
+        arguments(instance, &inputs, &mut node);
         if let Some(weights) = weights {
             for (name, value) in self.weights(weights, layer) {
                 node.inputs.push(Formal { name: name.as_str().into(), values: vec![value] });
@@ -332,6 +306,36 @@ impl<'a> Builder<'a> {
         }
         self.held.insert(place, held.clone());
         held
+    }
+}
+
+/// Gives `node` the arguments of a call: tensors, and what is no tensor as attributes.
+fn arguments(instance: &Instance, inputs: &[(Argument, Vec<ValueId>)], node: &mut Node) {
+    let layer = instance.layer;
+    let known = layers::known(layer.class, is_operation(layer));
+    for (argument, values) in inputs {
+        let name = match argument {
+            Argument::Name(name) => name,
+            Argument::Place(place) => known.and_then(|known| known.inputs.get(*place).copied()).unwrap_or_default(),
+        };
+        node.inputs.push(Formal { name: name.into(), values: values.clone() });
+    }
+    for (argument, value) in instance.call.map(|call| call.constants.as_slice()).unwrap_or_default() {
+        let name = match argument {
+            Argument::Name(name) => (*name).to_owned(),
+            // Without its module, an operation looks like the layer of the same name.
+            Argument::Place(place) => match [known, layers::known(layer.class, true)]
+                .iter()
+                .find_map(|known| known.and_then(|known| known.inputs.get(*place)))
+            {
+                Some(name) if !name.is_empty() => (*name).to_owned(),
+                _ => format!("argument {place}"),
+            },
+        };
+        let known = node.attributes.iter().any(|attribute| *attribute.name == *name);
+        if !known && name != "training" && name != "mask" {
+            node.attributes.push(Attribute { name: name.as_str().into(), value: attributes::literal(value, false) });
+        }
     }
 }
 
