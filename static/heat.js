@@ -44,7 +44,7 @@ export class Heat {
     const ramp = el('div', { class: 'ramp', 'aria-hidden': 'true' }, ...Array.from({ length: STEPS }, (_, step) => el('span', { class: `heat-${step + 1}` })));
     fill(this.#element,
       el('div', { class: 'choice' }, this.#choice.element, iconButton('close', 'Colours by family', () => onChoose(null), { command: 'heat', class: 'button quiet tiny' })),
-      ramp, el('div', { class: 'scale', title: 'Each step is about twice the one before' }, this.#low, this.#high));
+      ramp, el('div', { class: 'ends', title: 'Each step is about twice the one before' }, this.#low, this.#high));
   }
 
   /** What is shown; null for nothing. */

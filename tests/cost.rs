@@ -51,6 +51,13 @@ fn the_same_network_costs_the_same_in_every_format() {
 }
 
 #[test]
+fn layers_of_keras_cost_what_their_kernels_say() {
+    let total = viewer(&common::root().join("keras/v3/nested.keras")).cost().unwrap().total;
+    // On 8×8 places: a 1×1×3×4 convolution that is called twice, one of 1×1×8×4, a block with one of 3×3×4×4 twice; then 4 to 3 features.
+    assert_eq!(total.macs, 2 * 64 * 12 + 64 * 32 + 2 * 64 * 144 + 12);
+}
+
+#[test]
 fn groups_are_the_sum_of_their_nodes() {
     let viewer = viewer(&models().join("resnet50.onnx"));
     let graph = GraphId(0);

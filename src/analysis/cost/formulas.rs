@@ -177,6 +177,23 @@ pub fn dense(of: &Use) -> Option<Work> {
     Some(Work::macs(mul(of.output()?, *of.dims(1)?.last()?)?))
 }
 
+/// What is done at each step of the input, `batch × steps × features`: a product with each of the weights that are called a kernel.
+pub fn steps(of: &Use) -> Option<Work> {
+    let dims = of.dims(0)?;
+    let (mut index, mut weights, mut kernels) = (0, 0u64, 0);
+    for argument in &of.node.inputs {
+        if argument.name.ends_with("kernel") {
+            weights = weights.checked_add(of.input(index)?)?;
+            kernels += 1;
+        }
+        index += argument.values.len().max(1);
+    }
+    if kernels == 0 || dims.len() != 3 {
+        return None;
+    }
+    Some(Work::macs(mul(mul(*dims.first()?, *dims.get(1)?)?, weights)?))
+}
+
 /// Weights that are packed: attribute `K` is what is summed over.
 pub fn packed(of: &Use) -> Option<Work> {
     Some(Work::macs(mul(of.output()?, u64::try_from(of.int("K")?).ok()?)?))

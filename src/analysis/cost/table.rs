@@ -105,13 +105,33 @@ const TENSORFLOW: Rows = &[
     (formula::joined, "AddN"),
 ];
 
+/// Layers of Keras: filters are `H×W×I×O`, weights of dense layers `I×O`.
+const KERAS: Rows = &[
+    (formula::convolution_last, "Conv1D Conv2D Conv3D"),
+    (formula::depthwise_last, "DepthwiseConv2D"),
+    (formula::transposed::<0, 1, 2>, "Conv1DTranspose"),
+    (formula::transposed::<0, 1, 3>, "Conv2DTranspose"),
+    (formula::transposed::<0, 1, 4>, "Conv3DTranspose"),
+    (formula::product::<0>, "Dense"),
+    (formula::einsum, "EinsumDense"),
+    (formula::steps, "GRU LSTM SimpleRNN RNN Bidirectional TimeDistributed"),
+    (formula::each::<2>, "BatchNormalization"),
+    (formula::each::<SOFTMAX>, "Softmax"),
+];
+
 /// Operators whose output is a view of their first input, whatever the vocabulary.
 const VIEWS: &str = "Reshape Flatten Squeeze Unsqueeze Identity Dropout ExpandDims view _unsafe_view reshape flatten squeeze unsqueeze expand \
                      permute transpose t select slice detach alias contiguous getitem StopGradient";
 
 /// The rows of each vocabulary.
-const VOCABULARIES: [(&str, Rows); 5] =
-    [("ai.onnx", ONNX), ("com.microsoft", MICROSOFT), ("aten", ATEN), ("tflite", TFLITE), ("tensorflow", TENSORFLOW)];
+const VOCABULARIES: [(&str, Rows); 6] = [
+    ("ai.onnx", ONNX),
+    ("com.microsoft", MICROSOFT),
+    ("aten", ATEN),
+    ("tflite", TFLITE),
+    ("tensorflow", TENSORFLOW),
+    ("keras", KERAS),
+];
 
 static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| VOCABULARIES.iter().map(|(_, rows)| Table::of(rows)).collect());
 
