@@ -3,8 +3,9 @@
 
 mod common;
 
+use lamina::analysis::Tree;
 use lamina::formats::{self, Opened};
-use lamina::model::{Category, Entry, Graph, Literal, Model, Node, Wiring, values};
+use lamina::model::{Category, Entry, Graph, GraphId, Literal, Model, Node, Wiring, values};
 use lamina::report::Severity;
 use lamina::safety::{Rating, Safety};
 use lamina::source::{BytesSource, Files};
@@ -94,6 +95,11 @@ fn models_within_models_are_scopes() {
         let graph = first(&model);
         let scope = graph.scopes.values().find(|scope| &*scope.name == "block").unwrap();
         assert_eq!(&*scope.class, "Functional", "{path}");
+        let groups = Tree::of(&model, GraphId(0));
+        let names: Vec<&str> = groups.groups.values().map(|group| &*group.name).collect();
+        assert!(names.contains(&"block"), "{path}: {names:?}");
+        let place = graph.nodes.iter().find(|(_, node)| &*node.name == "stem").unwrap().0;
+        assert_eq!(groups.group_of[place.index()], Tree::ROOT, "{path}: what is not in it is outside");
         let norm = node(graph, "block/norm");
         assert_eq!(graph.path(norm.scope.unwrap(), "/"), "block", "{path}");
         assert_eq!(inputs(norm), ["inputs", "gamma", "beta", "moving_mean", "moving_variance"], "{path}");
@@ -112,18 +118,20 @@ fn models_within_models_are_scopes() {
 fn shapes_are_stated_or_follow_from_settings() {
     let model = open("v3/nested.keras");
     let graph = first(&model);
-    assert_eq!(result(graph, "both"), "float32 ?×8×8×8");
-    assert_eq!(result(graph, "classes"), "float32 ?×3", "of what goes out, no layer says so");
+    assert_eq!(result(graph, "both"), "float32 batch×8×8×8");
+    assert_eq!(result(graph, "classes"), "float32 batch×3", "of what goes out, no layer says so");
     let model = open("v1/chain.json");
     let graph = first(&model);
-    for (name, wanted) in [("conv", "?×4×4×4"), ("pool", "?×2×2×4"), ("flat", "?×16"), ("classes", "?×3")] {
+    for (name, wanted) in
+        [("conv", "batch×4×4×4"), ("pool", "batch×2×2×4"), ("flat", "batch×16"), ("classes", "batch×3")]
+    {
         assert_eq!(result(graph, name), format!("float32 {wanted}"), "{name}");
     }
     let model = open("v2/sequential.h5");
-    assert_eq!(result(first(&model), "conv"), "float32 ?×6×4");
-    assert_eq!(result(first(&model), "both_ways"), "float32 ?×6");
+    assert_eq!(result(first(&model), "conv"), "float32 batch×6×4");
+    assert_eq!(result(first(&model), "both_ways"), "float32 batch×6");
     let model = open("v3/recurrent.keras");
-    assert_eq!(result(first(&model), "words"), "float32 ?×?×4", "the type is not that of the numbers of words");
+    assert_eq!(result(first(&model), "words"), "float32 batch×?×4", "the type is not that of the numbers of words");
 }
 
 #[test]

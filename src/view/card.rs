@@ -113,7 +113,9 @@ impl Card {
                 break;
             }
             let Some(attribute) = node.attributes.iter().find(|attribute| &*attribute.name == *name) else { continue };
-            if !is_trivial(name, &attribute.value) {
+            // The shape of a kernel tells its size.
+            let told = !label.is_empty() && self.lines.iter().any(|(known, _)| known == label);
+            if !told && !is_trivial(name, &attribute.value) {
                 self.line(label, &brief(model, name, &attribute.value));
             }
         }

@@ -68,6 +68,13 @@ impl<'a> Builder<'a> {
         self.graph.name = name.into();
         let place = Place { path: "", scope: None, weights: Some(Store::ROOT) };
         self.graph.outputs = self.network(network, place, None);
+        if !self.graph.scopes.is_empty() {
+            // What is in no model within is in the model itself, and not wherever its neighbours are.
+            let outermost = self.graph.scopes.push(Scope::default());
+            for (_, node) in self.graph.nodes.iter_mut() {
+                node.scope.get_or_insert(outermost);
+            }
+        }
         (self.graph, self.folded)
     }
 
@@ -256,13 +263,15 @@ impl<'a> Builder<'a> {
             }
             None => layers::category(layer.class, is_operation(layer)),
         };
+        let mut attributes = attributes::of(layer);
+        attributes.retain(|attribute| function.is_none() || &*attribute.name != "function");
         Node {
             name: name.into(),
             operator: operator.into(),
             domain: domain(layer, function.is_some()).into(),
             category,
             scope,
-            attributes: attributes::of(layer),
+            attributes,
             ..Node::default()
         }
     }
@@ -454,7 +463,7 @@ fn order(instances: &[Instance], numbers: &Numbers) -> Vec<usize> {
 
 /// What the configuration of a tensor says of it.
 fn stated(about: &Document) -> Option<(DType, Shape)> {
-    Some((about.text_of("dtype").map_or(DType::Unknown, named), shape(about.get("shape")?)?))
+    Some((about.text_of("dtype").map_or(DType::Unknown, named), batched(about.get("shape")?)?))
 }
 
 /// The shape that is a list of numbers, and of nothing where a dimension is open.
@@ -475,20 +484,34 @@ pub fn shape(document: &Document) -> Option<Shape> {
     dims.iter().map(dim).collect::<Option<_>>().map(Shape)
 }
 
+/// The shape of a tensor, whose first dimension is that of the batch.
+fn batched(document: &Document) -> Option<Shape> {
+    let mut shape = shape(document)?;
+    if let Some(first) = shape.0.first_mut().filter(|first| **first == Dim::Unknown) {
+        *first = batch();
+    }
+    Some(shape)
+}
+
+/// How many examples there are at once.
+fn batch() -> Dim {
+    Dim::Symbol("batch".into())
+}
+
 /// The shape that a layer was built for.
 fn built(layer: &Layer) -> Option<Shape> {
-    shape(layer.whole.get("build_config")?.get("input_shape")?)
+    batched(layer.whole.get("build_config")?.get("input_shape")?)
 }
 
 /// What the configuration of a layer says comes in.
 fn declared(layer: &Layer) -> Option<Type> {
     let config = layer.config;
-    let whole = layer.setting(&["batch_shape", "batch_input_shape"]).and_then(shape);
+    let whole = layer.setting(&["batch_shape", "batch_input_shape"]).and_then(batched);
     let rest = || {
         // Version 1 states the shape without the batch, or only how many features there are.
         let rest = config.get("input_shape").and_then(shape);
         let rest = rest.or_else(|| Some(Shape(vec![Dim::Known(u64::try_from(config.get("input_dim")?.int()?).ok()?)])));
-        rest.map(|rest| Shape(std::iter::once(Dim::Unknown).chain(rest.0).collect()))
+        rest.map(|rest| Shape(std::iter::once(batch()).chain(rest.0).collect()))
     };
     let shape = whole.or_else(|| rest().filter(|_| layer.class != "Embedding"))?;
     Some(Type::Tensor { dtype: dtype(layer, &["dtype", "input_dtype"]).unwrap_or(DType::Unknown), shape: Some(shape) })
