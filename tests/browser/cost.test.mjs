@@ -79,7 +79,7 @@ test('colours show what costs most, by key and by measure', async (t) => {
   await rest(page);
   const macs = await paints(page);
   assert.ok(macs.length >= 3, macs.join(' '));
-  assert.match(await page.locator('#heat .scale').innerText(), /≤ .+M/);
+  assert.match(await page.locator('#heat .ends').innerText(), /≤ .+M/);
   await page.locator('#heat button[value="parameters"]').click();
   await rest(page);
   assert.equal(await page.locator('#heat button[value="parameters"]').getAttribute('aria-pressed'), 'true');
