@@ -173,6 +173,12 @@ impl Report {
         }
     }
 
+    /// Adds what is in `other`.
+    pub fn append(&mut self, other: Self) {
+        other.diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
+        self.dropped += other.dropped;
+    }
+
     /// Adds a diagnostic about the model as a whole.
     pub fn add(&mut self, severity: Severity, message: impl Into<String>) {
         self.push(Diagnostic { severity, message: message.into(), at: None, graph: None, node: None });

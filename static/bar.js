@@ -64,6 +64,7 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
     return { key, button: iconButton(key, label, () => run(key), { command: key }) };
   });
   const controls = iconButton('controls', 'Control edges', () => run('controls'), { command: 'controls', class: 'button quiet controlled' });
+  const heat = iconButton('heat', 'Colours by cost', () => run('heat'), { command: 'heat' });
   const theme = iconButton('auto', 'Theme', () => {
     setTheme(THEMES[preferences.theme].next);
     showTheme();
@@ -73,7 +74,7 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
   const link = iconButton('link', 'Copy link', () => run('link'));
   const tools = el('div', { id: 'tools', popover: 'auto', role: 'toolbar', 'aria-label': 'View' },
     el('div', { class: 'group viewing grouped' }, outline(), levels.element),
-    el('div', { class: 'group viewing' }, direction, ...toggles.map(({ button }) => button), controls),
+    el('div', { class: 'group viewing' }, direction, ...toggles.map(({ button }) => button), controls, heat),
     el('div', { class: 'group viewing' }, link, iconButton('download', 'Save as SVG', () => run('svg'), { command: 'svg' })),
     el('div', { class: 'group' }, theme, iconButton('help', 'Help', () => run('help'), { command: 'help' })));
   const more = iconButton('more', 'More', () => {}, { class: 'button quiet more' });
@@ -91,6 +92,8 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
       name.title = info.file.name;
       format.textContent = info.format;
       link.hidden = !remote;
+      // Modules are not run as they are.
+      heat.hidden = info.graphs.every(({ wiring }) => wiring === 'modules');
       danger.hidden = info.safety?.rating !== 'dangerous';
     },
     clear() {
@@ -102,6 +105,7 @@ export function createBar({ run, onHome, onGraph, onGroup }) {
       relabel(direction, down ? 'Direction: top to bottom' : 'Direction: left to right', 'direction', scene.direction);
       for (const { key, button } of toggles) button.setAttribute('aria-pressed', String(preferences[key]));
       controls.setAttribute('aria-pressed', String(preferences.controls));
+      heat.setAttribute('aria-pressed', String(scene.itemHeat !== undefined));
       document.documentElement.toggleAttribute('data-grouped', scene.grouped);
       document.documentElement.toggleAttribute('data-controlled', scene.controlled);
       levels.refresh(scene);

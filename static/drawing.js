@@ -128,6 +128,14 @@ export class Drawing {
     if (!stays) this.#start = this.#view;
   }
 
+  /** Shows the same scene once more, with other colours. @param {(scene: Scene) => void} paint changes the colours */
+  repaint(paint) {
+    if (!this.#scene) return;
+    this.#scene = { ...this.#scene };
+    paint(this.#scene);
+    this.canvas.show(this.#scene, { keepView: true });
+  }
+
   /** The drawing as the text of an SVG file, in the theme of the page. */
   async svg() {
     if (!this.#session || !this.#scene) throw new Cancelled();

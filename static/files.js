@@ -12,8 +12,11 @@
 /** More files than this in one folder are not a model: the walk stops. */
 const MOST_FILES = 10_000;
 
-/** Extensions that many programs use for what accompanies a model, too. */
+/** Extensions that many programs use for what accompanies a model, too: weights, and, behind them, settings. */
 const COMMON = new Set(['bin', 'tar', 'pkl']);
+const SETTINGS = new Set(['json']);
+/** What models for browsers are called, beside their weights. */
+const NAMED = /(^|[-_])(model|manifest)\.json$/;
 
 /**
  * @param {FileList|File[]} list
@@ -76,7 +79,7 @@ function asFile(entry) {
 
 /**
  * Puts the main file first: an index of shards if there is one, else the largest file with the extension of a known format (last, those
- * that are common), else the largest file. Files nearer to the top of the folders come before deeper ones, and `model.onnx.data` belongs to `model.onnx`.
+ * that are common, and settings behind these), else the largest file. Files nearer to the top of the folders come before deeper ones, and `model.onnx.data` belongs to `model.onnx`.
  * @param {Given[]} files
  * @param {Set<string>} extensions of the known formats, without the dot, in lower case
  * @returns {Given[]}
@@ -87,9 +90,11 @@ export function mainFirst(files, extensions) {
   const rank = ({ path }) => {
     const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
     if (name.endsWith('.index.json')) return 0;
-    if ([...path.matchAll(/\./g)].some(({ index }) => paths.has(path.slice(0, index)))) return 3;
+    if ([...path.matchAll(/\./g)].some(({ index }) => paths.has(path.slice(0, index)))) return 4;
     const known = [...name.matchAll(/\./g)].map(({ index }) => name.slice(index + 1)).filter((extension) => extensions.has(extension));
-    if (known.length === 0) return 3;
+    if (known.length === 0) return 4;
+    if (NAMED.test(name)) return 1;
+    if (known.every((extension) => SETTINGS.has(extension))) return 3;
     return known.every((extension) => COMMON.has(extension)) ? 2 : 1;
   };
   /** @param {Given} file */

@@ -99,10 +99,12 @@ export function figure(n, format = short, unit = '') {
 /**
  * A type such as `float32 batch×3×224×224`, with dimensions that are no numbers in italics.
  * @param {string} text
+ * @param {boolean} [inferred] whether the file does not state all of it
  */
-export function typeText(text) {
+export function typeText(text, inferred = false) {
   const parts = text.split(/([\s<>,×]+)/);
-  return el('span', { class: 'type' }, ...parts.map((part, index) => {
+  const title = inferred ? 'Inferred: the file does not state all of it' : null;
+  return el('span', { class: inferred ? 'type inferred' : 'type', title }, ...parts.map((part, index) => {
     // A shape follows a blank; what starts the text, or a bracket, is the name of a type.
     const before = parts[index - 1] ?? '';
     const dim = index % 2 === 0 && /[\s×]$/.test(before) && !before.includes(',');

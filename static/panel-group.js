@@ -7,6 +7,7 @@
 import { coded, el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, exact, figure, percent, plural, short } from './numbers.js';
+import { costSection } from './panel-cost.js';
 import { capped, dtypeTable, groupLinks, metadata, section, swatch } from './pieces.js';
 import { roleOf } from './words.js';
 
@@ -40,6 +41,7 @@ export function groupPanel(group, around, whole, tools, actions) {
       around.length > 0 && groupLinks(around, graph, actions)),
     tools,
     el('dl', { class: 'stats' }, ...stats.map(([label, value]) => el('div', {}, el('dt', {}, label), el('dd', {}, value)))),
+    costSection(group.cost),
     differences.length > 0 && section('Differences', exact(differences.length),
       el('ul', { class: 'differences' }, ...capped(differences, (text) => el('li', {}, ...coded(text)), 12))),
     // Modules have no operators.

@@ -20,10 +20,11 @@ const DEEPEST = 6;
 
 /**
  * @param {ModelInfo} info
+ * @param {Child} cost what running it costs
  * @param {Actions} actions
  * @returns {Child[]}
  */
-export function modelPanel(info, actions) {
+export function modelPanel(info, cost, actions) {
   const { file, counts } = info;
   const modules = info.graphs.every(({ wiring }) => wiring === 'modules');
   const safety = safetyReport(info.safety, actions.listing);
@@ -44,6 +45,7 @@ export function modelPanel(info, actions) {
       diagnosticList(info.diagnostics, actions),
       info.droppedDiagnostics > 0 && el('p', { class: 'note' }, `${plural(info.droppedDiagnostics, 'more remark')} of the same kind.`)),
     at('unknown'),
+    cost,
     info.graphs.length > 1 && section('Graphs', exact(info.graphs.length), graphList(info.graphs, actions)),
     info.dtypes.length > 0 && section('Element types', plural(counts.initializers, 'tensor'), dtypeTable(info.dtypes)),
     info.operators.length > 0 && section('Operators', exact(info.operators.length), operatorTable(info.operators, actions)),

@@ -1,5 +1,5 @@
 /**
- * The safety report: what the pickles of a file would do to whoever loads it.
+ * The safety report: what the pickles of a file, and the code in it, would do to whoever loads it.
  *
  * @module
  */
@@ -35,8 +35,9 @@ const NAMES = { dangerous: 'Dangerous', unknown: 'Unknown', inert: 'Inert' };
  */
 export function safetyReport(safety, list) {
   if (!safety) return null;
-  const { rating, streams, more } = safety;
-  const count = plural(streams.length + more, 'pickle');
+  const { rating, streams, more, findings } = safety;
+  const pickles = streams.length + more;
+  const count = pickles > 0 ? plural(pickles, 'pickle') : plural(findings.length, 'finding');
   if (rating === 'inert') {
     return el('details', { class: 'safety', dataset: { rating } },
       el('summary', {}, icon('chevron'), el('span', {}, 'Safety: nothing known to be dangerous was found'), el('span', { class: 'aside' }, count)),
@@ -55,7 +56,7 @@ export function safetyReport(safety, list) {
  * @param {List|null} list
  */
 function folded(safety, list) {
-  return el('details', {}, el('summary', {}, icon('chevron'), 'What is imported and called'), el('div', { class: 'body' }, ...details(safety, list)));
+  return el('details', {}, el('summary', {}, icon('chevron'), safety.streams.length > 0 ? 'What is imported and called' : 'What was found'), el('div', { class: 'body' }, ...details(safety, list)));
 }
 
 /** @param {Safety} safety */

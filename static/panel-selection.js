@@ -7,6 +7,7 @@
 import { el } from './dom.js';
 import { icon } from './icons.js';
 import { plural, typeText } from './numbers.js';
+import { costSection } from './panel-cost.js';
 import { groupPanel } from './panel-group.js';
 import { capped, copyable, diagnosticList, disclosure, endButton, fold, groupLinks, metadata, section, swatch } from './pieces.js';
 import { tensorBlock } from './tensor.js';
@@ -64,6 +65,7 @@ function nodePanel(node, graphs, tools, actions) {
       el('dl', { class: 'entries' }, ...capped(node.attributes, (attribute) => attributeRow(attribute, graphs, actions)))),
     argumentSection(module ? 'Tensors' : 'Inputs', node.inputs, node, actions),
     argumentSection('Outputs', node.outputs, node, actions),
+    costSection(node.cost),
     metadata(node.metadata),
   ];
 }
@@ -127,7 +129,7 @@ function valueRow(value, graph, input, actions) {
       ? tensorBlock(value.tensor, actions, value.name)
       : el('button', { type: 'button', class: 'row link-row', title: value.name, onclick: () => actions.jump(graph, { kind: 'value', id: value.id }) },
         el('span', { class: 'mono name' }, value.name || 'unnamed'),
-        el('span', { class: 'aside mono' }, value.type ? typeText(value.type) : '')),
+        el('span', { class: 'aside mono' }, value.type ? typeText(value.type, value.inferred) : '')),
     ...ends.length > 0 || roles(value).length > 0
       ? [el('div', { class: input ? 'ends from' : 'ends to' }, ...roles(value), ...capped(ends, (end) => endButton(end, graph, actions), 6))]
       : []);
@@ -152,8 +154,9 @@ function valuePanel({ value, graph }, tools, actions) {
   const kind = value.input ? 'graph input' : value.output ? 'graph output' : value.tensor ? 'constant' : 'connection';
   return [
     el('header', { class: 'head' },
-      el('p', { class: 'kind' }, icon('edge'), kind),
-      el('h2', { class: 'mono' }, value.type ? typeText(value.type) : 'type not stated'),
+      el('p', { class: 'kind' }, icon('edge'), kind,
+        value.inferred && el('span', { class: 'chip', title: 'The file does not state all of its type: it follows from what comes before' }, 'inferred')),
+      el('h2', { class: 'mono' }, value.type ? typeText(value.type, value.inferred) : 'type not stated'),
       value.name && copyable(value.name)),
     tools,
     value.description && el('p', { class: 'prose' }, fold(value.description)),

@@ -5,6 +5,7 @@
  * - `l=flat`, or `o` the open groups but for the root, as runs of ids joined by dots: the distance from the run before, and after a hyphen the
  *   length where it is not 1, both in base 36;
  * - `s` the selection: `n` node, `v` value or `g` group, and its id in base 36;
+ * - `z` sizes that are set, as `name:size`, joined by commas;
  * - `v` the graph point in the middle of the view, and the scale.
  *
  * What is not understood is ignored.
@@ -13,7 +14,7 @@
  */
 
 /** @import {Depth} from './hierarchy.js' */
-/** @import {Selection} from './types.js' */
+/** @import {Selection, Sizes} from './types.js' */
 
 /**
  * `view`: x and y of the middle.
@@ -21,6 +22,7 @@
  * @property {number} graph
  * @property {Depth|null} depth
  * @property {Selection|null} selection
+ * @property {Sizes} [sizes] those of names that the model leaves open
  * @property {{x: number, y: number, scale: number}|null} view
  */
 
@@ -36,7 +38,7 @@ const KINDS = /** @type {const} */ ({ n: 'node', v: 'value', g: 'group' });
  * @param {Place} place
  * @returns {string} without `#`
  */
-export function write({ graph, depth, selection, view }) {
+export function write({ graph, depth, selection, sizes = {}, view }) {
   const parts = [`g=${graph}`];
   if (depth?.level === 'flat') {
     parts.push('l=flat');
@@ -45,6 +47,8 @@ export function write({ graph, depth, selection, view }) {
     if (runs.length <= LONGEST) parts.push(`o=${runs}`);
   }
   if (selection) parts.push(`s=${selection.kind.charAt(0)}${selection.id.toString(36)}`);
+  const set = Object.entries(sizes).map(([name, size]) => `${encodeURIComponent(name)}:${size}`);
+  if (set.length > 0) parts.push(`z=${set.join(',')}`);
   if (view) parts.push(`v=${Math.round(view.x)},${Math.round(view.y)},${Number(view.scale.toPrecision(3))}`);
   return parts.join('&');
 }
@@ -57,7 +61,7 @@ export function read(hash) {
   const parts = new URLSearchParams(hash.replace(/^#/, ''));
   const graph = parts.get('g');
   if (!graph || !/^\d{1,9}$/.test(graph)) return null;
-  return { graph: Number(graph), depth: readDepth(parts), selection: readSelection(parts.get('s') ?? ''), view: readView(parts.get('v') ?? '') };
+  return { graph: Number(graph), depth: readDepth(parts), selection: readSelection(parts.get('s') ?? ''), ...readSizes(hash), view: readView(parts.get('v') ?? '') };
 }
 
 /**
@@ -109,6 +113,21 @@ function readDepth(parts) {
 function readSelection(text) {
   const [, kind = '', id = ''] = /^([nvg])([0-9a-z]{1,6})$/.exec(text) ?? [];
   return id ? { kind: KINDS[/** @type {keyof typeof KINDS} */ (kind)], id: parseInt(id, 36) } : null;
+}
+
+/** @param {string} hash names are encoded within it, so that commas and colons part them @returns {{sizes?: Sizes}} */
+function readSizes(hash) {
+  /** @type {Sizes} */
+  const sizes = {};
+  const [, text = ''] = /(?:^#?|&)z=([^&]*)/.exec(hash) ?? [];
+  for (const [, name = '', size] of text.matchAll(/([^,:]+):(\d{1,9})(?:,|$)/g)) {
+    try {
+      if (Number(size) > 0) sizes[decodeURIComponent(name)] = Number(size);
+    } catch {
+      // No name.
+    }
+  }
+  return Object.keys(sizes).length > 0 ? { sizes } : {};
 }
 
 /** @param {string} text */

@@ -6,7 +6,7 @@
  * @module
  */
 
-/** @import {Detail, Failure, Hits, Listed, ModelInfo, Outline, Progress, Selection, Response, Scene, SceneOptions, Values} from './types.js' */
+/** @import {CostInfo, Detail, Failure, HeatInfo, Hits, Listed, Measure, ModelInfo, Sizes, Outline, Progress, Selection, Response, Scene, SceneOptions, Values} from './types.js' */
 
 /** @typedef {{resolve: (result: any) => void, reject: (error: Error) => void}} Waiting */
 
@@ -127,6 +127,32 @@ export class Session {
    */
   listing(stream, { at, depth }) {
     return this.#request('listing', stream, at, depth);
+  }
+
+  /**
+   * What running the model costs; null if nothing flows in it.
+   * @returns {Promise<CostInfo|null>}
+   */
+  cost() {
+    return this.#request('cost');
+  }
+
+  /**
+   * @param {number} graph
+   * @param {Measure} measure
+   * @returns {Promise<HeatInfo>}
+   */
+  heat(graph, measure) {
+    return this.#request('heat', graph, measure);
+  }
+
+  /**
+   * Sets the sizes that the model leaves open: scenes, details and costs are others from then on.
+   * @param {Sizes} sizes
+   * @returns {Promise<void>}
+   */
+  resize(sizes) {
+    return this.#request('resize', sizes);
   }
 
   /**

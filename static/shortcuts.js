@@ -30,6 +30,7 @@ export const TOPICS = {
     { command: 'attributes', label: 'Attributes in nodes', keys: 'Ctrl+D', viewer: true },
     { command: 'weights', label: 'Weights in nodes', keys: 'Ctrl+I', viewer: true },
     { command: 'names', label: 'Names in nodes', keys: 'Ctrl+U', viewer: true },
+    { command: 'heat', label: 'Colours by cost', keys: 'H', viewer: true },
     { command: 'back', label: 'Deselect, go back', keys: 'Escape' },
   ],
   View: [

@@ -156,6 +156,7 @@
  * @property {Uint32Array} mixCount how many nodes are of each
  * @property {Uint8Array} itemCategory
  * @property {Uint8Array} itemFlags 1 has a note, 2 has a warning, 4 has an error, 8 can be entered (a body or a function), 16 inferred
+ * @property {Uint8Array} [itemHeat] the step of the ramp that colours each item, 0 for none; set by the page where colours show a cost
  * @property {Uint32Array} itemCard what is written on each item: many say the same
  * @property {Uint32Array} cardTitle text of each card's header
  * @property {Uint32Array} lineStarts CSR into `lines`, in lines (cards + 1 entries)
@@ -171,6 +172,7 @@
  * @property {Uint8Array} netStyle 0 data flow (arrowhead), 1 containment in a module tree (no arrowhead), 2 inferred (dotted), 3 stub
  *   (has no paths: its ends are named, and its edges are drawn only when asked for), 4 control (dashed: nothing flows, one end waits)
  * @property {Uint32Array} netLabel text, 0xFFFFFFFF for none
+ * @property {Uint8Array} [netInferred] 1 where the file does not state what the label says
  * @property {Float64Array} netLabelAt x, y of the label's centre; NaN where there is no room
  * @property {Uint32Array} netStarts CSR into `netTargets` (nets + 1 entries)
  * @property {Uint32Array} netTargets items
@@ -202,6 +204,7 @@
  * @property {number} id
  * @property {string} name
  * @property {string|null} type `float32 1×64×56×56`
+ * @property {boolean} [inferred] whether the file does not state all of the type
  * @property {string} description
  * @property {Entry[]} metadata
  * @property {TensorInfo|null} tensor
@@ -243,6 +246,7 @@
  * @property {ArgumentInfo[]} outputs
  * @property {Entry[]} metadata
  * @property {Diagnostic[]} diagnostics
+ * @property {Cost|null} [cost]
  */
 
 /**
@@ -264,7 +268,25 @@
  * @property {number} bytes
  * @property {{dtype: string, tensors: number, parameters: number, bytes: number}[]} dtypes
  * @property {Entry[]} metadata the settings of the module that it is
+ * @property {Cost|null} [cost]
  */
+
+/**
+ * What running a node, a group or a model costs. `macs`: multiplications with an addition; `flops`: operations on numbers; `activations`: bytes of
+ * outputs; `open`: how many nodes are left out, as a size is not known.
+ * @typedef {{macs: number, flops: number, parameters: number, activations: number, open: number}} Cost
+ */
+
+/**
+ * What running the model costs, and the sizes that this depends on: `size` is what was set, or null. `peak`: bytes of activations that are needed at once.
+ * @typedef {{sizes: {name: string, inputs: string[], size: number|null}[], total: Cost, peak: number}} CostInfo
+ */
+
+/** Sizes by the names that stand for them. @typedef {Record<string, number>} Sizes */
+
+/** @typedef {'macs'|'parameters'|'activations'} Measure */
+
+/** How much of a measure each node and each group has, by id. @typedef {{nodes: number[], groups: number[]}} HeatInfo */
 
 /** @typedef {{id: number, name: string}} GroupRef */
 

@@ -7,6 +7,7 @@
 import { documentation } from './documentation.js';
 import { announce, byId, toast } from './dom.js';
 import { Drawing } from './drawing.js';
+import { Expense } from './expense.js';
 import { plural } from './numbers.js';
 import { OutlinePanel } from './outline.js';
 import { FindPanel } from './panel-find.js';
@@ -47,6 +48,7 @@ export class Viewer {
   #find;
   #outline;
   #selected;
+  #expense;
   /** @type {Actions} */
   #actions = {
     jump: (graph, selection) => void this.#jump(graph, selection),
@@ -97,6 +99,20 @@ export class Viewer {
       toggle: (group) => void this.#toggle(group),
       onChange: () => this.#tellPlace(),
     });
+    this.#expense = new Expense({
+      drawing: this.#drawing,
+      model: () => ({ ...this.#need(), graph: this.graph ?? 0 }),
+      run: (work) => void this.#try(work),
+      onColours: () => {
+        if (this.#drawing.scene) this.#bar.refresh(this.#drawing.scene);
+        this.#selected.redraw();
+      },
+      onSizes: async () => {
+        await this.#redraw({ keepView: true });
+        const { selection } = this.#selected;
+        if (selection) await this.#selected.select(selection, { tab: false });
+      },
+    });
   }
 
   /** What is open; asking for it while nothing is open is a mistake of the page. */
@@ -132,10 +148,11 @@ export class Viewer {
       // The Worker is asked for the drawing first: it works meanwhile.
       await new Promise((resolve) => void setTimeout(resolve));
       this.#bar.show(info, remote);
-      this.#sidebar.set('model', ...modelPanel(info, this.#actions));
+      this.#sidebar.set('model', ...modelPanel(info, this.#expense.element, this.#actions));
       this.#sidebar.show('model');
     };
     await Promise.all([this.#go(place, reveal), fillPanels()]);
+    void this.#try(() => this.#expense.fill());
     // Keys go to the drawing from the start; whoever uses a mouse need not see that.
     byId('canvas').focus({ preventScroll: true, focusVisible: false });
   }
@@ -149,6 +166,7 @@ export class Viewer {
     this.#find.clear();
     this.#bar.clear();
     this.#outline.clear();
+    this.#expense.clear();
     this.#selected.endIsolation();
     this.#drawing.close();
     this.#selected.deselect();
@@ -172,8 +190,9 @@ export class Viewer {
     const drawn = this.#drawing.place();
     this.#moving = true;
     try {
+      const resized = known !== null && await this.#expense.set(known.sizes ?? {});
       if (known?.depth) this.#drawing.hierarchy.restore(graph, known.depth);
-      if (drawn?.graph !== graph || (known?.depth && !sameDepth(known, drawn))) await this.#draw(trailTo(info.graphs, graph), { reveal });
+      if (resized || drawn?.graph !== graph || (known?.depth && !sameDepth(known, drawn))) await this.#draw(trailTo(info.graphs, graph), { reveal });
       await this.#selected.restore(known?.selection ?? null, { centre: !known?.view });
       if (known?.view) this.#drawing.look(known.view);
     } finally {
@@ -229,6 +248,7 @@ export class Viewer {
       none: () => this.#setLevel('none'),
       all: () => this.#setLevel('all'),
       flat: () => this.#setLevel('flat'),
+      heat: () => void this.#try(() => this.#expense.toggle()),
       zoomIn: () => canvas.zoomBy(ZOOM),
       zoomOut: () => canvas.zoomBy(1 / ZOOM),
       actual: () => canvas.actual(),
@@ -291,6 +311,7 @@ export class Viewer {
     const { info } = this.#need();
     this.#bar.busy(true);
     try {
+      const heat = await this.#expense.load(graph);
       await this.#drawing.draw(graph, {
         ...options,
         before: (scene) => {
@@ -299,6 +320,7 @@ export class Viewer {
             this.#selected.deselect();
           }
           this.#trail = trail;
+          this.#expense.paint(scene, heat);
           this.#bar.refresh(scene);
           this.#bar.crumbs.showGraphs(trail.map((id) => this.#graphInfo(id)).filter((entry) => entry !== undefined), info.graphs);
           reveal?.();
@@ -321,7 +343,7 @@ export class Viewer {
   /** @returns {Place|null} */
   #place() {
     const place = this.#drawing.place();
-    return place && { ...place, selection: this.#selected.selection };
+    return place && { ...place, selection: this.#selected.selection, sizes: this.#expense.sizes };
   }
 
   #tellPlace() {

@@ -76,6 +76,9 @@ const METHODS = {
   detail: (model, graph, kind, id) => JSON.parse(model.detail(graph, kind, id)),
   values: (model, tensor, from, count) => JSON.parse(model.values(tensor, from, count)),
   listing: (model, stream, at, depth) => JSON.parse(model.listing(stream, at, depth)),
+  cost: (model) => JSON.parse(model.cost()),
+  heat: (model, graph, measure) => JSON.parse(model.heat(graph, measure)),
+  resize: (model, sizes) => model.resize(JSON.stringify(Object.entries(sizes))),
   find: (model, query) => JSON.parse(model.find(query)),
   svg: (model, graph, options) => model.svg(graph, JSON.stringify(options)),
 };

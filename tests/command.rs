@@ -24,9 +24,10 @@ fn summary_is_one_line_a_file() {
     assert_eq!(cells[0][..6], ["ONNX v8", "5", "12", "13", "4", "7"]);
     assert_eq!(cells[1][..6], ["Safetensors", "1", "1", "0", "5", "3"]);
     for line in cells {
-        assert_eq!(line.len(), 8);
+        assert_eq!(line.len(), 12);
         assert!(line[6].parse::<u64>().unwrap() > 0, "bytes read");
         assert!(line[7].parse::<f64>().unwrap() >= 0.0, "seconds");
+        assert!(line[8..].iter().all(|cell| cell.parse::<u64>().is_ok()), "costs");
     }
 }
 

@@ -58,18 +58,64 @@ fn constants_are_ranges_of_segments() {
     assert_eq!(floats(&model, &files, "constant 1")[..3], ["0.0", "0.125", "0.25"].map(String::from));
 }
 
+/// The body of the delegate that a program calls.
+fn compiled(model: &Model) -> &Graph {
+    let delegate = node(graph(model), "XnnpackBackend");
+    assert_eq!((&*delegate.domain, delegate.inputs.len(), delegate.outputs.len()), ("delegate", 1, 1));
+    let Literal::Graph(body) = delegate.attributes[0].value else { panic!("{:?}", delegate.attributes) };
+    &model.graphs[body]
+}
+
 #[test]
-fn delegates_have_their_name_and_what_was_compiled_for_them() {
+fn what_was_compiled_for_xnnpack_is_a_graph_with_its_weights() {
     for path in ["xnnpack.pte", "xnnpack-inline.pte"] {
         let (model, files) = open(path);
-        let delegate = node(graph(&model), "XnnpackBackend");
-        assert_eq!((&*delegate.domain, delegate.inputs.len(), delegate.outputs.len()), ("delegate", 1, 1), "{path}");
-        let Literal::Tensor(blob) = delegate.attributes[0].value else { panic!("{:?}", delegate.attributes) };
-        assert!(model.tensors[blob].bytes().unwrap() > 4000);
-        let head = values::read(&model, blob, &files, 4, 4).unwrap();
-        let head: String = (0..4).map(|at| char::from(head.text(at).unwrap().parse::<u8>().unwrap())).collect();
-        assert_eq!(head, "XH00", "{path}: the header of XNNPACK's own format");
+        let body = compiled(&model);
+        let operators: Vec<&str> = body.nodes.values().map(|node| &*node.operator).collect();
+        assert_eq!(operators[..4], ["StaticTranspose", "Conv2d", "MaxPooling2d", "Conv2d"], "{path}");
+        assert_eq!((body.inputs.len(), body.outputs.len()), (1, 1), "{path}");
+        let convolution = node(body, "Conv2d");
+        assert_eq!(convolution.category, Category::Convolution);
+        let stride = convolution.attributes.iter().find(|found| &*found.name == "subsampling_height").unwrap();
+        assert_eq!(stride.value, Literal::Int(2), "{path}");
+        // The last layer of the same network as it is without the delegate.
+        let (plain, own) = open("cnn.pte");
+        assert_eq!(floats(&model, &files, "constant 13"), floats(&plain, &own, "constant 18"), "{path}");
     }
+}
+
+#[test]
+fn scales_of_channels_are_beside_the_weights_that_xnnpack_reads() {
+    let (model, files) = open("xnnpack-quantised.pte");
+    let body = compiled(&model);
+    let layer = node(body, "FullyConnected");
+    let names: Vec<&str> = layer.inputs.iter().map(|argument| &*argument.name).collect();
+    assert_eq!(names, ["input", "filter", "filter/scales", "bias", "bias/scales"]);
+    let numbers = |name: &str| -> Vec<f64> {
+        floats(&model, &files, name).iter().map(|number| number.parse().unwrap()).collect()
+    };
+    // The bias has the scale of the input times that of the weights.
+    let input = body.values[layer.inputs[0].values[0]].metadata.iter().find(|entry| &*entry.name == "scale").unwrap();
+    let input: f64 = input.value.parse().unwrap();
+    for (weight, bias) in numbers("constant 2").iter().zip(numbers("constant 4")) {
+        assert!((weight * input - bias).abs() < 1e-6 * bias, "{weight} × {input} is not {bias}");
+    }
+    assert!(numbers("constant 1").iter().any(|code| code.abs() == 127.0), "the largest weight has the largest code");
+}
+
+#[test]
+fn what_was_compiled_for_others_is_bytes() {
+    let bytes = std::fs::read(common::root().join("executorch/xnnpack.pte")).unwrap();
+    let at = bytes.windows(4).position(|bytes| bytes == b"XH00").unwrap();
+    let mut other = bytes;
+    other[at] = b'?';
+    let files = common::in_memory("other.pte", other);
+    let model = common::open(&files).unwrap().model;
+    let delegate = node(graph(&model), "XnnpackBackend");
+    let Literal::Tensor(blob) = delegate.attributes[0].value else { panic!("{:?}", delegate.attributes) };
+    assert_eq!((model.graphs.len(), model.tensors[blob].bytes()), (1, Some(4672)));
+    let head = values::read(&model, blob, &files, 4, 1).unwrap();
+    assert_eq!(head.text(0), Some(b'?'.to_string()));
 }
 
 #[test]
@@ -154,13 +200,15 @@ fn views_that_are_left_out_are_told_from_the_memory() {
 fn counts_are_those_of_netron() {
     // Nodes, initialisers and parameters that Netron 9.3 counts, and what is added to each here.
     type Counts = [i64; 3];
-    let cases: [(&str, Counts, Counts, &str); 6] = [
+    let cases: [(&str, Counts, Counts, &str); 8] = [
         ("cnn.pte", [23, 29, 1469], [1, 0, 0], "a view that is left out"),
         ("transformer.pte", [106, 28, 1952], [29, 0, 0], "views that are left out"),
         ("branch.pte", [6, 2, 2], [4, 0, 0], "Netron leaves out jumps and moves"),
         ("counting.pte", [6, 3, 17], [0, 1, 1], "the memory that is kept from call to call"),
         ("methods.pte", [4, 4, 17], [0, 0, 0], ""),
         ("split.pte", [6, 0, 0], [0, 0, 0], ""),
+        ("xnnpack.pte", [16, 14, 1373], [0, 0, 0], ""),
+        ("xnnpack-quantised.pte", [5, 0, 0], [0, 8, 237], "Netron does not show quantised weights"),
     ];
     for (path, netron, more, why) in cases {
         let totals = open(path).0.totals();

@@ -458,3 +458,100 @@ fn a_tensorflow_lite_model_with_buffers_inside_costs_a_page_for_each() {
     // Whether a tensor has content is said by a table in front of it: these pages cannot be spared.
     assert!(read.get() < u64::from(count + 4) * PAGE, "{} bytes were read", read.get());
 }
+
+/// An object of HDF5 with `messages`: its header, with its checksum.
+fn header(messages: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    let size: usize = messages.iter().map(|(_, message)| message.len() + 4).sum();
+    let mut bytes = [b"OHDR\x02\x02".to_vec(), (size as u32).to_le_bytes().to_vec()].concat();
+    for (kind, message) in messages {
+        bytes.push(*kind);
+        bytes.extend((message.len() as u16).to_le_bytes());
+        bytes.push(0);
+        bytes.extend(message);
+    }
+    bytes.extend(hdf5_reader::checksum::jenkins_lookup3(&bytes).to_le_bytes());
+    bytes
+}
+
+/// A link to the object at `at`.
+fn link(name: &str, at: u64) -> (u8, Vec<u8>) {
+    (6, [&[1, 0, name.len() as u8], name.as_bytes(), &at.to_le_bytes()].concat())
+}
+
+/// A dataset of `count` floats at `at`.
+fn floats(count: u64, at: u64) -> Vec<u8> {
+    let space = [&[2, 1, 0, 1][..], &count.to_le_bytes()].concat();
+    let float = vec![0x11, 0x20, 0x1f, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0];
+    let layout = [&[3, 1][..], &at.to_le_bytes(), &(4 * count).to_le_bytes()].concat();
+    header(&[(1, space), (3, float), (8, layout)])
+}
+
+#[test]
+fn an_hdf5_file_of_three_gigabytes_is_opened_by_its_descriptions() {
+    let (count, size) = (40u64, 80 * MIB);
+    let mut file = vec![Piece::Hole(48)];
+    let mut at = 48;
+    let mut layers = Vec::new();
+    for number in 0..count {
+        // Each description is far from the others.
+        let data = floats(size / 4, at + 200);
+        let vars = header(&[link("0", at)]);
+        let own = header(&[link("vars", at + data.len() as u64)]);
+        layers.push(link(&format!("dense_{number}"), at + (data.len() + vars.len()) as u64));
+        let bytes = [data, vars, own].concat();
+        let hole = 200 + size - bytes.len() as u64;
+        file.extend([Piece::Bytes(bytes), Piece::Hole(hole)]);
+        at += 200 + size;
+    }
+    let layers = header(&layers);
+    let root = header(&[link("layers", at)]);
+    let end = at + (layers.len() + root.len()) as u64;
+    let mut start = [b"\x89HDF\r\n\x1a\n\x02\x08\x08\0".to_vec(), vec![0; 8], vec![0xff; 8]].concat();
+    start.extend([end.to_le_bytes(), (at + layers.len() as u64).to_le_bytes()].concat());
+    start.extend(hdf5_reader::checksum::jenkins_lookup3(&start).to_le_bytes());
+    file[0] = Piece::Bytes(start);
+    file.extend([Piece::Bytes(layers), Piece::Bytes(root)]);
+    let mut sparse = Sparse::new("weights.h5");
+    sparse.write(&file);
+
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 3000 * MIB);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+    assert_eq!(model.totals().parameters, count * size / 4);
+    assert!(read.get() < 5 * MIB, "{} bytes were read", read.get());
+    let opened = read.get();
+    assert_eq!(values::read(&model, TensorId(39), &files, size / 4 - 1, 9).unwrap().text(0).as_deref(), Some("0.0"));
+    assert!(read.get() - opened < MIB);
+}
+
+#[test]
+fn a_frozen_graph_of_many_gigabytes_is_opened_without_its_constants() {
+    let (count, elements) = (250u64, 2_500_000u64);
+    let float = || number(1, 1);
+    let mut graph = delimited(1, [text(1, "x"), text(2, "Placeholder")].into_iter().flatten().collect());
+    for index in 0..count {
+        let (weight, before) = (format!("layer_{index}/w"), format!("layer_{}/y", index as i64 - 1));
+        let before = if index == 0 { "x" } else { &before };
+        let content = delimited(4, vec![Piece::Hole(elements * 4)]);
+        let tensor = delimited(
+            8,
+            [float(), delimited(2, delimited(2, number(1, elements))), content].into_iter().flatten().collect(),
+        );
+        let value = delimited(5, [text(1, "value"), delimited(2, tensor)].into_iter().flatten().collect());
+        graph.extend(delimited(1, [text(1, &weight), text(2, "Const"), value].into_iter().flatten().collect()));
+        let node = [text(1, &format!("layer_{index}/y")), text(2, "Mul"), text(3, before), text(3, &weight)];
+        graph.extend(delimited(1, node.into_iter().flatten().collect()));
+    }
+    let mut sparse = Sparse::new("frozen.pb");
+    sparse.write(&graph);
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 2_400_000_000);
+    // Two pages around each constant, as its description is between holes.
+    assert!(read.get() < 250 * 3 * 65536, "{} bytes were read", read.get());
+    assert_eq!(model.totals().parameters, count * elements);
+    assert_eq!(model.graphs.values().next().unwrap().nodes.len() as u64, count);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+    let opened = read.get();
+    assert_eq!(values::read(&model, TensorId(249), &files, elements - 3, 100).unwrap().len(), 3);
+    assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
+}

@@ -175,7 +175,6 @@ fn archives() -> Vec<Case> {
         ("a.jar", zip_of_names(&["META-INF/MANIFEST.MF", "A.class"]), "a Java archive"),
         ("a.apk", zip_of_names(&["AndroidManifest.xml", "META-INF/MANIFEST.MF"]), "an Android app"),
         ("a.whl", zip_of_names(&["a/__init__.py", "a-1.dist-info/WHEEL"]), "a Python wheel"),
-        ("a.keras", zip_of_names(&["config.json", "metadata.json", "model.weights.h5"]), "a Keras model"),
         ("a.npz", zip_of_names(&["w.npy", "b.npy"]), "an archive of NumPy arrays"),
         ("a.zip", zip_of_names(&["m.mlpackage/Data/com.apple.CoreML/model.mlmodel"]), "a Core ML package"),
         ("a.mar", zip_of_names(&["MAR-INF/MANIFEST.json", "handler.py"]), "an archive of TorchServe"),
@@ -294,7 +293,6 @@ fn models_to_come() -> Vec<Case> {
     vec![
         ("a.gguf", b"GGUF\x03\0\0\0".to_vec(), "a GGUF model (8 bytes). Lamina does not open this format yet"),
         ("a.bin", b"tjgg\x03\0\0\0".to_vec(), "a GGML model"),
-        ("a.h5", b"\x89HDF\r\n\x1a\n\0".to_vec(), "an HDF5 file, as Keras writes models"),
         ("a.npy", b"\x93NUMPY\x01\0".to_vec(), "a NumPy array"),
         ("a.engine", b"ptrt\x18\0\0\0".to_vec(), "a TensorRT engine"),
         ("a.param", b"7767517\n75 83\nInput data 0 1\n".to_vec(), "an ncnn model"),
@@ -326,8 +324,6 @@ fn models_to_come() -> Vec<Case> {
         ("a.txt", b"tree\nversion=v4\nnum_class=1\n".to_vec(), "a LightGBM model"),
         ("a.mlir", b"module @m {\n  func.func @f() {\n".to_vec(), "an MLIR module"),
         ("graph.nnef", b"version 1.0;\n\ngraph net(x) -> (y)\n".to_vec(), "an NNEF graph"),
-        ("model.json", json(r#"{"format": "graph-model", "modelTopology": {}}"#), "a TensorFlow.js model"),
-        ("model.json", json(r#"{"class_name": "Sequential", "config": {}}"#), "the architecture of a Keras model"),
         ("net-symbol.json", json(r#"{"nodes": [], "arg_nodes": [], "heads": []}"#), "an MXNet model"),
         ("a.json", json(r#"{"learner": {}, "version": [2, 0, 0]}"#), "an XGBoost model"),
         (

@@ -122,6 +122,9 @@ fn keras(module: &Module) -> Option<Layer> {
             layer.settings.push(("kernel_size", sizes(kernel)));
             Some(layer)
         }
+        // The projections of attention have heads, which their biases have, too.
+        _ if module.called(&["attention_output", "output_dense"]) => None,
+        [.., filters] if module.shape(&["bias"]).is_some_and(|bias| bias != [*filters]) => None,
         [kernel @ .., _, filters] if (1..=3).contains(&kernel.len()) => {
             let class = ["Conv1D", "Conv2D", "Conv3D"].get(kernel.len() - 1)?;
             let mut layer = Layer::new(class, [("filters", *filters)])?;

@@ -1,6 +1,9 @@
 //! What can be said about a model that no file states: its parts, and which of them repeat.
 //!
 //! - [`aten`]: the families of operators that programs of several formats are made of.
+//! - [`cost`]: what running a model costs: work, parameters, memory.
+//! - [`infer`]: shapes and types that the file does not state.
+//! - [`order`]: an order in which nodes can run.
 //! - [`layers`]: what the modules of a weights file are.
 //! - [`tree`]: the hierarchy of a graph, the levels of which can be folded. It grows in steps, a module each:
 //!   `flow` knows who reads what, `trie` holds paths, `scopes` reads them from names, `place` finds a place for nodes without one,
@@ -10,14 +13,18 @@
 
 pub mod aten;
 mod calls;
+pub mod cost;
 mod differences;
 mod draft;
 mod flow;
 mod fold;
+pub mod infer;
 pub mod layers;
+pub mod order;
 mod parts;
 mod place;
 mod repeats;
+mod rows;
 mod scopes;
 mod sets;
 mod shapes;

@@ -1,11 +1,12 @@
 //! The native command line.
 
+use lamina::analysis::infer::{Shapes, Sizes};
 use lamina::formats::{self, FORMATS, Opened};
 use lamina::model::{GraphId, dump};
 use lamina::report::{Error, Result};
 use lamina::safety::Rating;
 use lamina::source::{CountingSource, Files, Folder, NativeFile, NativeFolder, Source};
-use lamina::view::{Flow, Level, SceneOptions, Step, Theme, Viewer};
+use lamina::view::{CostInfo, Flow, Level, SceneOptions, Step, Theme, Viewer};
 use std::cell::Cell;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -20,11 +21,17 @@ const USAGE: &str = "\
 Lamina: see inside model files.
 
 usage: lamina summary MODEL...      one line a model:
-                                    format | graphs | nodes | edges | initializers | params | bytes read | seconds
+                                    format | graphs | nodes | edges | initializers | params | bytes read | seconds | MACs | FLOPs |
+                                    bytes of activations | bytes of activations at the peak; these four are of its first graph,
+                                    with 1 for each size that is open
+       lamina summary --size NAME=NUMBER MODEL
+                                    the same with a size that the model leaves open
        lamina dump [--json] MODEL   all that the file says, without its weights
        lamina svg [--direction down|right] [--theme light|dark] [--level flat|groups|all] [--graph N] MODEL [-o OUT.svg]
                                     the drawing of its first graph, or of graph N as the dump counts them; a large one with
                                     as many groups open as fit a screen, unless a level is given
+       lamina shapes [--size NAME=NUMBER]... MODEL
+                                    a line a value: graph, name, stated or inferred, type, separated by tabs
        lamina safety [--json] FILE...
                                     what the pickles of a file would do to whoever loads it; in JSON, a line a file
 
@@ -60,16 +67,23 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
         Ok(drawing) => drawing,
         Err(message) => return Ok(misused(&message)),
     };
+    let sizes = match sizes(&mut arguments) {
+        Ok(sizes) => sizes,
+        Err(message) => return Ok(misused(&message)),
+    };
     if let Some(unknown) = arguments.unknown() {
         return Ok(misused(&format!("there is no option {unknown}")));
     }
     let files = &arguments.words;
     match (files.split_first().map(|(command, files)| (command.as_str(), files)), help, json) {
         (_, true, _) => out.write_all(USAGE.as_bytes()).map(|()| ExitCode::SUCCESS),
-        (Some(("summary", files @ [_, ..])), _, false) => each(files, |path| summary(path, out)),
+        (Some(("summary", files @ [_, ..])), _, false) => each(files, |path| summary(path, &sizes, out)),
         (Some(("safety", files @ [_, ..])), ..) => examine(files, json, out),
         (Some(("dump", files @ [first, ..])), ..) => {
             each(std::slice::from_ref(first), |_| print(open(files), json, out))
+        }
+        (Some(("shapes", files @ [first, ..])), _, false) => {
+            each(std::slice::from_ref(first), |_| list_shapes(open(files), &sizes, out))
         }
         (Some(("svg", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| draw(open(files), &drawing, out))
@@ -106,6 +120,16 @@ impl Arguments {
     fn unknown(&self) -> Option<&str> {
         self.words.iter().map(String::as_str).find(|word| word.starts_with('-'))
     }
+}
+
+/// The sizes that names stand for: `--size batch=8`.
+fn sizes(arguments: &mut Arguments) -> Result<Sizes, String> {
+    let mut sizes = Sizes::new();
+    while let Some(word) = arguments.option("--size")? {
+        let (name, size) = word.rsplit_once('=').ok_or_else(|| format!("{word} is not NAME=NUMBER"))?;
+        sizes.push((name.into(), size.parse().map_err(|_| format!("{size} is no size"))?));
+    }
+    Ok(sizes)
 }
 
 /// How and where a drawing is to be written.
@@ -241,22 +265,33 @@ fn main_of(folder: &Path) -> Result<PathBuf> {
     main.map(|(.., path)| path).ok_or_else(|| Error::missing("there is no model in this folder"))
 }
 
-fn summary(path: &String, out: &mut impl Write) -> io::Result<Result<()>> {
+fn summary(path: &String, sizes: &Sizes, out: &mut impl Write) -> io::Result<Result<()>> {
     let start = Instant::now();
-    let Subject { opened, read, .. } = match open(std::slice::from_ref(path)) {
+    let Subject { opened, files, read } = match open(std::slice::from_ref(path)) {
         Ok(subject) => subject,
         Err(error) => return Ok(Err(error)),
     };
     let seconds = start.elapsed().as_secs_f64();
     let totals = opened.model.totals();
-    writeln!(
+    write!(
         out,
         "{} | {} | {} | {} | {} | {} | {read} | {seconds:.3}",
         opened.model.format, totals.graphs, totals.nodes, totals.edges, totals.initializers, totals.parameters
     )?;
+    let safety = opened.safety.clone();
+    let viewer = Viewer::new(opened, files);
+    if !sizes.is_empty() {
+        viewer.set_sizes(sizes.clone());
+    }
+    match viewer.cost() {
+        Some(CostInfo { total, peak, .. }) => {
+            writeln!(out, " | {} | {} | {} | {peak}", total.macs, total.flops, total.activations)?;
+        }
+        None => writeln!(out, " | 0 | 0 | 0 | 0")?,
+    }
     out.flush()?;
     // Programs read one line a file; what a person must not miss is said beside it.
-    if let Some(safety) = opened.safety.filter(|safety| safety.rating == Rating::Dangerous) {
+    if let Some(safety) = safety.filter(|safety| safety.rating == Rating::Dangerous) {
         eprintln!("{path}: dangerous: {}", safety.summary);
     }
     Ok(Ok(()))
@@ -299,6 +334,29 @@ fn print(subject: Result<Subject>, json: bool, out: &mut impl Write) -> io::Resu
         writeln!(out)?;
     } else {
         out.write_all(dump::text(&model, &report).as_bytes())?;
+    }
+    Ok(Ok(()))
+}
+
+/// Prints what is known of each value; contradictions go to the other output.
+fn list_shapes(subject: Result<Subject>, sizes: &Sizes, out: &mut impl Write) -> io::Result<Result<()>> {
+    let Subject { opened: Opened { model, format, .. }, files, .. } = match subject {
+        Ok(subject) => subject,
+        Err(error) => return Ok(Err(error)),
+    };
+    let shapes = Shapes::of(&model, &files, format.domain, sizes);
+    for (id, graph) in model.graphs.iter() {
+        for (value, of) in graph.values.iter() {
+            let typed = shapes.typed(&model, id, value);
+            let origin = typed.as_ref().map_or("unknown", |typed| if typed.inferred { "inferred" } else { "stated" });
+            let ty = typed.map_or_else(|| "?".into(), |typed| typed.ty.to_string());
+            let name = of.name.replace(['\t', '\n'], " ");
+            writeln!(out, "{}\t{name}\t{origin}\t{ty}", id.0)?;
+        }
+    }
+    out.flush()?;
+    for diagnostic in &shapes.report.diagnostics {
+        eprintln!("{}", diagnostic.message);
     }
     Ok(Ok(()))
 }

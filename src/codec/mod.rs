@@ -2,6 +2,9 @@
 //!
 //! - [`flatbuffer`]: tables by the numbers of their fields, read where they are asked for.
 //! - [`flexbuffer`]: values without a schema, small ones.
+//! - [`base64`]: bytes as text.
+//! - [`document`]: JSON as a tree whose objects keep their order.
+//! - [`hdf5`]: groups and datasets, and where their bytes are.
 //! - [`json`]: objects in their order, and numbers that JSON does not have.
 //! - [`manifest`]: the list of what is kept, one after the other, in several files.
 //! - [`pickle`]: Python pickles, run on symbols.
@@ -14,8 +17,11 @@
 //! - [`wire`]: messages of protobuf, written.
 #![deny(clippy::indexing_slicing)]
 
+pub mod base64;
+pub mod document;
 pub mod flatbuffer;
 pub mod flexbuffer;
+pub mod hdf5;
 pub mod json;
 pub mod manifest;
 pub mod pickle;

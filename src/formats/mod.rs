@@ -39,7 +39,7 @@ pub struct Open<'a> {
     pub limits: Limits,
     /// Where what is odd but does not stop the reading goes.
     pub report: Report,
-    /// Where pickles go, by [`Self::pickle`].
+    /// Where pickles go, by [`Self::pickle`], and what else would run.
     pub safety: Audit,
     /// Told now and then how far the reading is, from 0 to 1.
     pub progress: &'a dyn Fn(f32),
@@ -75,6 +75,7 @@ macro_rules! formats {
 formats! {
     caffe,
     executorch,
+    keras,
     onnx,
     pytorch,
     safetensors,
@@ -91,7 +92,7 @@ pub struct Opened {
     pub model: Model,
     /// What is odd about it.
     pub report: Report,
-    /// What its pickles would do; none if it has no pickles.
+    /// What its pickles and its code would do; none if it has neither.
     pub safety: Option<Safety>,
 }
 

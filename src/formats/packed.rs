@@ -1,6 +1,7 @@
-//! Models that are packed: in a gzip file, or as the entry of a ZIP archive that is no format of its own.
+//! Models that are packed: in a gzip file, or as the entry of a ZIP or tar archive that is no format of its own.
 
 use super::{Opened, open_file, recognise};
+use crate::codec::tar;
 use crate::model::Entry;
 use crate::probe::Probe;
 use crate::report::{Error, Result};
@@ -29,7 +30,8 @@ pub(super) fn open(
         (inner, id, "gzip".to_owned())
     } else {
         let Some((inner, id)) = entry(probe, file, files)? else { return Ok(None) };
-        let how = format!("{} in a ZIP archive", inner.name());
+        let kind = if probe.zip().is_some() { "a ZIP" } else { "a tar" };
+        let how = format!("{} in {kind} archive", inner.name());
         (inner, id, how)
     };
     let mut opened = open_file(&inner, id, files, audit, progress)?;
@@ -54,30 +56,47 @@ fn inflated(probe: &Probe, files: &Files) -> Result<Option<(Probe, FileId)>> {
     Ok(known.then_some((inner, file)))
 }
 
-/// The first entry of an archive that is a model; the others become files beside it, as it may name them. None if there is none.
+/// The first entry of an archive that is a model, of those that are least deep in folders; the others become files beside it, as it may name them. None
+/// if there is none.
 fn entry(probe: &Probe, file: FileId, files: &Files) -> Result<Option<(Probe, FileId)>> {
-    let Some(zip) = probe.zip() else { return Ok(None) };
-    let (archive, limits) = (probe.file(), Limits::default());
     let mut found: Option<(String, Probe, FileId)> = None;
     let mut others = Vec::new();
-    for entry in zip.entries.iter().filter(|entry| entry.size > 0 && !entry.encrypted).take(ENTRIES) {
-        // Of an entry that cannot be unpacked, somebody may still want the others.
-        let Ok((id, span)) = entry.open(files, file, &archive, &limits) else { continue };
-        let bytes = files.slice(id).unwrap_or_default().window(span);
+    let mut entries = entries(probe, file, files);
+    entries.sort_by_key(|(path, _)| path.matches('/').count());
+    for (path, bytes) in entries {
         if found.is_none() {
             let source = Rc::new(WindowSource(bytes.clone()));
-            let own = files.add_inside(&entry.path, source);
-            let inner = Probe::new(&entry.path, files.slice(own).unwrap_or_default())?;
+            let own = files.add_inside(&path, source);
+            let inner = Probe::new(&path, files.slice(own).unwrap_or_default())?;
             if recognise(&inner).is_some() {
-                found = Some((entry.path.clone(), inner, own));
+                found = Some((path, inner, own));
                 continue;
             }
         }
-        others.push((entry.path.clone(), bytes));
+        others.push((path, bytes));
     }
     let Some((path, inner, id)) = found else { return Ok(None) };
     beside(files, &path, others);
     Ok(Some((inner, id)))
+}
+
+/// The entries of an archive, ZIP or tar: their paths and bytes.
+fn entries(probe: &Probe, file: FileId, files: &Files) -> Vec<(String, Slice)> {
+    let archive = probe.file();
+    let Some(zip) = probe.zip() else {
+        // Of an archive that is cut short, what comes before the end may do.
+        let (entries, _) = tar::entries(&archive, ENTRIES);
+        let entries = entries.into_iter().filter(|entry| entry.span.len > 0);
+        let path = |path: &str| path.trim_start_matches("./").to_owned();
+        return entries.map(|entry| (path(&entry.path), archive.window(entry.span))).collect();
+    };
+    let entries = zip.entries.iter().filter(|entry| entry.size > 0 && !entry.encrypted).take(ENTRIES);
+    // Of an entry that cannot be unpacked, somebody may still want the others.
+    let opened = entries.filter_map(|entry| {
+        let (id, span) = entry.open(files, file, &archive, &Limits::default()).ok()?;
+        Some((entry.path.clone(), files.slice(id).unwrap_or_default().window(span)))
+    });
+    opened.collect()
 }
 
 /// Adds the entries of an archive as files, so that the model at `path` in it finds them where it says they are.

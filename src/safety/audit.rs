@@ -2,7 +2,7 @@
 
 use super::archive::{Archive, inside};
 use super::stream::{Payload, examine};
-use super::{Finding, Rating, Ratings, Safety, Stream, words};
+use super::{Finding, Rating, Ratings, Safety, Stream, Verdict, words};
 use crate::codec::pickle::{Bytes, Glance, Object, Pickle};
 use crate::sort;
 use crate::source::{BytesSource, FileId, Files, Limits, Pages, Slice, Span};
@@ -14,6 +14,8 @@ const LISTED: usize = 48;
 const LISTED_DANGEROUS: usize = 256;
 /// The most pickles that are read beyond those that readers push.
 const FOLLOWED: usize = 4096;
+/// The most findings that are no pickles.
+const FOUND: usize = 256;
 /// How deep pickles are within pickles.
 const DEPTH: usize = 8;
 /// Streams of PyTorch begin with this number, in a pickle of its own; four more follow it, as they should.
@@ -33,6 +35,8 @@ pub struct Audit {
     pub(super) unseen: usize,
     ratings: Ratings,
     followed: usize,
+    /// Whether something was found that is no pickle.
+    found: bool,
 }
 
 /// How far a report is: what was reported before.
@@ -81,6 +85,19 @@ impl Audit {
         let mut tasks = Vec::new();
         self.take(files, limits, task, pickle, &mut tasks);
         self.follow(files, limits, tasks);
+    }
+
+    /// Reports on something that is no pickle: code that a program runs when it loads the file, or what such a program reads.
+    pub fn find(&mut self, rating: Rating, message: String, at: Option<u64>) {
+        if self.findings.len() < FOUND {
+            self.findings.push(Finding::new(rating, message, at));
+        }
+        self.found = true;
+    }
+
+    /// What `name` of `module` does to whoever imports it.
+    pub fn rate(&self, module: &str, name: &str) -> Verdict {
+        self.ratings.rate(module, name)
     }
 
     /// Looks for pickles in `bytes` of `file`, behind what readers read there.
@@ -201,12 +218,13 @@ impl Audit {
         self.entries(files, limits, &archive).into_iter().map(place).collect()
     }
 
-    /// The report; none if there is no pickle.
+    /// The report; none if there is nothing that could run.
     pub fn finish(self) -> Option<Safety> {
-        if self.streams.is_empty() {
+        if self.streams.is_empty() && !self.found {
             return None;
         }
-        let mut safety = Safety { why: words::WHY, findings: self.findings, unseen: self.unseen, ..Safety::default() };
+        let why = if self.streams.is_empty() { words::WHY_CODE } else { words::WHY };
+        let mut safety = Safety { why, findings: self.findings, unseen: self.unseen, ..Safety::default() };
         if self.followed > FOLLOWED {
             let message = format!("There are more than {FOLLOWED} pickles; the others were not looked at.");
             safety.findings.push(Finding::new(Rating::Unknown, message, None));

@@ -4,6 +4,8 @@
 //! call, rates that, and goes on to what is hidden: pickles behind the end of others, inside of their data, and in entries of an archive that
 //! nobody asked for. Nothing is executed.
 //!
+//! What is no pickle and runs all the same (code in descriptions of models, what those import), or reads other files, readers report as a finding.
+//!
 //! A report never says that a file does no harm. What an import does depends on the software that is installed where the file is loaded, and
 //! this program knows only some of it.
 #![deny(clippy::indexing_slicing)]
@@ -52,13 +54,13 @@ pub struct Safety {
     pub rating: Rating,
     /// What it comes to, in a sentence.
     pub summary: String,
-    /// Why pickles are reported on at all, and what avoids them.
+    /// Why such things are reported on at all, and what avoids them.
     pub why: &'static str,
     /// The pickles.
     pub streams: Vec<Stream>,
     /// How many more pickles there are, none of them graver than those of that rating which are listed.
     pub more: usize,
-    /// What is odd about the container.
+    /// What is odd about the container, and what runs that is no pickle.
     pub findings: Vec<Finding>,
     /// How many entries of the archive, and bytes within pickles, were not looked at.
     pub unseen: usize,

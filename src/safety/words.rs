@@ -7,9 +7,25 @@ use super::{Call, Finding, Import, Rating, Safety, Stream};
 pub const WHY: &str = "A pickle is a program: whoever loads the file runs it. The safetensors format avoids the question. Such a file has names, \
                        shapes and numbers, and nothing to run.";
 
+/// Why code in descriptions is reported on, and what avoids it.
+pub const WHY_CODE: &str = "Descriptions of models may have code in them, and may name what is imported: programs that load the file run it, unless \
+                            they are told not to. Weights alone, without a description, have nothing to run.";
+
 /// What `safety` comes to, in a sentence or two.
 pub fn summary(safety: &Safety) -> String {
     match safety.rating {
+        rating if safety.streams.is_empty() => match safety.findings.iter().find(|finding| finding.rating == rating) {
+            Some(first) if rating > Rating::Inert => {
+                let more = safety.findings.iter().filter(|finding| finding.rating > Rating::Inert).count() - 1;
+                let more = if more > 0 {
+                    format!(" There is more: {}.", count(more, "other finding", "other findings"))
+                } else {
+                    String::new()
+                };
+                format!("{}{more}", first.message)
+            }
+            _ => "Nothing known to be dangerous was found.".into(),
+        },
         Rating::Dangerous => dangerous(safety),
         Rating::Unknown => {
             let names: usize = safety.streams.iter().map(unknown).sum();

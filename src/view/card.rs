@@ -113,7 +113,9 @@ impl Card {
                 break;
             }
             let Some(attribute) = node.attributes.iter().find(|attribute| &*attribute.name == *name) else { continue };
-            if !is_trivial(name, &attribute.value) {
+            // The shape of a kernel tells its size.
+            let told = !label.is_empty() && self.lines.iter().any(|(known, _)| known == label);
+            if !told && !is_trivial(name, &attribute.value) {
                 self.line(label, &brief(model, name, &attribute.value));
             }
         }
@@ -142,20 +144,27 @@ impl Card {
 
 /// Attributes worth a line on a card, in order of weight, with what to call them there.
 const MATTER: &[(&str, &str)] = &[
+    ("layer", ""),
+    ("function", ""),
     ("kernel_shape", "kernel"),
     ("kernel_size", "kernel"),
     ("ksize", "kernel"),
+    ("pool_size", "pool"),
     ("strides", "stride"),
     ("stride", "stride"),
     ("stride_h", "stride h"),
     ("stride_w", "stride w"),
     ("pads", "pad"),
     ("padding", "pad"),
+    ("dilation_rate", "dilation"),
     ("dilations", "dilation"),
     ("dilation", "dilation"),
     ("group", "group"),
     ("groups", "group"),
     ("fused_activation_function", "then"),
+    ("activation", "then"),
+    ("rate", "rate"),
+    ("target_shape", "to"),
     ("axis", "axis"),
     ("axes", "axes"),
     ("dim", "dim"),
@@ -195,6 +204,9 @@ fn is_trivial(name: &str, value: &Literal) -> bool {
     };
     match name {
         "strides" | "stride" | "stride_h" | "stride_w" | "dilations" | "dilation" | "group" | "groups" => all(value, 1),
+        "dilation_rate" => all(value, 1),
+        "activation" => *value == Literal::String("linear".into()),
+        "padding" if *value == Literal::String("valid".into()) => true,
         "pads" | "padding" | "transA" | "transB" => all(value, 0),
         "alpha" | "beta" => matches!(value, Literal::Float(1.0) | Literal::Double(1.0) | Literal::Int(1)),
         "value" => matches!(value, Literal::Absent | Literal::Tensor(_)),
@@ -219,4 +231,16 @@ fn brief(model: &Model, name: &str, value: &Literal) -> String {
 }
 
 /// Attributes whose lists are sizes along axes.
-const SIZES: &[&str] = &["kernel_shape", "kernel_size", "ksize", "strides", "stride", "pads", "padding", "dilations"];
+const SIZES: &[&str] = &[
+    "kernel_shape",
+    "kernel_size",
+    "ksize",
+    "pool_size",
+    "target_shape",
+    "dilation_rate",
+    "strides",
+    "stride",
+    "pads",
+    "padding",
+    "dilations",
+];

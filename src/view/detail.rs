@@ -2,6 +2,8 @@
 
 use super::info::{Share, shares};
 use super::words;
+use crate::analysis::cost::{Cost, GraphCost};
+use crate::analysis::infer::Shapes;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
 use crate::formats::Format;
 use crate::model::{
@@ -62,6 +64,8 @@ pub struct ValueInfo {
     /// Its type.
     #[serde(rename = "type")]
     pub ty: Option<String>,
+    /// Whether the file does not state all of its type.
+    pub inferred: bool,
     /// What the author says about it.
     pub description: String,
     /// What the author attached.
@@ -119,7 +123,7 @@ pub enum Detail {
         value: Box<ValueInfo>,
     },
     /// A group of the hierarchy.
-    Group(GroupInfo),
+    Group(Box<GroupInfo>),
 }
 
 /// All about a node.
@@ -158,6 +162,8 @@ pub struct NodeInfo {
     pub metadata: Vec<Entry>,
     /// What is odd about it.
     pub diagnostics: Vec<Diagnostic>,
+    /// What it costs to run; none of a module.
+    pub cost: Option<Cost>,
 }
 
 /// All about a group of the hierarchy.
@@ -191,6 +197,8 @@ pub struct GroupInfo {
     pub dtypes: Vec<Share>,
     /// The settings of the module that it is.
     pub metadata: Vec<Entry>,
+    /// What it costs to run; none of modules.
+    pub cost: Option<Cost>,
 }
 
 /// One of the groups that a stack folds.
@@ -217,6 +225,8 @@ pub(super) struct Describe<'a> {
     pub graph: &'a Graph,
     pub links: &'a Links,
     pub tree: &'a Tree,
+    pub shapes: &'a Shapes,
+    pub cost: Option<&'a GraphCost>,
 }
 
 impl Describe<'_> {
@@ -240,6 +250,7 @@ impl Describe<'_> {
             outputs: self.arguments(&node.outputs),
             metadata: node.metadata.clone(),
             diagnostics: self.report.diagnostics.iter().filter(about).cloned().collect(),
+            cost: self.cost.and_then(|cost| cost.nodes.get(id.index())).copied(),
         })))
     }
 
@@ -275,7 +286,7 @@ impl Describe<'_> {
                 Member::Group(id) => Some(Instance { id: *id, name: self.tree.groups[*id].name.to_string() }),
                 Member::Node(_) => None,
             });
-        Some(Detail::Group(GroupInfo {
+        Some(Detail::Group(Box::new(GroupInfo {
             id,
             graph: self.id,
             role: group.kind,
@@ -290,7 +301,10 @@ impl Describe<'_> {
             bytes: dtypes.iter().map(|share| share.bytes).fold(0, u64::saturating_add),
             dtypes,
             metadata: group.scope.map(|scope| self.graph.scopes[scope].metadata.clone()).unwrap_or_default(),
-        }))
+            cost: self.cost.and_then(|cost| {
+                if id == Tree::ROOT { Some(cost.total) } else { cost.groups(self.tree).get(id.index()).copied() }
+            }),
+        })))
     }
 
     fn attributes(&self, node: &Node) -> Vec<AttributeInfo> {
@@ -325,10 +339,12 @@ impl Describe<'_> {
             nodes.iter().take(ENDS).map(|node| self.end(*node, id, |node| &node.inputs)).collect()
         };
         let producer = self.links.producer[id.index()];
+        let typed = self.shapes.typed(self.model, self.id, id);
         ValueInfo {
             id,
             name: value.name.to_string(),
-            ty: value.ty.as_ref().map(ToString::to_string),
+            ty: typed.as_ref().map(|typed| typed.ty.to_string()),
+            inferred: typed.is_some_and(|typed| typed.inferred),
             description: value.description.to_string(),
             metadata: value.metadata.clone(),
             tensor: value.tensor.and_then(|tensor| self.tensor(tensor)),

@@ -7,6 +7,7 @@ use super::scene::{Item, ItemKind, NONE, Net, NetStyle, Parts, flag};
 use super::stock::{About, Stock};
 use super::wires::Wires;
 use super::words;
+use crate::analysis::infer::Shapes;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
 use crate::model::{Category, Graph, GraphId, GraphKind, Model, NodeId, ValueId, ValueKind};
 use crate::sort;
@@ -26,7 +27,9 @@ type Pills = HashMap<Option<GroupId>, Vec<(Vec<ValueId>, u8)>>;
 /// Builds the parts of one graph.
 pub(super) struct Flow<'a> {
     model: &'a Model,
+    id: GraphId,
     graph: &'a Graph,
+    shapes: &'a Shapes,
     stock: &'a mut Stock,
     shown: Shown,
     parts: Parts,
@@ -45,7 +48,7 @@ pub(super) struct Flow<'a> {
 pub(super) fn parts(
     model: &Model,
     id: GraphId,
-    wires: &Wires,
+    (wires, shapes): (&Wires, &Shapes),
     stock: &mut Stock,
     shown: Shown,
     tree: Option<(&Tree, &Open)>,
@@ -53,7 +56,9 @@ pub(super) fn parts(
     let graph = &model.graphs[id];
     let mut flow = Flow {
         model,
+        id,
         graph,
+        shapes,
         stock,
         shown,
         parts: Parts::default(),
@@ -267,23 +272,27 @@ impl<'a> Flow<'a> {
                     continue;
                 }
             }
-            let (style, label) = if targets.len() >= CLUTTER && !self.wires.on_spine(self.graph, id) {
+            let (style, (label, inferred)) = if targets.len() >= CLUTTER && !self.wires.on_spine(self.graph, id) {
                 let card = self.parts.items[source as usize].card as usize;
                 let name = words::shorten(&self.stock.cards()[card].title, 20);
-                (NetStyle::Stub, self.stock.label(&name))
+                (NetStyle::Stub, (self.stock.label(&name), false))
             } else if control {
-                (NetStyle::Control, NONE)
+                (NetStyle::Control, (NONE, false))
             } else {
                 let style = if value.inferred { NetStyle::Inferred } else { NetStyle::Data };
-                let shape = || value.ty.as_ref().and_then(|ty| ty.shape());
-                let label = || shape().map(|shape| words::shorten(&shape.to_string(), 36)).unwrap_or_default();
+                let label = || {
+                    let Some(typed) = self.shapes.typed(self.model, self.id, id) else { return Default::default() };
+                    let shape = typed.ty.shape().map(|shape| words::shorten(&shape.to_string(), 36));
+                    (shape.unwrap_or_default(), typed.inferred)
+                };
                 (style, self.stock.label_of(id, label))
             };
-            self.parts.connect(Net { label, ..Net::new(source, id.0, style) }, &targets);
+            self.parts.connect(Net { label, inferred, ..Net::new(source, id.0, style) }, &targets);
         }
         let counted = |net: &&mut Net| net.more > 0 && !matches!(net.style, NetStyle::Stub | NetStyle::Control);
         for net in self.parts.nets.iter_mut().filter(counted) {
             net.label = self.stock.label(&format!("{} tensors", net.more + 1));
+            net.inferred = false;
         }
     }
 }

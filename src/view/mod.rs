@@ -4,6 +4,7 @@
 //! [`Viewer::svg`]. The page and the command line ask the same questions.
 
 mod card;
+mod cost;
 mod detail;
 mod find;
 mod flow;
@@ -24,6 +25,7 @@ mod wires;
 mod words;
 
 pub use card::{Card, METRICS, Metrics, Shown};
+pub use cost::{CostInfo, Heat, Measure, SizeInfo};
 pub use detail::{ArgumentInfo, AttributeInfo, Detail, End, GroupInfo, Instance, NodeInfo, TensorInfo, ValueInfo};
 pub use find::{Hit, HitKind, Hits};
 pub use fold::{Level, Step};
@@ -34,6 +36,8 @@ pub use palette::{Palette, Theme};
 pub use scene::{Flow, Item, ItemKind, NONE, Net, NetStyle, Scene, SceneOptions, flag};
 pub use words::{bytes, count, shape};
 
+use crate::analysis::cost::Costs;
+use crate::analysis::infer::{Shapes, Sizes};
 use crate::analysis::{GroupId, Tree};
 use crate::codec::pickle::Listing;
 use crate::formats::{self, Opened};
@@ -53,14 +57,30 @@ pub struct Viewer {
     files: Files,
     wires: RefCell<HashMap<GraphId, Rc<Wires>>>,
     trees: RefCell<HashMap<GraphId, Rc<Tree>>>,
+    /// What is known of values, with the sizes that the reader of the page gives to names.
+    shapes: RefCell<Rc<Shapes>>,
+    sizes: RefCell<Sizes>,
+    /// What it costs to run; made when somebody asks for it.
+    costs: RefCell<Option<Rc<Costs>>>,
     /// Layouts of containers: a step through the hierarchy lays out only what changes.
     memo: RefCell<Memo>,
 }
 
 impl Viewer {
     /// Answers for `opened`, which came from `files`.
-    pub fn new(opened: Opened, files: Files) -> Self {
-        Self { opened, files, wires: RefCell::default(), trees: RefCell::default(), memo: RefCell::default() }
+    pub fn new(mut opened: Opened, files: Files) -> Self {
+        let mut shapes = Shapes::of(&opened.model, &files, opened.format.domain, &Sizes::new());
+        opened.report.append(std::mem::take(&mut shapes.report));
+        Self {
+            opened,
+            files,
+            wires: RefCell::default(),
+            trees: RefCell::default(),
+            shapes: RefCell::new(Rc::new(shapes)),
+            sizes: RefCell::default(),
+            costs: RefCell::default(),
+            memo: RefCell::default(),
+        }
     }
 
     /// The model.
@@ -84,6 +104,7 @@ impl Viewer {
             report: &self.opened.report,
             tree: &tree,
             wires: &wires,
+            shapes: &self.shapes.borrow(),
             graph,
         };
         Some(Scene::new(&of, &mut self.memo.borrow_mut(), options))
@@ -93,6 +114,7 @@ impl Viewer {
     pub fn detail(&self, graph: GraphId, selection: Selection) -> Option<Detail> {
         let wires = self.wires(graph)?;
         let tree = self.tree(graph)?;
+        let costs = self.costs(graph);
         let describe = detail::Describe {
             format: self.opened.format,
             model: &self.opened.model,
@@ -102,6 +124,8 @@ impl Viewer {
             graph: self.opened.model.graphs.get(graph)?,
             links: &wires.links,
             tree: &tree,
+            shapes: &self.shapes.borrow(),
+            cost: costs.as_ref().and_then(|costs| costs.get(graph)),
         };
         match selection {
             Selection::Node(id) => describe.node(id),

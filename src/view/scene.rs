@@ -8,6 +8,7 @@ use super::measure::{Advances, Role};
 use super::modules;
 use super::stock::Stock;
 use super::wires::Wires;
+use crate::analysis::infer::Shapes;
 use crate::analysis::{GroupId, Tree};
 use crate::layout::{self, Direction, Layout, Memo, Size};
 use crate::model::{Category, GraphId, Model, NodeId, ValueKind, Wiring};
@@ -154,12 +155,14 @@ pub struct Net {
     pub targets: Range<usize>,
     /// How many more values go the same way.
     pub more: u32,
+    /// Whether what is written beside it is not stated by the file, but follows from what is.
+    pub inferred: bool,
 }
 
 impl Net {
     /// A net without a label, which goes nowhere yet.
     pub fn new(source: u32, value: u32, style: NetStyle) -> Self {
-        Self { source, value, style, label: NONE, targets: 0..0, more: 0 }
+        Self { source, value, style, label: NONE, targets: 0..0, more: 0, inferred: false }
     }
 }
 
@@ -169,6 +172,7 @@ pub(super) struct Subject<'a> {
     pub report: &'a Report,
     pub tree: &'a Tree,
     pub wires: &'a Wires,
+    pub shapes: &'a Shapes,
     pub graph: GraphId,
 }
 
@@ -299,14 +303,14 @@ struct Draft {
 
 impl Draft {
     fn new(of: &Subject, options: &SceneOptions, level: Level, direction: Direction, open: &Open) -> Self {
-        let Subject { model, report, tree, wires, graph } = *of;
+        let Subject { model, report, tree, wires, shapes, graph } = *of;
         let modules = model.graphs[graph].wiring == Wiring::Modules;
         let stock = &mut *wires.stock.borrow_mut();
         stock.prepare(options.shown);
         let mut parts = match (modules, level) {
             (true, _) => modules::parts(model, graph, stock, options.shown, tree, open),
-            (false, Level::Flat) => flow::parts(model, graph, wires, stock, options.shown, None),
-            (false, _) => flow::parts(model, graph, wires, stock, options.shown, Some((tree, open))),
+            (false, Level::Flat) => flow::parts(model, graph, (wires, shapes), stock, options.shown, None),
+            (false, _) => flow::parts(model, graph, (wires, shapes), stock, options.shown, Some((tree, open))),
         };
         mark(&mut parts.items, stock, report, graph);
         let (input, spacing) = arrange(&parts, stock, modules, direction, &options.advances);

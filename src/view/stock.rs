@@ -52,8 +52,8 @@ pub(super) struct Stock {
     nodes: Vec<Option<u32>>,
     /// The same of closed groups, and of open ones.
     groups: [Vec<Option<u32>>; 2],
-    /// Of each value, its label.
-    values: Vec<Option<u32>>,
+    /// Of each value, its label, and whether that is inferred.
+    values: Vec<Option<(u32, bool)>>,
 }
 
 impl Stock {
@@ -91,10 +91,13 @@ impl Stock {
         if label.is_empty() { NONE } else { self.labels.number(label.into()) }
     }
 
-    /// The number of the label of `value`, which `make` makes when it is asked for first.
-    pub fn label_of(&mut self, value: ValueId, make: impl FnOnce() -> String) -> u32 {
+    /// The number of the label of `value`, and whether it is inferred; `make` makes it when it is asked for first.
+    pub fn label_of(&mut self, value: ValueId, make: impl FnOnce() -> (String, bool)) -> (u32, bool) {
         let known = *slot(&mut self.values, value.index());
-        let label = known.unwrap_or_else(|| self.label(&make()));
+        let label = known.unwrap_or_else(|| {
+            let (text, inferred) = make();
+            (self.label(&text), inferred)
+        });
         *slot(&mut self.values, value.index()) = Some(label);
         label
     }
@@ -111,7 +114,7 @@ impl Stock {
 }
 
 /// The entry of `list` at `index`.
-fn slot(list: &mut Vec<Option<u32>>, index: usize) -> &mut Option<u32> {
+fn slot<T: Clone>(list: &mut Vec<Option<T>>, index: usize) -> &mut Option<T> {
     if list.len() <= index {
         list.resize(index + 1, None);
     }

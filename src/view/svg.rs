@@ -198,9 +198,10 @@ impl Drawing<'_> {
         for (net, at) in self.scene.nets.iter().zip(&self.scene.labels) {
             let Some(Point { x, y }) = *at else { continue };
             let (colour, halo) = (self.palette.muted, self.palette.background);
+            let style = if net.inferred { r#" font-style="italic""# } else { "" };
             write!(
                 self.out,
-                r#"<text x="{x}" y="{}" text-anchor="middle" font-family="{MONO}" font-size="11" fill="{colour}" stroke="{halo}" stroke-width="3" paint-order="stroke">"#,
+                r#"<text x="{x}" y="{}" text-anchor="middle" font-family="{MONO}"{style} font-size="11" fill="{colour}" stroke="{halo}" stroke-width="3" paint-order="stroke">"#,
                 y + 4.0
             )?;
             escape(self.out, self.scene.label(net))?;

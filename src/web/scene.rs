@@ -124,6 +124,7 @@ fn nets<'a>(out: &Object, scene: &'a Scene, texts: &mut Texts<'a>) {
     set(out, "netSource", numbers(nets.iter().map(|net| net.source)));
     set(out, "netValue", numbers(nets.iter().map(|net| net.value)));
     set(out, "netStyle", bytes(nets.iter().map(|net| net.style as u8)));
+    set(out, "netInferred", bytes(nets.iter().map(|net| net.inferred.into())));
     let mut known: Vec<Option<u32>> = vec![None; scene.texts.len()];
     let label = |net: &Net| match known.get_mut(net.label as usize) {
         Some(known) => *known.get_or_insert_with(|| texts.index(&scene.texts[net.label as usize])),

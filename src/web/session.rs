@@ -9,7 +9,7 @@ use crate::model::{GraphId, NodeId, TensorId, ValueId};
 use crate::report::{Error, Result};
 use crate::safety::Safety;
 use crate::source::{BytesSource, CountingSource, Files, Source};
-use crate::view::{Level, Place, SceneOptions, Selection, Theme, Viewer};
+use crate::view::{Level, Measure, Place, SceneOptions, Selection, Theme, Viewer};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -193,6 +193,32 @@ impl Session {
             _ => Selection::Group(GroupId(id)),
         };
         Ok(json(&self.viewer()?.detail(GraphId(graph), selection).ok_or_else(|| missing("selection"))?))
+    }
+
+    /// What running the model costs: `CostInfo`, or null if nothing flows in it.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn cost(&self) -> Result<String, JsValue> {
+        Ok(json(&self.viewer()?.cost()))
+    }
+
+    /// How much each part of a graph costs: `Heat`.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn heat(&self, graph: u32, measure: &str) -> Result<String, JsValue> {
+        let measure: Measure = options(&json(&measure))?;
+        Ok(json(&self.viewer()?.heat(GraphId(graph), measure).ok_or_else(|| missing("graph"))?))
+    }
+
+    /// Gives sizes to names that the model leaves open: a list of pairs.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn resize(&self, sizes_json: &str) -> Result<(), JsValue> {
+        self.viewer()?.set_sizes(options(sizes_json)?);
+        Ok(())
     }
 
     /// Some values of a tensor: `Values`.

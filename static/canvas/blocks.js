@@ -68,9 +68,10 @@ export function drawTitles(scene, paints, items, { x, y }, scale, parent) {
     const title = titleOf(scene, item);
     const size = tenth(Math.min(TITLE.aim / scale, (w - 4) / widthOf(title), h * 0.8));
     if (size * scale < TITLE.least) continue;
+    const costs = scene.itemHeat && paints[paint].startsWith('heat');
     const dark = paint < scene.categories.length;
     const middle = (h * (scene.itemKind[item] === KIND.group ? 1 - MIX : 1)) / 2;
-    titles.push({ title, size, x: tenth(left - x + w / 2), y: tenth(top - y + middle), paint: dark ? 'far-title' : 'far-title plain' });
+    titles.push({ title, size, x: tenth(left - x + w / 2), y: tenth(top - y + middle), paint: costs ? `far-title ${paints[paint]}` : dark ? 'far-title' : 'far-title plain' });
   }
   data.forEach((d, paint) => path(d, `block ${paints[paint]}`, parent));
   drawMixes(scene, paints, items, { x, y }, parent);

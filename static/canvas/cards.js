@@ -20,6 +20,10 @@ export const CATEGORIES = [
 /** Half the side of the mark of items that can be entered; it sits astride the right side of the header. */
 export const ENTER = 8;
 
+/** How many classes there are beside those of categories and costs; those of costs, of nothing first. */
+const OTHERS = 3;
+const HEAT = Array.from({ length: 8 }, (_, step) => `heat-${step}`);
+
 /** How thick the bar is that shows the operators of a closed group, how far the cards of a stack lie apart, and the size of titles. */
 const MIX = 3;
 const STACK = 3;
@@ -29,21 +33,26 @@ const TITLE = 12;
 export const toggles = ({ itemKind, itemRef }, item) => itemKind[item] === KIND.group || (itemKind[item] === KIND.module && itemRef[item] > 0);
 
 /**
- * The classes that colour the items of a scene: one per category, then those of pills, of modules and of groups.
+ * The classes that colour the items of a scene: one per category, then those of pills, of modules and of groups; where colours show a cost, also one
+ * per step of the ramp.
  *
  * @param {Scene} scene
  */
-export const paintsOf = (scene) => [...scene.categories.map((name) => `cat-${CATEGORIES.includes(name) ? name : 'other'}`), 'pill', 'module', 'group'];
+export function paintsOf({ categories, itemHeat }) {
+  const own = [...categories.map((name) => `cat-${CATEGORIES.includes(name) ? name : 'other'}`), 'pill', 'module', 'group'];
+  return itemHeat ? [...own, ...HEAT] : own;
+}
 
 /** Which of the classes an item has. @param {Scene} scene @param {number} item */
-export function paintAt({ categories, itemKind, itemCategory }, item) {
+export function paintAt({ categories, itemKind, itemCategory, itemHeat }, item) {
+  if (itemHeat && (itemKind[item] === KIND.node || itemKind[item] === KIND.group)) return categories.length + OTHERS + itemHeat[item];
   if (itemKind[item] === KIND.node) return itemCategory[item];
   return categories.length + Math.max(0, itemKind[item] - KIND.output);
 }
 
 /** The same from so far that a closed group is only a spot: it has the colour of most of its operators. @param {Scene} scene @param {number} item */
 export const spotPaintAt = (scene, item) =>
-  scene.mixStarts[item] < scene.mixStarts[item + 1] ? scene.mixCategory[scene.mixStarts[item]] : paintAt(scene, item);
+  !scene.itemHeat && scene.mixStarts[item] < scene.mixStarts[item + 1] ? scene.mixCategory[scene.mixStarts[item]] : paintAt(scene, item);
 
 /**
  * Draws an item, relative to an origin.
@@ -104,7 +113,9 @@ function drawMix(scene, paints, item, { x, y, w, h }, name, parent) {
 }
 
 /** Which shares of a closed group are of which family. @param {Scene} scene @param {number} item @returns {{paint: number, from: number, to: number}[]} */
-export function mixOf({ mixStarts, mixCategory, mixCount }, item) {
+export function mixOf({ mixStarts, mixCategory, mixCount, itemHeat }, item) {
+  // Two meanings of colour on one card would be one too many.
+  if (itemHeat) return [];
   const counts = mixCount.subarray(mixStarts[item], mixStarts[item + 1]);
   const all = counts.reduce((sum, count) => sum + count, 0);
   let from = 0;

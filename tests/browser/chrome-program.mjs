@@ -311,6 +311,17 @@ export class Session {
     return JSON.stringify({ from, total, shape: TENSORS[id], values });
   }
 
+  cost() {
+    const total = { macs: 0, flops: 0, parameters: 0, activations: 0, open: 0 };
+    return JSON.stringify({ sizes: [], total, peak: 0 });
+  }
+
+  heat() {
+    return JSON.stringify({ nodes: [], groups: [] });
+  }
+
+  resize() {}
+
   /** @param {string} query */
   find(query) {
     const wanted = query.toLowerCase();

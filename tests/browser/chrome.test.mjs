@@ -353,13 +353,16 @@ test('the main file is found among several', async (t) => {
   const main = (/** @type {Record<string, number>} */ files) => page.evaluate(async (entries) => {
     const { mainFirst } = await import(`/static/${'files.js'}`);
     const given = entries.map(([path, size]) => ({ path, blob: { size } }));
-    return mainFirst(given, new Set(['onnx', 'onnx.data', 'safetensors'])).map((/** @type {{path: string}} */ { path }) => path);
+    return mainFirst(given, new Set(['onnx', 'onnx.data', 'safetensors', 'bin', 'json'])).map((/** @type {{path: string}} */ { path }) => path);
   }, Object.entries(files));
   assert.deepEqual(await main({ 'model.onnx.data': 9000, 'model.onnx': 10, 'README.md': 5 }), ['model.onnx', 'model.onnx.data', 'README.md']);
   const shards = { 'a-00001-of-00002.safetensors': 900, 'a-00002-of-00002.safetensors': 800, 'model.safetensors.index.json': 3, 'config.json': 1 };
   assert.equal((await main(shards))[0], 'model.safetensors.index.json');
   assert.equal((await main({ 'sdxl/unet/model.safetensors': 900, 'sdxl/sdxl.safetensors': 100 }))[0], 'sdxl/sdxl.safetensors');
   assert.equal((await main({ 'notes.txt': 1, 'weights.bin': 500 }))[0], 'weights.bin');
+  assert.equal((await main({ 'config.json': 10, 'tokenizer.json': 2000, 'pytorch_model.bin': 500 }))[0], 'pytorch_model.bin');
+  assert.equal((await main({ 'model.json': 10, 'group1-shard1of2.bin': 500, 'group1-shard2of2.bin': 400 }))[0], 'model.json');
+  assert.equal((await main({ 'face-weights_manifest.json': 10, 'face.bin': 500 }))[0], 'face-weights_manifest.json');
   assert.deepEqual(await main({}), []);
 });
 

@@ -30,3 +30,15 @@ for (const folder of ['pytorch/sharded', 'safetensors/sharded']) {
     lamina.assertQuiet();
   });
 }
+
+test('a list of weights and its files are one model', async (t) => {
+  const folder = path.join(ROOT, 'tests/fixtures/tfjs/sharded');
+  const paths = fs.readdirSync(folder).filter((name) => !name.endsWith('.dump')).map((name) => path.join(folder, name));
+  const lamina = await open(t);
+  const { page } = lamina;
+  await page.setInputFiles('#file', paths);
+  await page.waitForSelector('html[data-state=ready]');
+  assert.equal(await page.innerText('#bar .name'), 'weights_manifest.json');
+  assert.equal(await page.locator('#panel-model .diagnostics').count(), 0);
+  lamina.assertQuiet();
+});

@@ -23,7 +23,7 @@ for (const how of /** @type {const} */ (['choose', 'drop'])) {
     // From the golden: one connection into each of the 18 nodes, a second one into both Adds, and the output.
     assert.equal(ready.edges, 21);
     assert.equal(await page.title(), 'torch-cnn-dynamo.onnx · Lamina');
-    assert.deepEqual(await page.locator('#panel-model .stats dd').allInnerTexts(), ['18', '21', '2,951', '11.5\u00a0KiB']);
+    assert.deepEqual(await page.locator('#panel-model .stats').first().locator('dd').allInnerTexts(), ['18', '21', '2,951', '11.5\u00a0KiB']);
     assert.equal(await page.innerText('#bar .model'), 'torch-cnn-dynamo.onnx\nONNX v10');
 
     const drawn = (await cards(page)).map(({ label }) => label.split(',')[0]);

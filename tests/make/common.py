@@ -111,6 +111,11 @@ def record(array):
     }
 
 
+def function(source, **names):
+    """The function that `source` is, which may speak of `names`. Its bytecode does not say where this file is, nor on which line."""
+    return eval(compile(source, "net.py", "eval"), names)
+
+
 def noise(seed, *shape, scale=1.0):
     """Reproducible weights: float32, normal, from a generator that is seeded with the text `seed`."""
     number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "little")

@@ -1,7 +1,8 @@
 """The operators of TensorFlow, from its own registry.
 
-Writes src/formats/tensorflow/graph/operators.tsv (what the reader needs: category, parameters with their types and counts) and
-static/ops/tensorflow.json (documentation, loaded by the page when a node is looked at).
+Writes src/formats/tensorflow/graph/operators.tsv (what the reader needs: category, parameters with their types and counts),
+static/ops/tensorflow.json (documentation, loaded by the page when a node is looked at), and static/ops/tflite.json: the operators of TensorFlow Lite,
+whose own documentation is in no package, have that of the operators that they stand for.
 """
 
 import inspect
@@ -21,6 +22,8 @@ from operators import plain, sentences
 
 TABLE = ROOT / "src" / "formats" / "tensorflow" / "graph" / "operators.tsv"
 DOCUMENTATION = ROOT / "static" / "ops" / "tensorflow.json"
+LITE_TABLE = ROOT / "src" / "formats" / "tflite" / "operators.tsv"
+LITE = ROOT / "static" / "ops" / "tflite.json"
 SOURCE = f"Operator registry and documentation of TensorFlow {tf.__version__} (https://github.com/tensorflow/tensorflow, Apache-2.0), shortened."
 
 # What graphs of models hardly have: parts of compilers, of services for data and of training on many machines.
@@ -176,10 +179,72 @@ def write_documentation(found):
     DOCUMENTATION.write_text(text, encoding="utf-8")
 
 
+# Which operator of TensorFlow one of TensorFlow Lite stands for, where it has another name.
+STANDS_FOR = {
+    "AveragePool2D": "AvgPool", "MaxPool2D": "MaxPool", "Concatenation": "ConcatV2", "DepthwiseConv2D": "DepthwiseConv2dNative", "Logistic": "Sigmoid",
+    "LocalResponseNormalization": "LRN", "TransposeConv": "Conv2DBackpropInput", "Conv3DTranspose": "Conv3DBackpropInputV2",
+    "FakeQuant": "FakeQuantWithMinMaxArgs", "ReduceProd": "Prod", "ReduceMax": "Max", "ReduceMin": "Min", "ReduceAny": "Any", "ReduceAll": "All",
+    "GatherND": "GatherNd", "ScatterND": "ScatterNd", "SelectV2": "Select", "Hashtable": "HashTableV2", "HashtableFind": "LookupTableFindV2",
+    "HashtableImport": "LookupTableImportV2", "HashtableSize": "LookupTableSizeV2", "VarHandle": "VarHandleOp", "ReadVariable": "ReadVariableOp",
+    "AssignVariable": "AssignVariableOp", "Negate": "Neg", "Multiply": "Mul", "Divide": "Div", "Subtract": "Sub", "Power": "Pow", "Exponential": "Exp",
+    "Cosine": "Cos", "Concatenate": "ConcatV2", "Convert": "Cast", "Clamp": "ClipByValue", "BroadcastInDim": "BroadcastTo", "Add": "AddV2",
+}  # fmt: skip
+# What is said of those that stand for none.
+LITE_ONLY = {
+    "FullyConnected": "Multiplies the input by the transposed weights and adds the bias.",
+    "L2Normalization": "Divides the input by its Euclidean norm along the last axis.",
+    "L2Pool2D": "The square root of the mean of the squares within each window.",
+    "EmbeddingLookup": "The rows of a table at the places that the input lists.",
+    "EmbeddingLookupSparse": "Rows of a table at the places that a sparse tensor lists, combined with weights.",
+    "HashtableLookup": "The rows of a table at given keys, and whether each was found.",
+    "LSTM": "A long short-term memory, one step at a time.",
+    "UnidirectionalSequenceLSTM": "A long short-term memory over a sequence.",
+    "BidirectionalSequenceLSTM": "Two long short-term memories over a sequence, one in each direction.",
+    "RNN": "A recurrent layer, one step at a time.",
+    "UnidirectionalSequenceRNN": "A recurrent layer over a sequence.",
+    "BidirectionalSequenceRNN": "Two recurrent layers over a sequence, one in each direction.",
+    "SVDF": "A layer with a memory, as a product of filters over features and over time.",
+    "PRelu": "The rectified linear unit with a learnt slope for negative elements.",
+    "ReluN1To1": "Limits each element to between -1 and 1.",
+    "Relu0To1": "Limits each element to between 0 and 1.",
+    "HardSwish": "x · relu6(x + 3) / 6, element by element.",
+    "Gelu": "The Gaussian error linear unit, element by element.",
+    "Quantize": "Turns real numbers into integers with a scale and a zero point.",
+    "Densify": "Turns a sparse weight into a dense one.",
+    "CallOnce": "Runs a graph the first time that the model is run, to initialise it.",
+    "Call": "Runs another graph of the model.",
+    "Custom": "An operator that the program that runs the model brings along.",
+    "Delegate": "What a delegate took over from other operators.",
+    "DynamicUpdateSlice": "Overwrites a part of a tensor, from places on that are known when it is run.",
+}
+
+
+def write_lite(found):
+    """The documentation of TensorFlow Lite: names of parameters as its reader has them."""
+    lines = []
+    for row in LITE_TABLE.read_text(encoding="utf-8").splitlines():
+        name, _, inputs, outputs = [*row.split("\t"), "", "", ""][:4]
+        own = name.removeprefix("Stablehlo")
+        op = found.get(STANDS_FOR.get(own, own))
+        made = entry(op) if op else {"summary": ""}
+        said = LITE_ONLY.get(own) or made["summary"]
+        if not said:
+            continue
+        terms = {term["name"]: term["doc"] for term in made.get("inputs", [])}
+        told = {"summary": said, "inputs": [{"name": part.strip("*"), "doc": terms.get(part.strip("*"), "")} for part in inputs.split()]}
+        told["outputs"] = [{"name": part.strip("*"), "doc": ""} for part in outputs.split()]
+        told = {key: value for key, value in told.items() if value}
+        lines.append(f"{json.dumps(':' + name)}:{json.dumps(told, ensure_ascii=False, separators=(',', ':'))}")
+    text = f'{{"source":{json.dumps(SOURCE)},"operators":{{\n' + ",\n".join(lines) + "\n}}\n"
+    LITE.write_text(text, encoding="utf-8")
+    return len(lines)
+
+
 if __name__ == "__main__":
     found = registry()
     if len(found) < 500:
         sys.exit(f"only {len(found)} operators")
     write_table(found)
     write_documentation(found)
+    print(write_lite(found), "operators of TensorFlow Lite")
     print(len(found), "operators,", TABLE.stat().st_size, "bytes of table,", DOCUMENTATION.stat().st_size, "of documentation")

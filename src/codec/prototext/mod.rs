@@ -204,14 +204,14 @@ impl<'s> Encoder<'s> {
         field
     }
 
-    /// Whether field `name` holds a map, and of what its keys are.
-    fn is_map(&mut self, name: &str) -> bool {
+    /// Whether field `name` holds a map.
+    fn is_map(&self, name: &str) -> bool {
         let form = self.frames.last().and_then(|frame| frame.form);
         form.and_then(|form| form.field(name)).is_some_and(|field| matches!(field.kind, Kind::Map(..)))
     }
 
     /// Whether field `name` holds bytes rather than text.
-    fn is_bytes(&mut self, name: &str) -> bool {
+    fn is_bytes(&self, name: &str) -> bool {
         let form = self.frames.last().and_then(|frame| frame.form);
         form.and_then(|form| form.field(name)).is_some_and(|field| field.kind == Kind::Bytes)
     }

@@ -7,12 +7,15 @@
 //! Instructions name values by their numbers, the last of which they write. Read are the tables; constants and segments stay ranges of the file.
 //!
 //! - `layout`: where the buffer and the segments are; `data`: weights in a file of their own.
-//! - `value`: what the table of values says; `plan`: the instructions of a method become a graph.
+//! - `value`: what the table of values says; `plan`: the instructions of a method become a graph;
+//! - `delegate`: calls of what was compiled for delegates; `xnnpack`: what was compiled for that one becomes a graph, too.
 
 mod data;
+mod delegate;
 mod layout;
 mod plan;
 mod value;
+mod xnnpack;
 
 use super::{Format, Open};
 use crate::analysis::layers;
@@ -56,7 +59,7 @@ fn open(open: &mut Open) -> Result<Model> {
         }
         (open.progress)((at + 1) as f32 / count as f32);
     }
-    let mut model = program.model;
+    let mut model = program.finish();
     if model.graphs.is_empty() {
         model.graphs.push(Graph::default());
         open.report.add(Severity::Warning, "the program has no methods");

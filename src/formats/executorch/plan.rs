@@ -11,8 +11,8 @@ use crate::analysis::aten::{self, Sort};
 use crate::codec::flatbuffer::Table;
 use crate::formats::Open;
 use crate::model::{
-    Argument, Attribute, Category, DType, Data, Dim, Encoding, Entry, Graph, Literal, Model, Node, Shape, Strings,
-    Tensor, TensorId, Text, Type, Value as Edge, ValueId,
+    Argument, Attribute, Category, DType, Data, Dim, Entry, Graph, GraphId, GraphKind, Literal, Model, Node, NodeId,
+    Shape, Strings, Tensor, TensorId, Text, Type, Value as Edge, ValueId,
 };
 use crate::report::{Error, Report, Result, Severity};
 use crate::source::{FileId, Span};
@@ -20,23 +20,25 @@ use foldhash::{HashMap, HashSet};
 
 /// What weights beside a program are called, if nothing else is said.
 const BESIDE: &str = "_default_external_constant.ptd";
-/// The longest setting of a delegate that is shown, in bytes.
-const SETTING: u64 = 200;
 
 /// A program while its methods are lowered.
 pub struct Program {
     /// What is known so far.
     pub model: Model,
-    layout: Layout,
-    file: FileId,
-    root: Table,
-    strings: Strings,
+    pub layout: Layout,
+    pub file: FileId,
+    pub root: Table,
+    pub strings: Strings,
     /// Where constants are; empty for the first, which stands for none.
     constants: Vec<Span>,
     /// Where the first content of mutable tensors is, by lists.
     mutable: Vec<Vec<Span>>,
     /// How many more values may be given to nodes: instructions may share what they are given.
-    left: u64,
+    pub left: u64,
+    /// Data by name.
+    pub named: HashMap<String, Span>,
+    /// The graphs of delegates, with the nodes that they are bodies of.
+    bodies: Vec<(GraphId, NodeId, Graph)>,
     /// Weights in other files, once they were looked for.
     beside: Option<HashMap<String, Tensor>>,
     /// The constants that are tensors already, by their place, type and shape.
@@ -44,18 +46,21 @@ pub struct Program {
 }
 
 /// A method while its graph grows.
-struct Draft {
+pub struct Draft {
     graph: Graph,
-    values: Vec<Value>,
+    pub values: Vec<Value>,
     /// The newest value of each number.
-    now: HashMap<usize, ValueId>,
+    pub now: HashMap<usize, ValueId>,
     /// The numbers that some instruction writes.
     written: HashSet<usize>,
     /// What was last written to each place in memory.
     places: HashMap<(u32, u64), usize>,
     /// The names of operators and delegates, by their numbers.
     operators: Vec<(String, String)>,
-    delegates: Vec<Table>,
+    pub delegates: Vec<Table>,
+    /// The graph of the delegate whose node comes next, and those of the ones before.
+    pub body: Option<Graph>,
+    bodies: Vec<(NodeId, Graph)>,
 }
 
 /// An instruction: `InstructionArguments`.
@@ -116,16 +121,18 @@ impl Program {
         let mut row = |name: String, value: String| {
             model.metadata.push(Entry { name: name.as_str().into(), value: value.as_str().into() });
         };
+        let mut named_data = HashMap::default();
         for named in root.tables(7)? {
-            let named = named?;
-            let size = layout
-                .segment(named.number(1, 0)?)
-                .map_or_else(|error| error.to_string(), |span| format!("{} bytes", span.len));
-            row(format!("data {}", named.text(0)?), size);
+            let table = named?;
+            let (name, place) = (table.text(0)?, layout.segment(table.number(1, 0)?));
+            let size = place.as_ref().map_or_else(ToString::to_string, |span| format!("{} bytes", span.len));
+            row(format!("data {name}"), size);
+            named_data.extend(place.ok().map(|place| (name, place)));
         }
         let (strings, known, beside, file) = (Strings::default(), HashMap::default(), None, open.file);
         let left = layout.buffer.len();
-        Ok(Self { model, layout, file, root: root.clone(), strings, constants, mutable, left, beside, known })
+        let (root, named, bodies) = (root.clone(), named_data, Vec::new());
+        Ok(Self { model, layout, file, root, strings, constants, mutable, left, named, bodies, beside, known })
     }
 
     /// Adds a method: `ExecutionPlan`.
@@ -144,6 +151,8 @@ impl Program {
                 .map(|operator| operator.and_then(|it| Ok((it.text(0)?, it.text(1)?))))
                 .collect::<Result<_>>()?,
             delegates: plan.tables(7)?.collect::<Result<_>>()?,
+            body: None,
+            bodies: Vec::new(),
         };
         for (area, size) in plan.numbers::<i64>(8)?.into_iter().enumerate().skip(1) {
             let name = format!("memory {area}");
@@ -174,8 +183,21 @@ impl Program {
                 value.name = if count == 1 { "output".into() } else { format!("output {count}").as_str().into() };
             }
         }
-        self.model.graphs.push(draft.graph);
+        let id = self.model.graphs.push(draft.graph);
+        self.bodies.extend(draft.bodies.into_iter().map(|(node, graph)| (id, node, graph)));
         Ok(())
+    }
+
+    /// The model of all methods: their graphs, then those of their delegates.
+    pub fn finish(mut self) -> Model {
+        for (parent, node, graph) in self.bodies {
+            let body = Graph { kind: GraphKind::Body, parent: Some((parent, node)), ..graph };
+            let value = Literal::Graph(self.model.graphs.push(body));
+            if let Some(node) = self.model.graphs.get_mut(parent).and_then(|graph| graph.nodes.get_mut(node)) {
+                node.attributes.insert(0, Attribute { name: "graph".into(), value });
+            }
+        }
+        self.model
     }
 
     fn chain(&mut self, chain: &Table, draft: &mut Draft, open: &mut Open) -> Result<()> {
@@ -224,7 +246,8 @@ impl Program {
             if let Some(source) = traces.next().map(|trace| source(&trace?)).transpose()?.flatten() {
                 node.metadata.push(Entry { name: self.strings.intern("source"), value: self.strings.intern(&source) });
             }
-            draft.graph.nodes.push(node);
+            let node = draft.graph.nodes.push(node);
+            draft.bodies.extend(draft.body.take().map(|body| (node, body)));
         }
         Ok(())
     }
@@ -256,75 +279,6 @@ impl Program {
         Ok(node)
     }
 
-    /// What a delegate writes is not stated: it is what nothing has written before.
-    fn delegate(&mut self, delegate: usize, arguments: &[usize], draft: &mut Draft, open: &mut Open) -> Result<Node> {
-        let table = draft.delegates.get(delegate).cloned().ok_or_else(|| absent("delegate", delegate))?;
-        let mut node = Node {
-            operator: self.strings.intern(&table.text(0)?),
-            domain: self.strings.intern("delegate"),
-            category: Category::Control,
-            ..Node::default()
-        };
-        for number in arguments {
-            let fresh = matches!(draft.values.get(*number), Some(Value::Tensor(tensor)) if tensor.buffer == 0 && !tensor.external);
-            if draft.now.contains_key(number) || !fresh {
-                let name = format!("input {}", node.inputs.len() + 1);
-                self.give(&mut node, &name, *number, draft, open)?;
-            } else {
-                let value = self.write(draft, *number, "");
-                node.outputs.push(Argument { name: self.strings.empty(), values: vec![value] });
-            }
-        }
-        let blob = table.table(1)?.map(|place| self.blob(&place)).transpose();
-        match blob {
-            Ok(Some(span)) => {
-                let tensor = self.model.tensors.push(Tensor {
-                    name: "processed".into(),
-                    dtype: DType::U8,
-                    shape: vec![span.len],
-                    encoding: Encoding::Little,
-                    data: Data::Range(self.file, span),
-                    description: "".into(),
-                    metadata: Vec::new(),
-                    indices: None,
-                });
-                node.attributes.push(self.attribute("processed", Literal::Tensor(tensor)));
-            }
-            Ok(None) => {}
-            Err(error) => open.report.add_error(&error.within("the data of a delegate")),
-        }
-        for setting in table.tables(2)? {
-            let setting = setting?;
-            let value = match setting.bytes(1)? {
-                Some(span) if span.len <= SETTING => {
-                    let bytes = self.layout.buffer.window(span).read_all(SETTING)?;
-                    match String::from_utf8(bytes) {
-                        Ok(text) if !text.contains(char::is_control) => Literal::String(text.as_str().into()),
-                        Ok(text) => Literal::List(text.bytes().map(|byte| Literal::Int(byte.into())).collect()),
-                        Err(error) => {
-                            Literal::List(error.as_bytes().iter().map(|byte| Literal::Int((*byte).into())).collect())
-                        }
-                    }
-                }
-                Some(span) => Literal::String(format!("{} bytes", span.len).as_str().into()),
-                None => Literal::Absent,
-            };
-            let attribute = self.attribute(&setting.text(0)?, value);
-            node.attributes.push(attribute);
-        }
-        Ok(node)
-    }
-
-    /// Where the data of a delegate is: in the buffer, or in a segment.
-    fn blob(&self, place: &Table) -> Result<Span> {
-        let number: u32 = place.number(1, 0)?;
-        if place.number(0, 0i8)? == 1 {
-            return self.layout.segment(number);
-        }
-        let inline = self.root.tables(3)?.nth(number as usize).ok_or_else(|| absent("data", number))?;
-        Ok(inline?.bytes(0)?.unwrap_or_default())
-    }
-
     /// A move ends a branch: what an earlier branch moved to the same place is the other thing that may be there.
     fn assign(&mut self, from: usize, to: usize, draft: &mut Draft, open: &mut Open) -> Result<Node> {
         let mut node = self.control("Move");
@@ -341,12 +295,19 @@ impl Program {
         Node { operator: self.strings.intern(name), category: Category::Control, ..Node::default() }
     }
 
-    fn attribute(&mut self, name: &str, value: Literal) -> Attribute {
+    pub fn attribute(&mut self, name: &str, value: Literal) -> Attribute {
         Attribute { name: self.strings.intern(name), value }
     }
 
     /// Gives value `number` to the parameter `name` of `node`: as what flows, or written out.
-    fn give(&mut self, node: &mut Node, name: &str, number: usize, draft: &mut Draft, open: &mut Open) -> Result<()> {
+    pub fn give(
+        &mut self,
+        node: &mut Node,
+        name: &str,
+        number: usize,
+        draft: &mut Draft,
+        open: &mut Open,
+    ) -> Result<()> {
         let members = match draft.values.get(number) {
             Some(Value::List(members)) => members.iter().map(|member| index(*member)).collect::<Result<Vec<_>>>()?,
             _ => vec![number],
@@ -415,7 +376,7 @@ impl Program {
     }
 
     /// A new value for `number`.
-    fn write(&mut self, draft: &mut Draft, number: usize, name: &str) -> ValueId {
+    pub fn write(&mut self, draft: &mut Draft, number: usize, name: &str) -> ValueId {
         let mut value = Edge { name: name.into(), ..Edge::default() };
         match draft.values.get(number) {
             Some(Value::Tensor(described)) => {

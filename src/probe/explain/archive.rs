@@ -51,8 +51,6 @@ fn model(probe: &Probe, zip: &Zip) -> Option<Error> {
         "a TorchScript model"
     } else if zip.has("serialized_exported_program.json") || zip.has("archive_format") {
         "an exported PyTorch program"
-    } else if zip.has("model.weights.h5") && zip.has("config.json") {
-        "a Keras model"
     } else if zip.entries.iter().all(|entry| entry.path.ends_with(".npy")) {
         "an archive of NumPy arrays"
     } else if zip.has_part("com.apple.CoreML/") || zip.has_part(".mlmodelc/") {

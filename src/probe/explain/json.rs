@@ -13,7 +13,6 @@ const KEYS: &[(&[&str], Verdict, &str)] = &[
     (&["arg_nodes", "nodes", "heads"], Later, "an MXNet model"),
     (&["learner", "version"], Later, "an XGBoost model"),
     (&["base_code", "program"], Later, "a PaddlePaddle program"),
-    (&["class_name", "config"], Later, "the architecture of a Keras model"),
     (&["itemInfoEntries", "rootModelIdentifier"], Beside, "the manifest of a Core ML package"),
     (&["_diffusers_version"], Beside, "the configuration of a Diffusers model"),
     (&["peft_type"], Beside, "the configuration of an adapter"),

@@ -8,9 +8,11 @@ import torch
 from common import save
 from exported import scrubbed
 from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
 from executorch.exir import ExecutorchBackendConfig, to_edge, to_edge_transform_and_lower
 from torch import nn
 from torch.export import Dim, export
+from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
 
 class Counting(nn.Module):
@@ -41,6 +43,17 @@ class Split(nn.Module):
         return torch.cat([first, second.flip(1)], 1).reshape(-1), x.shape[0] * 2
 
 
+def quantised(exported):
+    """Eight-bit weights with a scale for each channel."""
+    layers = nets.seeded(nn.Sequential(nn.Linear(32, 6), nn.ReLU(), nn.Linear(6, 3)))
+    inputs = (torch.ones(1, 32),)
+    quantizer = XNNPACKQuantizer().set_global(get_symmetric_quantization_config(is_per_channel=True))
+    prepared = prepare_pt2e(export(layers, inputs).module(), quantizer)
+    prepared(*inputs)
+    program = exported(convert_pt2e(prepared), *inputs)
+    return to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()]).to_executorch()
+
+
 def write(name, program):
     save(f"executorch/{name}.pte", program.buffer)
 
@@ -53,6 +66,7 @@ def main():
     for name, segments in (("xnnpack", True), ("xnnpack-inline", False)):
         lowered = to_edge_transform_and_lower(exported(cnn, *image), partitioner=[XnnpackPartitioner()])
         write(name, lowered.to_executorch(ExecutorchBackendConfig(extract_delegate_segments=segments)))
+    write("xnnpack-quantised", quantised(exported))
     tokens = torch.zeros(1, 8, dtype=torch.long)
     write("transformer", to_edge(exported(nets.seeded(nets.Transformer()), tokens)).to_executorch(ExecutorchBackendConfig(emit_stacktrace=True)))
     write("counting", to_edge(exported(nets.seeded(Counting()), torch.zeros(2, 3))).to_executorch())

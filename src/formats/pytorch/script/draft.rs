@@ -81,7 +81,10 @@ impl Draft {
         let start = inside.map_or(0, |rest| path.len() - rest.len());
         let (graph, base) = (&mut self.graph, self.base.clone());
         if start == path.len() {
-            let own = || Scope { class: known(path).map(|module| module.class.clone()).unwrap_or_default(), ..Scope::default() };
+            let own = || Scope {
+                class: known(path).map(|module| module.class.clone()).unwrap_or_default(),
+                ..Scope::default()
+            };
             return Some(*self.scopes.entry(base).or_insert_with(|| graph.scopes.push(own())));
         }
         let mut scope = None;
@@ -93,9 +96,8 @@ impl Draft {
             let whole = Text::from(path.get(..to).unwrap_or_default());
             let (graph, name) = (&mut self.graph, path.get(from..to).unwrap_or_default());
             let own = *self.scopes.entry(whole.clone()).or_insert_with(|| {
-                let (class, metadata) = known(&whole)
-                    .map(|module| (module.class.clone(), module.settings.clone()))
-                    .unwrap_or_default();
+                let (class, metadata) =
+                    known(&whole).map(|module| (module.class.clone(), module.settings.clone())).unwrap_or_default();
                 graph.scopes.push(Scope { name: name.into(), parent: scope, class, metadata })
             });
             scope = Some(own);

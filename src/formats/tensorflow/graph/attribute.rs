@@ -41,7 +41,7 @@ impl Lowering<'_, '_> {
 
     fn tensor_literal(&mut self, span: Span) -> Literal {
         let proto: TensorProto = self.reader().decode(span, "a tensor");
-        let tensor = tensor::lower(&proto, self.of.strings.empty(), self.of.file, &self.of.bytes);
+        let tensor = tensor::lower(&proto, self.of.strings.empty(), self.of.file, &self.of.bytes, &mut self.of.budget);
         Literal::Tensor(self.model.tensors.push(tensor))
     }
 

@@ -3,12 +3,14 @@
 //! A signature often leads through functions that do nothing but call another one. What is shown is the innermost of them, with the names of the
 //! signature.
 
+use super::super::proto::{self, Shape};
 use super::known::{self, At};
 use super::lower::{Lowering, Site};
 use super::proto::{Entry, Signature as Message, TensorInfo};
 use super::read::{Body, End, Graph as Source, Node, Reference};
-use crate::model::{Graph, GraphKind, Text};
+use crate::model::{Graph, GraphKind, TensorId, Text, Type};
 use crate::source::Span;
+use foldhash::HashMap;
 
 /// How many functions are gone through to one that does something.
 const CHAIN: usize = 16;
@@ -23,17 +25,44 @@ pub struct Signature {
     /// Its name.
     pub name: Text,
     /// Its inputs.
-    pub inputs: Vec<(Text, String)>,
+    pub inputs: Vec<Info>,
     /// Its outputs.
-    pub outputs: Vec<(Text, String)>,
+    pub outputs: Vec<Info>,
+}
+
+/// `TensorInfo`, with the name that the signature has for it.
+#[derive(Debug)]
+pub struct Info {
+    /// That name.
+    pub name: Text,
+    /// The tensor.
+    pub tensor: String,
+    /// Its type, where it is stated.
+    pub ty: Option<Type>,
 }
 
 /// What a way into the model leads to.
-struct Way {
+pub struct Way {
+    /// What it is called.
+    name: Text,
     at: At,
-    given: Vec<Option<crate::model::TensorId>>,
+    given: Vec<Option<TensorId>>,
     inputs: Vec<(Text, End)>,
     outputs: Vec<(Text, Reference)>,
+    /// The types of these that are stated.
+    types: HashMap<Text, Type>,
+}
+
+impl Way {
+    /// How many nodes are in the body that it leads to.
+    pub fn len(&self, graph: &Source) -> usize {
+        known::body(graph, self.at).map_or(0, |body| body.nodes.len())
+    }
+
+    /// Whether all of the graph itself is on it.
+    pub fn is_whole(&self, graph: &Source) -> bool {
+        self.at.is_none() && !outside(&graph.main, &self.outputs).contains(&true)
+    }
 }
 
 impl Lowering<'_, '_> {
@@ -53,49 +82,56 @@ impl Lowering<'_, '_> {
     }
 
     /// Names and tensors; what has no type is an operation to be run.
-    fn infos(&mut self, spans: &[Span]) -> Vec<(Text, String)> {
+    fn infos(&mut self, spans: &[Span]) -> Vec<Info> {
         let info = |span: &Span| {
             let entry: Entry = self.reader().decode(*span, "a signature");
             let info: TensorInfo = self.reader().decode(entry.value.unwrap_or_default(), "a signature");
-            (info.dtype != 0).then(|| (entry.key.as_str().into(), info.name))
+            let ty = proto::ty(info.dtype, info.shape.as_ref().and_then(Shape::lower));
+            (info.dtype != 0).then(|| Info { name: entry.key.as_str().into(), tensor: info.name, ty })
         };
-        let mut infos: Vec<(Text, String)> = spans.iter().filter_map(info).collect();
+        let mut infos: Vec<Info> = spans.iter().filter_map(info).collect();
         // Maps have no order of their own.
-        infos.sort_unstable();
+        infos.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         infos
     }
 
-    /// The graph that `signature` leads to.
-    pub fn signed(&mut self, signature: &Signature) -> Graph {
+    /// Where `signature` leads to.
+    pub fn signed(&mut self, signature: &Signature) -> Way {
         let graph = self.of.graph.clone();
-        let mut refer =
-            |(name, tensor): &(Text, String)| (name.clone(), graph.main.reference(tensor, &mut self.of.strings));
+        let mut refer = |info: &Info| (info.name.clone(), graph.main.reference(&info.tensor, &mut self.of.strings));
         let inputs = signature.inputs.iter().map(&mut refer).map(|(name, reference)| (name, reference.end)).collect();
         let outputs = signature.outputs.iter().map(&mut refer).collect();
-        let way = self.way(&graph, Way { at: None, given: Vec::new(), inputs, outputs });
-        self.entered(&graph, way, signature.name.clone())
+        let stated = signature.inputs.iter().chain(&signature.outputs);
+        let types = stated.filter_map(|info| Some((info.name.clone(), info.ty.clone()?))).collect();
+        let name = signature.name.clone();
+        self.way(&graph, Way { name, at: None, given: Vec::new(), inputs, outputs, types })
     }
 
-    /// The graph of the function `place`, which is called `name` from outside.
-    pub fn called(&mut self, place: u32, name: Text) -> Graph {
+    /// Where the function `place` leads to, which is called `name` from outside.
+    pub fn called(&mut self, place: u32, name: Text) -> Way {
         let graph = self.of.graph.clone();
         let outputs = results(&graph, place);
         let given = self.given_of(Some(place));
-        let way = self.way(&graph, Way { at: Some(place), given, inputs: Vec::new(), outputs });
-        self.entered(&graph, way, name)
+        self.way(&graph, Way { name, at: Some(place), given, inputs: Vec::new(), outputs, types: HashMap::default() })
     }
 
-    fn entered(&mut self, graph: &Source, way: Way, name: Text) -> Graph {
-        let without = way.at.is_none().then(|| outside(&graph.main, &way.outputs));
+    /// The graph that `way` leads to.
+    pub fn entered(&mut self, way: Way) -> Graph {
+        let graph = self.of.graph.clone();
+        let without = match way.at {
+            None => outside(&graph.main, &way.outputs),
+            Some(_) => known::body(&graph, way.at).map(|body| left_over(body, &way.outputs)).unwrap_or_default(),
+        };
         self.lower(Site {
             at: way.at,
             given: &way.given,
-            without,
+            without: Some(without),
             inputs: way.inputs,
             outputs: way.outputs,
+            types: way.types,
             inferred: false,
             kind: GraphKind::Main,
-            name,
+            name: way.name,
             description: Text::default(),
         })
     }
@@ -111,6 +147,7 @@ impl Lowering<'_, '_> {
             without: None,
             inputs: Vec::new(),
             outputs: results(&graph, place),
+            types: HashMap::default(),
             inferred: false,
             kind: GraphKind::Function,
             name: function.map(|function| function.name.clone()).unwrap_or_default(),
@@ -128,6 +165,7 @@ impl Lowering<'_, '_> {
             without: None,
             inputs: Vec::new(),
             outputs,
+            types: HashMap::default(),
             inferred: true,
             kind: GraphKind::Main,
             name,
@@ -177,15 +215,22 @@ impl Lowering<'_, '_> {
         let argument = |end: &End| node.inputs.iter().position(|input| handed(body, input).end == *end);
         let inputs =
             way.inputs.iter().filter_map(|(name, end)| Some((name.clone(), End::Argument(argument(end)? as u32))));
+        // Results of a node that is called as the function have the names of the function's; those of other calls are counted.
+        let is_own = graph.functions.get(place as usize).is_some_and(|function| function.name == node.operator);
         let result = |output: &Reference| {
-            let named = callee.results.iter().position(|(result, _)| result.name == output.port);
-            let place = named.filter(|_| {
-                *node.operator == *graph.functions.get(place as usize).map(|it| it.name.clone()).unwrap_or_default()
-            });
-            callee.results.get(place.unwrap_or(output.index as usize)).map(|(_, reference)| reference.clone())
+            let named = callee.results.iter().position(|(result, _)| is_own && result.name == output.port);
+            callee.results.get(named.unwrap_or(output.index as usize)).map(|(_, reference)| reference.clone())
         };
         let outputs = way.outputs.iter().zip(outputs).map(|((name, _), output)| Some((name.clone(), result(output)?)));
-        Some(Way { at: Some(place), given, inputs: inputs.collect(), outputs: outputs.collect::<Option<_>>()? })
+        let (name, types) = (way.name.clone(), way.types.clone());
+        Some(Way {
+            name,
+            at: Some(place),
+            given,
+            inputs: inputs.collect(),
+            outputs: outputs.collect::<Option<_>>()?,
+            types,
+        })
     }
 
     /// The function that `node` does nothing but call.
@@ -234,17 +279,30 @@ fn outside(body: &Body, outputs: &[(Text, Reference)]) -> Vec<bool> {
     outside
 }
 
-/// What nothing in `body` reads, if that is little enough to be what the graph is for, and the graph does not change variables.
-fn leaves(body: &Body) -> Vec<(Text, Reference)> {
+/// Of each node of a function: whether it is left over from what was optimised away, as nothing reads it and it does nothing.
+fn left_over(body: &Body, outputs: &[(Text, Reference)]) -> Vec<bool> {
+    let used = used(body, outputs.iter().map(|(_, output)| &output.end));
+    let idle = |node: &Node| node.waits.is_empty() && matches!(&*node.operator, "Const" | "NoOp");
+    body.nodes.iter().zip(used).map(|(node, used)| !used && idle(node)).collect()
+}
+
+/// Of each node of `body`: whether another one reads it or waits for it, or it is among `ends`.
+fn used<'b>(body: &'b Body, ends: impl Iterator<Item = &'b End>) -> Vec<bool> {
     let mut used = vec![false; body.nodes.len()];
-    let ends = body.nodes.iter().flat_map(|node| node.inputs.iter().map(|input| &input.end).chain(&node.waits));
-    for end in ends {
+    let inner = body.nodes.iter().flat_map(|node| node.inputs.iter().map(|input| &input.end).chain(&node.waits));
+    for end in inner.chain(ends) {
         if let End::Node(place) = end
             && let Some(used) = used.get_mut(*place as usize)
         {
             *used = true;
         }
     }
+    used
+}
+
+/// What nothing in `body` reads, if that is little enough to be what the graph is for, and the graph does not change variables.
+fn leaves(body: &Body) -> Vec<(Text, Reference)> {
+    let used = used(body, std::iter::empty());
     let silent = |node: &Node| {
         matches!(&*node.operator, "NoOp" | "Assert" | "Placeholder" | "Const" | "_Retval")
             || node.operator.contains("Summary")

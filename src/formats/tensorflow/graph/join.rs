@@ -14,7 +14,8 @@ use foldhash::HashMap;
 const STEPS: usize = 8;
 
 impl Lowering<'_, '_> {
-    /// Looks for the checkpoint called `stem` beside the main file (or the latest one), and gives the variables their values. What is missing is told.
+    /// Looks for the checkpoint called `stem` beside the main file (or the latest one), and gives the variables their values, by the keys that they are
+    /// `restored` from. What is missing is told.
     pub fn join(&mut self, stem: Option<&str>, restored: &HashMap<TensorId, String>) {
         if self.of.known.variables.is_empty() {
             return;
@@ -53,10 +54,11 @@ impl Lowering<'_, '_> {
             }
         }
         if let Some(first) = missing.first() {
-            let others = if missing.len() > 1 { format!(" and {} more", missing.len() - 1) } else { String::new() };
-            self.open
-                .report
-                .add(Severity::Note, format!("the checkpoint has no value for the variable {first:?}{others}"));
+            let message = match missing.len() {
+                1 => format!("the checkpoint has no value for the variable {first:?}"),
+                count => format!("the checkpoint has no value for {count} variables: {first:?} …"),
+            };
+            self.open.report.add(Severity::Note, message);
         }
     }
 

@@ -7,7 +7,7 @@ use super::lower::Lowering;
 use super::read::{Body, End, Graph, Node};
 use super::tensor;
 use crate::model::{Data, Encoding, Tensor, TensorId, Text};
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use std::collections::VecDeque;
 
 /// How many nodes that only hand something on are followed.
@@ -100,13 +100,20 @@ impl Lowering<'_, '_> {
             }
             calls.insert(at, found);
         }
-        let mut queue: VecDeque<At> = bodies.collect();
+        let mut queue: VecDeque<At> = bodies.clone().collect();
+        let mut queued: HashSet<At> = bodies.clone().collect();
+        for at in bodies {
+            for node in body(&graph, at).into_iter().flat_map(|body| &body.nodes) {
+                self.variable(at, node);
+            }
+        }
         while let Some(at) = queue.pop_front() {
+            queued.remove(&at);
             let Some(body) = body(&graph, at) else { continue };
             for (place, callees) in calls.get(&at).into_iter().flatten() {
                 let Some(node) = body.nodes.get(*place as usize) else { continue };
                 for callee in callees {
-                    if self.call(&graph, at, node, callee) && !queue.contains(&Some(callee.function)) {
+                    if self.call(&graph, at, node, callee) && queued.insert(Some(callee.function)) {
                         queue.push_back(Some(callee.function));
                     }
                 }
@@ -194,7 +201,7 @@ impl Lowering<'_, '_> {
         let tensor = match self.of.elsewhere.get(&node.name) {
             // Of a graph whose values are kept beside it.
             Some(tensor) => tensor.clone(),
-            None => tensor::lower(&proto, node.name.clone(), self.of.file, &self.of.bytes),
+            None => tensor::lower(&proto, node.name.clone(), self.of.file, &self.of.bytes, &mut self.of.budget),
         };
         let id = self.model.tensors.push(tensor);
         self.of.known.constants.insert((at, place), id);
@@ -220,7 +227,7 @@ impl Lowering<'_, '_> {
             return Some(*known);
         }
         let description = TensorProto { dtype: code, ..TensorProto::default() };
-        let lowered = tensor::lower(&description, name.clone(), self.of.file, &self.of.bytes);
+        let lowered = tensor::lower(&description, name.clone(), self.of.file, &self.of.bytes, &mut self.of.budget);
         let tensor = Tensor { shape, data: Data::Absent, encoding: Encoding::Little, ..lowered };
         let id = self.model.tensors.push(tensor);
         self.of.known.variables.insert(name, id);

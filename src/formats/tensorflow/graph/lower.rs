@@ -9,7 +9,7 @@ use super::read::{Body, End, Graph as Source, Node as SourceNode, Reader, Refere
 use super::scopes;
 use crate::model::{
     Argument, Attribute, Category, Entry, Graph, GraphId, GraphKind, Model, Node, Shape, Strings, Tensor, TensorId,
-    Text, Value, ValueId, ValueKind,
+    Text, Type, Value, ValueId, ValueKind,
 };
 use crate::source::{FileId, Slice};
 use foldhash::HashMap;
@@ -33,6 +33,8 @@ pub struct Program {
     pub layers: scopes::Layers,
     /// The texts that repeat.
     pub strings: Strings,
+    /// How many bytes may still be written out for tensors that state fewer elements than they have.
+    pub budget: u64,
 }
 
 /// The state of lowering a program.
@@ -54,6 +56,8 @@ pub struct Site<'s> {
     pub inputs: Vec<(Text, End)>,
     /// The outputs with their names.
     pub outputs: Vec<(Text, Reference)>,
+    /// The types of inputs and outputs that are stated beside the body, by these names.
+    pub types: HashMap<Text, Type>,
     /// Whether the file does not state that these are outputs.
     pub inferred: bool,
     pub kind: GraphKind,
@@ -137,15 +141,14 @@ impl Lowering<'_, '_> {
             }
         }
         self.outputs(&mut draft);
-        let mut names = Vec::with_capacity(kept.len());
         for (place, reads, waits) in kept {
             if let Some(node) = body.nodes.get(place) {
                 let node = self.node(&mut draft, place, node, reads, waits);
-                names.push(node.name.clone());
                 draft.graph.nodes.push(node);
             }
         }
         let mut graph = draft.graph;
+        refine(&mut graph, &draft.site.types);
         scopes::assign(&mut graph, &self.of.layers, self.open.limits.depth, &mut self.of.strings);
         graph
     }
@@ -409,10 +412,8 @@ impl Lowering<'_, '_> {
             (None, None) => {}
         }
         let shapes = shapes(attrs).unwrap_or_default();
-        let feedback = matches!(
-            &**draft.body().nodes.get(place).map(|node| &node.operator).unwrap_or(&self.of.strings.empty()),
-            "NextIteration" | "RefNextIteration"
-        );
+        let is_next = |node: &SourceNode| matches!(&*node.operator, "NextIteration" | "RefNextIteration");
+        let feedback = draft.body().nodes.get(place).is_some_and(is_next);
         let mut found: Vec<(u32, Text, ValueId)> = Vec::new();
         for (reference, value) in met {
             let flat = flat(&ports, &reference);
@@ -438,6 +439,19 @@ impl Lowering<'_, '_> {
             }
         }
         arguments
+    }
+}
+
+/// Adds to the types of inputs and outputs what is stated about them beside the body.
+fn refine(graph: &mut Graph, types: &HashMap<Text, Type>) {
+    for id in graph.inputs.iter().chain(&graph.outputs) {
+        let Some(value) = graph.values.get_mut(*id) else { continue };
+        let Some(stated) = types.get(&value.name) else { continue };
+        match &mut value.ty {
+            Some(Type::Tensor { shape: shape @ None, .. }) => *shape = stated.shape().cloned(),
+            Some(_) => {}
+            None => value.ty = Some(stated.clone()),
+        }
     }
 }
 
@@ -519,7 +533,7 @@ fn count(count: Count, attrs: &[(Text, Attr)]) -> usize {
 }
 
 /// The most results of a node that are told apart.
-const RESULTS: usize = 1 << 16;
+const RESULTS: usize = 1 << 12;
 
 /// The numbers of the types of a parameter's values.
 fn types(kind: Kind, counted: Count, attrs: &[(Text, Attr)]) -> Vec<i64> {

@@ -20,6 +20,7 @@ mod read;
 mod scopes;
 mod tensor;
 mod text;
+mod web;
 
 use super::super::Open;
 use super::lower::property;
@@ -27,9 +28,9 @@ use crate::codec::json;
 use crate::codec::protobuf::{Field, Fields, Message, Wire};
 use crate::model::{Arena, Graph, GraphId, Model, Tensor, Text};
 use crate::probe::{Confidence, Probe};
-use crate::report::{Error, Result};
+use crate::report::{Error, Result, Severity};
 use crate::source::{FileId, Slice, Span};
-use entry::Signature;
+use entry::{Signature, Way};
 use foldhash::HashMap;
 use lower::{Lowering, Program};
 use proto::{MetaGraph, SavedModel};
@@ -39,6 +40,12 @@ use std::rc::Rc;
 const LOOKED_AT: usize = 16;
 /// The longest name that a file is recognised by.
 const NAME: u64 = 4096;
+/// The most bytes that are written out for tensors that state fewer elements than they have.
+const WRITTEN: u64 = 32 << 20;
+/// The most ways into a model that are shown as graphs of their own, and how many times the nodes of the file, and how many more, these may have.
+const ENTRIES: usize = 64;
+const TIMES: usize = 4;
+const NODES: usize = 4096;
 /// Where the variables of a SavedModel are.
 const VARIABLES: &str = "variables/variables";
 /// Where Keras 2 says what the layers of a SavedModel are.
@@ -53,6 +60,8 @@ pub enum Container {
     Text(Root),
     /// As a `GraphDef` in JSON.
     Json,
+    /// With weights beside it, for TensorFlow.js.
+    Web,
     /// In records of a log.
     Events,
 }
@@ -75,6 +84,9 @@ pub fn container(probe: &Probe) -> Option<(Container, Confidence)> {
     }
     if text::is_json(probe) {
         return Some((Container::Json, Confidence::Certain));
+    }
+    if web::sniff(probe) {
+        return Some((Container::Web, Confidence::Certain));
     }
     let text = text::root(probe).map(|root| (Container::Text(root), Confidence::Certain));
     text.or_else(|| root(probe).map(|(root, confidence)| (Container::Message(root), confidence)))
@@ -182,10 +194,18 @@ pub fn open(container: Container, open: &mut Open) -> Result<Model> {
             let value = value.map_err(|error| Error::malformed(format!("this JSON cannot be read: {error}")))?;
             (text::from_json(&value, open), Root::Graph)
         }
+        Container::Web => {
+            let mut model = Model { format: "TensorFlow.js graph model".into(), ..Model::default() };
+            let web::Web { place, weights, signature } = web::open(open, &mut model)?;
+            let graph = MetaGraph { graph: vec![place.bytes.span()], ..MetaGraph::default() };
+            let beside = Beside { stem: None, weights, signature };
+            programs(vec![graph], &place, beside, open, &mut model);
+            return Ok(model);
+        }
         Container::Events => {
             let metas = events::graphs(&main, open)?;
             let mut model = Model { format: "TensorFlow events".into(), ..Model::default() };
-            programs(metas, &main, None, HashMap::default(), open, &mut model);
+            programs(metas, &main, Beside::default(), open, &mut model);
             return Ok(model);
         }
     };
@@ -211,7 +231,7 @@ pub fn open(container: Container, open: &mut Open) -> Result<Model> {
         return Err(Error::malformed("the file has no graph"));
     }
     let mut model = Model { format: format.into(), ..Model::default() };
-    programs(metas, &place, stem.as_deref(), HashMap::default(), open, &mut model);
+    programs(metas, &place, Beside { stem, ..Beside::default() }, open, &mut model);
     Ok(model)
 }
 
@@ -224,48 +244,59 @@ fn decode<M: Message>(place: &Place, span: Span, open: &mut Open) -> M {
     message
 }
 
+/// A way into a model.
+enum Entry {
+    /// A signature.
+    Signature(Signature),
+    /// A function of the library, by what it is called from outside.
+    Function(Text, u32),
+}
+
+/// What is known of graphs from elsewhere.
+#[derive(Default)]
+struct Beside {
+    /// The name of the checkpoint that has their variables.
+    stem: Option<String>,
+    /// The values of constants, by their names.
+    weights: HashMap<Text, Tensor>,
+    /// What goes in and out.
+    signature: Option<Signature>,
+}
+
 /// How a program is entered.
 #[derive(Default)]
 struct Entries {
-    /// Its signatures.
-    signatures: Vec<Signature>,
-    /// Functions to be called, by what they are called from outside.
-    functions: Vec<(Text, u32)>,
+    /// Where its signatures lead to, else functions to be called from outside.
+    ways: Vec<Way>,
+    /// Whether the graph itself is more than these.
+    whole: bool,
     /// What tells the graph itself from others.
     name: Text,
 }
 
 /// Adds the graphs that `metas` tell of to `model`: what they are entered by, then all functions.
-fn programs(
-    metas: Vec<MetaGraph>,
-    place: &Place,
-    stem: Option<&str>,
-    mut elsewhere: HashMap<Text, Tensor>,
-    open: &mut Open,
-    model: &mut Model,
-) {
+fn programs(metas: Vec<MetaGraph>, place: &Place, mut beside: Beside, open: &mut Open, model: &mut Model) {
     let several = metas.len() > 1;
     let mut programs = Vec::new();
     for meta in metas {
-        let (entries, program) = program(&meta, place, stem, std::mem::take(&mut elsewhere), open, model);
+        let (entries, program) = program(&meta, place, &mut beside, open, model);
         let name = if several { meta.info.tags.join(" ").as_str().into() } else { Text::default() };
         programs.push((Entries { name, ..entries }, program));
     }
-    let mains: usize = programs.iter().map(|(entries, _)| entries.signatures.len() + entries.functions.len() + 1).sum();
+    let mains: usize = programs.iter().map(|(entries, _)| entries.ways.len() + usize::from(entries.whole)).sum();
     let mut graphs: Arena<GraphId, Graph> = Arena::new();
     let mut library = Vec::new();
     for (entries, mut program) in programs {
         program.first_function = (mains + library.len()) as u32;
         let mut lowering = Lowering { open, model, of: program };
-        for signature in &entries.signatures {
-            graphs.push(lowering.signed(signature));
+        let alone = entries.ways.is_empty();
+        for way in entries.ways {
+            graphs.push(lowering.entered(way));
         }
-        for (name, function) in &entries.functions {
-            graphs.push(lowering.called(*function, name.clone()));
+        if entries.whole {
+            let name = if alone || !entries.name.is_empty() { entries.name } else { "whole graph".into() };
+            graphs.push(lowering.whole(name, alone));
         }
-        let alone = entries.signatures.is_empty() && entries.functions.is_empty();
-        let name = if alone || !entries.name.is_empty() { entries.name } else { "whole graph".into() };
-        graphs.push(lowering.whole(name, alone));
         let functions = 0..lowering.of.graph.functions.len() as u32;
         library.extend(functions.map(|function| lowering.function(function)));
     }
@@ -279,35 +310,57 @@ fn programs(
 fn program(
     meta: &MetaGraph,
     place: &Place,
-    stem: Option<&str>,
-    elsewhere: HashMap<Text, Tensor>,
+    beside: &mut Beside,
     open: &mut Open,
     model: &mut Model,
 ) -> (Entries, Program) {
     let (file, bytes) = (place.file, place.bytes.clone());
+    let elsewhere = std::mem::take(&mut beside.weights);
     let (graph, known, layers, strings) = Default::default();
-    let program = Program { file, bytes, graph, first_function: 0, known, elsewhere, layers, strings };
+    let program = Program { file, bytes, graph, first_function: 0, known, elsewhere, layers, strings, budget: WRITTEN };
     let mut lowering = Lowering { open, model, of: program };
     lowering.of.graph = Rc::new(lowering.reader().graph(&meta.graph));
     describe(meta, lowering.of.graph.producer, lowering.model);
     let objects = meta.objects.map(|span| lowering.reader().decode(span, "the objects"));
     lowering.bind(Vec::new());
     let restored = lowering.restored();
-    lowering.join(stem, &restored);
-    let signatures = lowering.signatures(&meta.signatures);
-    let mut functions = Vec::new();
+    lowering.join(beside.stem.as_deref(), &restored);
+    let mut signatures = lowering.signatures(&meta.signatures);
+    signatures.extend(beside.signature.take());
+    let mut called = Vec::new();
     if let Some(objects) = objects {
-        let beside = lowering.open.files.sibling(KERAS).ok().flatten();
-        lowering.of.layers = objects::layers(&objects, beside.and_then(|file| lowering.open.files.slice(file)));
+        let keras = lowering.open.files.sibling(KERAS).ok().flatten();
+        lowering.of.layers = objects::layers(&objects, keras.and_then(|file| lowering.open.files.slice(file)));
         let bound = lowering.bound(&objects, &restored);
         lowering.bind(bound);
         if signatures.is_empty() {
-            let named = &lowering.of.graph.named;
-            let called = objects::functions(&objects).into_iter();
-            functions.extend(called.filter_map(|(name, function)| Some((name, *named.get(&function)?))));
+            called = objects::functions(&objects);
         }
     }
-    (Entries { signatures, functions, name: Text::default() }, lowering.of)
+    let graph = lowering.of.graph.clone();
+    let called = called.into_iter().filter_map(|(name, function)| Some((name, *graph.named.get(&function)?)));
+    let mut left = graph.len().saturating_mul(TIMES).saturating_add(NODES);
+    let (mut ways, mut missed) = (Vec::new(), 0);
+    let entries = signatures.into_iter().map(Entry::Signature);
+    for entry in entries.chain(called.map(|(name, function)| Entry::Function(name, function))) {
+        let way = match entry {
+            Entry::Signature(signature) => lowering.signed(&signature),
+            Entry::Function(name, function) => lowering.called(function, name),
+        };
+        match left.checked_sub(way.len(&graph)).filter(|_| ways.len() < ENTRIES) {
+            Some(rest) => {
+                left = rest;
+                ways.push(way);
+            }
+            None => missed += 1,
+        }
+    }
+    if missed > 0 {
+        let message = format!("{missed} more ways into the model are not shown as graphs of their own");
+        lowering.open.report.add(Severity::Note, message);
+    }
+    let whole = !ways.iter().any(|way| way.is_whole(&graph));
+    (Entries { ways, whole, name: Text::default() }, lowering.of)
 }
 
 /// Adds what a meta graph says of itself.

@@ -61,7 +61,9 @@ impl Lowering<'_, '_> {
         let graph = self.of.graph.clone();
         let nodes = graph.main.nodes.iter().enumerate();
         let places: HashMap<&str, u32> = nodes.map(|(place, node)| (&*node.name, place as u32)).collect();
-        let by_key: HashMap<&str, TensorId> = restored.iter().map(|(tensor, key)| (&**key, *tensor)).collect();
+        let mut in_order: Vec<(TensorId, &str)> = restored.iter().map(|(tensor, key)| (*tensor, &**key)).collect();
+        in_order.sort_unstable();
+        let by_key: HashMap<&str, TensorId> = in_order.into_iter().map(|(tensor, key)| (key, tensor)).collect();
         let mut tensors = Vec::with_capacity(objects.nodes.len());
         for (object, path) in objects.nodes.iter().zip(paths(objects)) {
             let place = object.constant.as_ref().and_then(|constant| places.get(constant.operation.as_str()));

@@ -98,6 +98,13 @@ pub struct Graph {
     pub producer: i64,
 }
 
+impl Graph {
+    /// How many nodes are in it and its functions.
+    pub fn len(&self) -> usize {
+        self.functions.iter().map(|function| function.body.nodes.len()).sum::<usize>() + self.main.nodes.len()
+    }
+}
+
 impl Body {
     /// What is called `name`: `node`, `node:1`, `node:output:1`.
     pub fn reference(&self, name: &str, strings: &mut Strings) -> Reference {

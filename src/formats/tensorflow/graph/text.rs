@@ -13,6 +13,21 @@ use std::sync::LazyLock;
 
 /// The fields of all messages.
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::new(include_str!("schema.txt")));
+/// The messages that have fields which have no place in a graph: these are not missed, where others may be of a newer version.
+const MISSED: [&str; 12] = [
+    "MetaGraphDef.",
+    "MetaInfoDef.",
+    "SaverDef.",
+    "Saved",
+    "SignatureDef.",
+    "VersionDef.",
+    "OpDef.",
+    "ArgDef.",
+    "FunctionDefLibrary.",
+    "GraphDef.",
+    "FunctionDef.",
+    "NodeDef.experimental",
+];
 /// How many names of unknown fields are listed.
 const LISTED: usize = 5;
 
@@ -59,26 +74,11 @@ fn place(encoded: Encoded, open: &mut Open) -> Place {
     if let Some(fault) = &encoded.fault {
         open.report.add_error(fault);
     }
-    // What has no place in graphs is not missed; other names may be of a newer version.
-    let missed = [
-        "MetaGraphDef.",
-        "MetaInfoDef.",
-        "SaverDef.",
-        "Saved",
-        "SignatureDef.",
-        "VersionDef.",
-        "OpDef.",
-        "ArgDef.",
-        "FunctionDefLibrary.",
-        "GraphDef.",
-        "FunctionDef.",
-        "NodeDef.experimental",
-    ];
     let unknown: Vec<&str> = encoded
         .unknown
         .iter()
         .map(String::as_str)
-        .filter(|name| !missed.iter().any(|start| name.starts_with(start)))
+        .filter(|name| !MISSED.iter().any(|start| name.starts_with(start)))
         .collect();
     if !unknown.is_empty() {
         let listed = unknown.get(..LISTED).unwrap_or(&unknown).join(", ");
