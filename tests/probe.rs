@@ -319,7 +319,6 @@ fn models_to_come() -> Vec<Case> {
             "an OpenVINO model",
         ),
         ("a.pmml", b"<?xml version=\"1.0\"?><PMML version=\"4.4\"></PMML>".to_vec(), "a PMML model"),
-        ("a.prototxt", b"name: \"net\"\nlayer {\n  name: \"data\"\n}\n".to_vec(), "a Caffe network"),
         ("a.cfg", b"[net]\nbatch=1\n\n[convolutional]\n".to_vec(), "a Darknet configuration"),
         ("a.txt", b"tree\nversion=v4\nnum_class=1\n".to_vec(), "a LightGBM model"),
         ("a.mlir", b"module @m {\n  func.func @f() {\n".to_vec(), "an MLIR module"),

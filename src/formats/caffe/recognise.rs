@@ -147,7 +147,7 @@ const SOLVER: &[&str] = &[
 /// What a text is, by the names of its outermost fields.
 fn text_root(text: &str) -> Option<Root> {
     let fields = outermost(text);
-    let has = |name: &str, opens: bool| fields.iter().any(|field| *field == (name, opens));
+    let has = |name: &str, opens: bool| fields.contains(&(name, opens));
     if has("layer", true) || has("layers", true) {
         let inside = ["type", "bottom", "top", "name"].iter().any(|word| text.contains(&format!("{word}:")))
             || text.contains("layer {");

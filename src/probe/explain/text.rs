@@ -130,14 +130,13 @@ fn message(probe: &Probe, text: &str) -> Option<Error> {
 fn model(probe: &Probe, text: &str) -> Option<Error> {
     /// A test of the text, and what it tells.
     type Rule = (fn(&str) -> bool, &'static str);
-    const RULES: [Rule; 7] = [
+    const RULES: [Rule; 6] = [
         (|text| text.starts_with("tree\n") && text.contains("version="), "a LightGBM model"),
         (|text| begins(text, "[net]") || begins(text, "[network]"), "a Darknet configuration"),
         (|text| text.starts_with("version 1.") && text.contains("graph "), "an NNEF graph"),
         (|text| text.starts_with("program(1.") || text.starts_with("program (1."), "a Core ML program"),
         (|text| text.starts_with("module ") && (text.contains('{') && text.contains("func")), "an MLIR module"),
         (|text| text.starts_with("HloModule "), "an HLO module"),
-        (|text| has_block(text, "layer") || has_block(text, "layers"), "a Caffe network"),
     ];
     if text.starts_with("#version: 0.") {
         return Some(tell(probe, Beside, "the merges of a tokenizer"));
@@ -150,13 +149,6 @@ fn model(probe: &Probe, text: &str) -> Option<Error> {
     }
     let (_, what) = RULES.iter().find(|(fits, _)| fits(text))?;
     Some(tell(probe, Later, what))
-}
-
-/// Whether a line opens the block `name { … }` of a protobuf text.
-fn has_block(text: &str, name: &str) -> bool {
-    text.lines().any(|line| {
-        line.trim().strip_prefix(name).is_some_and(|rest| rest.trim_start_matches(':').trim_start().starts_with('{'))
-    })
 }
 
 /// Programs, by how they begin.
