@@ -262,7 +262,6 @@ fn texts() -> Vec<Case> {
         ("a.txt", b"  \n\n".to_vec(), "blank space"),
         ("a.svg", b"<svg xmlns=\"x\"><rect/></svg>".to_vec(), "an SVG drawing"),
         ("a.xml", b"<?xml version=\"1.0\"?><note><to/></note>".to_vec(), "the element \u{201c}note\u{201d}"),
-        ("config.json", json(r#"{"model_type": "llama"}"#), "configuration of a Hugging Face model"),
         (
             "tokenizer.json",
             json(r#"{"version": "1.0", "added_tokens": [], "model": {}}"#),

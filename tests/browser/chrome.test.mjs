@@ -361,6 +361,8 @@ test('the main file is found among several', async (t) => {
   assert.equal((await main({ 'sdxl/unet/model.safetensors': 900, 'sdxl/sdxl.safetensors': 100 }))[0], 'sdxl/sdxl.safetensors');
   assert.equal((await main({ 'notes.txt': 1, 'weights.bin': 500 }))[0], 'weights.bin');
   assert.equal((await main({ 'config.json': 10, 'tokenizer.json': 2000, 'pytorch_model.bin': 500 }))[0], 'pytorch_model.bin');
+  assert.equal((await main({ 'config.json': 10, 'tokenizer.json': 2000, 'model.safetensors': 500, 'decoder.onnx': 900 }))[0], 'model.safetensors');
+  assert.equal((await main({ 'config.json': 10, 'tokenizer.json': 2000, 'vocab.txt': 5000 }))[0], 'config.json');
   assert.equal((await main({ 'model.json': 10, 'group1-shard1of2.bin': 500, 'group1-shard2of2.bin': 400 }))[0], 'model.json');
   assert.equal((await main({ 'face-weights_manifest.json': 10, 'face.bin': 500 }))[0], 'face-weights_manifest.json');
   assert.deepEqual(await main({}), []);
