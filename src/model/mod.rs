@@ -15,7 +15,7 @@
 //!
 //! [`check`] verifies all that holds by construction; [`externals`] looks for the files beside it; [`joined`] makes one of
 //! several files; [`dump`](mod@dump) prints it;
-//! [`values`] reads what tensors hold.
+//! [`values`] reads what tensors hold, and [`numbers`] much of it at once.
 
 pub(crate) mod arena;
 pub mod check;
@@ -26,6 +26,7 @@ pub mod joined;
 mod links;
 mod literal;
 mod modules;
+pub mod numbers;
 mod strided;
 mod tensor;
 mod totals;

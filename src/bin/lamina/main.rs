@@ -1,5 +1,7 @@
 //! The native command line.
 
+mod weights;
+
 use lamina::analysis::infer::{Shapes, Sizes};
 use lamina::formats::{self, FORMATS, Opened};
 use lamina::model::{GraphId, dump};
@@ -32,6 +34,10 @@ usage: lamina summary MODEL...      one line a model:
                                     as many groups open as fit a screen, unless a level is given
        lamina shapes [--size NAME=NUMBER]... MODEL
                                     a line a value: graph, name, stated or inferred, type, separated by tabs
+       lamina statistics MODEL [TENSOR]...
+                                    a line a tensor: name, type, shape, and figures about its elements, separated by tabs
+       lamina npy MODEL TENSOR [-o OUT.npy]
+                                    a tensor as a file of NumPy
        lamina safety [--json] FILE...
                                     what the pickles of a file would do to whoever loads it; in JSON, a line a file
 
@@ -84,6 +90,14 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
         }
         (Some(("shapes", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| list_shapes(open(files), &sizes, out))
+        }
+        (Some(("statistics", [first, names @ ..])), _, false) => {
+            let file = std::slice::from_ref(first);
+            each(file, |_| weights::list_statistics(open(file), names, out))
+        }
+        (Some(("npy", [first, name])), _, false) => {
+            let file = std::slice::from_ref(first);
+            each(file, |_| weights::write_npy(open(file), name, drawing.path.as_deref(), out))
         }
         (Some(("svg", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| draw(open(files), &drawing, out))
