@@ -9,6 +9,7 @@ use lamina::inspect::{Exposure, Frame, Picture, Plane, Screen, Statistics, Surve
 use lamina::model::{Model, TensorId, Values, values};
 use lamina::report::Kind;
 use lamina::source::Files;
+use lamina::view::Viewer;
 
 /// A file of safetensors with one tensor, `x`.
 fn one(dtype: &str, shape: &[usize], bytes: &[u8]) -> (Opened, Files) {
@@ -255,4 +256,86 @@ fn shapes_are_spelled_as_tuples() {
         let (header, _) = parse_npy(&bytes);
         assert_eq!(header, format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {wanted}, }}"));
     }
+}
+
+/// The header and the payload of a file of safetensors.
+fn parse_safetensors(bytes: &[u8]) -> (serde_json::Map<String, serde_json::Value>, &[u8]) {
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    assert_eq!(length % 8, 0);
+    (serde_json::from_slice(&bytes[8..8 + length]).unwrap(), &bytes[8 + length..])
+}
+
+fn convert(path: &str) -> (Vec<u8>, Vec<String>) {
+    let files = common::on_disk(&common::root().join(path));
+    let viewer = Viewer::new(common::open(&files).unwrap(), files);
+    let mut output = viewer.safetensors(None).unwrap();
+    let left = output.left.iter().map(|left| format!("{}: {}", left.name, left.reason)).collect();
+    let (size, mut bytes) = (output.size(), Vec::new());
+    loop {
+        let piece = viewer.piece(&mut output).unwrap();
+        if piece.is_empty() {
+            break;
+        }
+        bytes.extend(piece);
+    }
+    assert_eq!(bytes.len() as u64, size);
+    (bytes, left)
+}
+
+/// `tests/make/make_convert.py` has made these files with the reference implementation.
+#[test]
+fn checkpoints_become_what_the_reference_makes_of_them() {
+    for name in ["cnn", "layers"] {
+        let (ours, left) = convert(&format!("pytorch/{name}.pth"));
+        let theirs = std::fs::read(common::root().join(format!("safetensors/converted-{name}.safetensors"))).unwrap();
+        let (our_header, our_payload) = parse_safetensors(&ours);
+        let (their_header, their_payload) = parse_safetensors(&theirs);
+        assert_eq!(our_header, their_header, "{name}");
+        assert!(our_payload == their_payload, "{name}");
+        assert_eq!(left, [""; 0], "{name}");
+    }
+    let tied = &parse_safetensors(&convert("pytorch/layers.pth").0).0["__metadata__"]["tied.weight"];
+    assert_eq!(tied, "embedding.weight");
+}
+
+#[test]
+fn types_that_safetensors_lacks_become_wider_or_are_named() {
+    let (ours, left) = convert("pytorch/dtypes.pt");
+    let theirs = std::fs::read(common::root().join("safetensors/converted-dtypes.safetensors")).unwrap();
+    let (our_header, our_payload) = parse_safetensors(&ours);
+    let (their_header, their_payload) = parse_safetensors(&theirs);
+    let bytes = |info: &serde_json::Value, payload: &[u8]| {
+        let [from, to] = [0, 1].map(|end| info["data_offsets"][end].as_u64().unwrap() as usize);
+        payload[from..to].to_vec()
+    };
+    assert!(their_header.len() > 10);
+    for (name, info) in their_header.iter().filter(|(name, _)| *name != "__metadata__") {
+        let ours = &our_header[name];
+        assert_eq!((&ours["dtype"], &ours["shape"]), (&info["dtype"], &info["shape"]), "{name}");
+        assert_eq!(bytes(ours, our_payload), bytes(info, their_payload), "{name}");
+    }
+    assert!(left.iter().any(|left| left.contains("complex128")), "{left:?}");
+    assert!(our_header.values().any(|info| info["dtype"] == "C64"));
+}
+
+#[test]
+fn a_file_of_many_gigabytes_is_converted_in_small_pieces() {
+    let elements = 3_000_000_000u64;
+    let header =
+        serde_json::json!({ "x": { "dtype": "BF16", "shape": [elements], "data_offsets": [0, elements * 2] } });
+    let header = header.to_string();
+    let path = std::env::temp_dir().join(format!("lamina-convert-{}.safetensors", std::process::id()));
+    let mut file = std::fs::File::create(&path).unwrap();
+    std::io::Write::write_all(&mut file, &(header.len() as u64).to_le_bytes()).unwrap();
+    std::io::Write::write_all(&mut file, header.as_bytes()).unwrap();
+    file.set_len(8 + header.len() as u64 + elements * 2).unwrap();
+    let files = common::on_disk(&path);
+    let viewer = Viewer::new(common::open(&files).unwrap(), files);
+    let mut output = viewer.safetensors(None).unwrap();
+    assert!(output.size() > elements * 2);
+    for _ in 0..3 {
+        let piece = viewer.piece(&mut output).unwrap();
+        assert!((1..4 << 20).contains(&piece.len()), "{}", piece.len());
+    }
+    std::fs::remove_file(&path).unwrap();
 }

@@ -1,8 +1,11 @@
 //! Files of other formats, made of what an opened model holds; written in pieces, so that they may be larger than memory.
 
 mod npy;
+mod pack;
+mod safetensors;
 
 pub use npy::Npy;
+pub use safetensors::{Left, Safetensors};
 
 use crate::model::Model;
 use crate::report::Result;

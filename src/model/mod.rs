@@ -32,6 +32,7 @@ mod tensor;
 mod totals;
 mod types;
 pub mod values;
+mod weights;
 
 pub use arena::{Arena, Id};
 pub use dtype::DType;
@@ -42,6 +43,7 @@ pub use tensor::{Data, Encoding, Scaled, Tensor};
 pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
 pub use values::Values;
+pub use weights::Weight;
 
 use foldhash::HashSet;
 use serde::Serialize;

@@ -25,6 +25,32 @@ pub fn read(model: &Model, tensor: TensorId, files: &Files, from: u64, count: u6
     Ok((0..read.len()).filter_map(|index| read.number(index)).collect())
 }
 
+/// The bytes of `count` elements of `tensor` from number `from` on, if they lie in the file packed and little-endian, as elements of type `dtype`; none otherwise.
+/// Of elements that are no whole bytes, `from` must be a multiple of eight.
+///
+/// # Errors
+/// [`Kind::Malformed`](crate::report::Kind::Malformed) when the payload ends before; those of the source.
+pub fn packed(
+    model: &Model,
+    tensor: TensorId,
+    files: &Files,
+    from: u64,
+    count: u64,
+    dtype: DType,
+) -> Result<Option<Vec<u8>>> {
+    let of = model.tensors.get(tensor).ok_or_else(|| Error::missing("there is no such tensor"))?;
+    let ranges = !matches!(of.data, Data::Strided(..) | Data::Strings(..));
+    let (Some(at), Some(len)) = (dtype.bytes(from), dtype.bytes(count)) else { return Ok(None) };
+    if !ranges || of.encoding != Encoding::Little || of.dtype != dtype || of.indices.is_some() {
+        return Ok(None);
+    }
+    let bytes = Payload::open(&of.data, files)?.bytes(at, len)?;
+    if (bytes.len() as u64) < len {
+        return Err(Error::malformed(format!("the payload ends before element {}", from + count)));
+    }
+    Ok(Some(bytes))
+}
+
 /// Whether elements of type `dtype` are plain numbers: not text, not complex, not unknown.
 pub const fn are_plain(dtype: DType) -> bool {
     dtype.bits() > 0 && !matches!(dtype, DType::C32 | DType::C64 | DType::C128)

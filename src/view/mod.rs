@@ -40,16 +40,16 @@ use crate::analysis::cost::Costs;
 use crate::analysis::infer::{Shapes, Sizes};
 use crate::analysis::{GroupId, Tree};
 use crate::codec::pickle::Listing;
-use crate::convert::{Npy, Output};
+use crate::convert::{Npy, Output, Safetensors};
 use crate::formats::{self, Opened};
 use crate::inspect::{Exposure, Frame, Plane, Screen, Survey, Table};
 use crate::layout::Memo;
-use crate::model::{GraphId, NodeId, TensorId, ValueId, values};
+use crate::model::{GraphId, GraphKind, NodeId, TensorId, ValueId, Weight, values};
 use crate::report::{Error, Result};
 use crate::source::{Files, Limits, Span};
 use serde::Serialize;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use wires::Wires;
 
@@ -194,6 +194,24 @@ impl Viewer {
     /// Those of [`Npy::new`].
     pub fn npy(&self, tensor: TensorId) -> Result<Npy> {
         Npy::new(&self.opened.model, tensor)
+    }
+
+    /// Begins to write weights as a file of safetensors: those of `tensors`, or the model's own if that is none, without what optimisers and averages keep beside
+    /// them.
+    ///
+    /// # Errors
+    /// Those of [`Safetensors::new`].
+    pub fn safetensors(&self, tensors: Option<&[TensorId]>) -> Result<Safetensors> {
+        let model = &self.opened.model;
+        let wanted: Option<HashSet<TensorId>> = tensors.map(|tensors| tensors.iter().copied().collect());
+        let own = |weight: &Weight| match (&wanted, weight.graph) {
+            (Some(wanted), _) => wanted.contains(&weight.tensor),
+            (None, Some(graph)) => graph == GraphId(0) || model.graphs[graph].kind != GraphKind::Main,
+            (None, None) => false,
+        };
+        let weights: Vec<Weight> = model.weights().into_iter().filter(own).collect();
+        let framework = (self.opened.format.id == "pytorch").then_some("pt");
+        Safetensors::new(model, &weights, framework)
     }
 
     /// The next piece of `output`; an empty one at the end.

@@ -4,7 +4,7 @@ use super::blob::BlobSource;
 use super::http::{HttpFolder, Remote};
 use super::scene;
 use crate::analysis::GroupId;
-use crate::convert::Output;
+use crate::convert::{Left, Output};
 use crate::formats;
 use crate::model::{GraphId, NodeId, TensorId, ValueId};
 use crate::report::{Error, Result};
@@ -73,6 +73,13 @@ struct Progress {
     stage: &'static str,
     done: Option<f32>,
     bytes_read: u64,
+}
+
+/// A file that is being written.
+#[derive(Serialize)]
+struct Begun {
+    number: u32,
+    left: Vec<Left>,
 }
 
 /// What a drawing as a file has beside its `SceneOptions`.
@@ -301,6 +308,17 @@ impl Session {
     pub fn npy(&mut self, tensor: u32) -> Result<u32, JsValue> {
         let output = self.viewer()?.npy(TensorId(tensor)).map_err(|error| thrown(&error))?;
         Ok(self.write(Box::new(output)))
+    }
+
+    /// Begins to write weights as a file of safetensors, those of `tensors` or all of the model's own: JSON with the number of the file, and what is `left` out.
+    ///
+    /// # Errors
+    /// A `Failure` when none of them can be written.
+    pub fn safetensors(&mut self, tensors: Option<Vec<u32>>) -> Result<String, JsValue> {
+        let tensors: Option<Vec<TensorId>> = tensors.map(|tensors| tensors.into_iter().map(TensorId).collect());
+        let mut output = self.viewer()?.safetensors(tensors.as_deref()).map_err(|error| thrown(&error))?;
+        let left = std::mem::take(&mut output.left);
+        Ok(json(&Begun { number: self.write(Box::new(output)), left }))
     }
 
     fn write(&mut self, output: Box<dyn Output>) -> u32 {

@@ -38,11 +38,13 @@ usage: lamina summary MODEL...      one line a model:
                                     a line a tensor: name, type, shape, and figures about its elements, separated by tabs
        lamina npy MODEL TENSOR [-o OUT.npy]
                                     a tensor as a file of NumPy
+       lamina convert MODEL... [-o OUT.safetensors]
+                                    the weights as a file of safetensors; nothing of the model is executed
        lamina safety [--json] FILE...
                                     what the pickles of a file would do to whoever loads it; in JSON, a line a file
 
-A model is a file, the index of several files, or a folder with either. Files that it refers to are looked for in its folder; dump and svg
-take files that belong together one after the other. Exit status: 0, 1 if a file could not be read, 2 if the
+A model is a file, the index of several files, or a folder with either. Files that it refers to are looked for in its folder; dump, svg and
+convert take files that belong together one after the other. Exit status: 0, 1 if a file could not be read, 2 if the
 command was not understood, 3 if `safety` found something dangerous.
 ";
 
@@ -98,6 +100,9 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
         (Some(("npy", [first, name])), _, false) => {
             let file = std::slice::from_ref(first);
             each(file, |_| weights::write_npy(open(file), name, drawing.path.as_deref(), out))
+        }
+        (Some(("convert", files @ [first, ..])), _, false) => {
+            each(std::slice::from_ref(first), |_| weights::convert(open(files), drawing.path.as_deref(), out))
         }
         (Some(("svg", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| draw(open(files), &drawing, out))

@@ -84,6 +84,24 @@ pub fn write_npy(
     }
 }
 
+/// Writes the weights of a model as a file of safetensors, to `path` or to `out`. What is left out is said on the other output.
+pub fn convert(subject: Result<Subject>, path: Option<&str>, out: &mut impl Write) -> io::Result<Result<()>> {
+    let begun = subject.and_then(|Subject { opened, files, .. }| {
+        let viewer = Viewer::new(opened, files);
+        let output = viewer.safetensors(None)?;
+        Ok((viewer, output))
+    });
+    match begun {
+        Ok((viewer, mut output)) => {
+            for left in &output.left {
+                eprintln!("left out: {}: {}", left.name, left.reason);
+            }
+            write_output(&viewer, &mut output, path, out)
+        }
+        Err(error) => Ok(Err(error)),
+    }
+}
+
 /// Writes all of `output`, to `path` or to `out`.
 fn write_output(
     viewer: &Viewer,
