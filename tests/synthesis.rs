@@ -231,7 +231,7 @@ fn what_the_configuration_says_is_on_the_nodes() {
     assert_eq!(attribute(attention, "kv_num_heads"), Some(&Literal::Int(2)));
     assert_eq!(operators(graph).iter().filter(|operator| **operator == "SiLU").count(), 2);
     let head = node(graph, "lm_head");
-    assert_eq!(attribute(head, "tied"), Some(&Literal::String("model.embed_tokens".into())));
+    assert_eq!(attribute(head, "tied"), Some(&Literal::String("model.embed_tokens.weight".into())));
     let table = node(graph, "model.embed_tokens");
     assert_eq!(head.inputs.last().unwrap().values, table.inputs.last().unwrap().values, "both read the same weight");
 

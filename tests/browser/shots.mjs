@@ -43,7 +43,7 @@ const SHOTS = {
   'resnet50-dark': { context: DARK, pose: (page) => poseNode(page, 'resnet50.onnx', 'Conv, W 64×64×3×3') },
   'decoder-dark': { context: DARK, pose: (page) => poseNode(page, 'decoder.onnx', 'Attention') },
   subgraph: { context: DESK, pose: poseSubgraph },
-  llama: { context: DESK, pose: (page) => poseNode(page, 'llama.safetensors', 'gate_proj') },
+  llama: { context: DESK, pose: (page) => poseNode(page, 'llama.safetensors', 'Attention') },
   message: { context: DESK, pose: poseMessage },
   phone: { context: PHONE, pose: posePhone },
 };

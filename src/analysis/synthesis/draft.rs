@@ -18,8 +18,8 @@ pub struct Draft<'a> {
     strings: Strings,
     /// Scopes by their paths.
     scopes: HashMap<String, ScopeId>,
-    /// The value of each weight that was read already.
-    constants: HashMap<usize, ValueId>,
+    /// The value of each tensor that was read already.
+    constants: HashMap<TensorId, ValueId>,
     /// What of a path is left out of the scopes: what everything is in.
     common: &'a str,
 }
@@ -119,9 +119,9 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Whether a node reads the weight at `index`.
-    pub fn reads(&self, index: usize) -> bool {
-        self.constants.contains_key(&index)
+    /// Whether a node reads `tensor`.
+    pub fn reads(&self, tensor: TensorId) -> bool {
+        self.constants.contains_key(&tensor)
     }
 
     /// The diagram.
@@ -183,9 +183,13 @@ impl<'a> Draft<'a> {
         for (name, values) in step.inputs {
             inputs.push(argument(&mut self.strings, name, values));
         }
+        let mut attributes = step.attributes;
         for (name, index) in &step.weights {
-            if let Some(value) = self.constant(*index) {
-                inputs.push(argument(&mut self.strings, name, vec![value]));
+            let Some((value, known)) = self.constant(*index) else { continue };
+            inputs.push(argument(&mut self.strings, name, vec![value]));
+            if known {
+                let tied = Literal::String(self.graph.values[value].name.clone());
+                attributes.push(Attribute { name: "tied".into(), value: tied });
             }
         }
         let mut values = Vec::new();
@@ -202,22 +206,23 @@ impl<'a> Draft<'a> {
             scope,
             inputs,
             outputs,
-            attributes: step.attributes,
+            attributes,
             ..Node::default()
         });
         values
     }
 
-    /// The value of a weight; none if its tensor is not there.
-    fn constant(&mut self, index: usize) -> Option<ValueId> {
-        if let Some(known) = self.constants.get(&index) {
-            return Some(*known);
-        }
+    /// The value of a weight, and whether a node before has read it; none if its tensor is not there.
+    fn constant(&mut self, index: usize) -> Option<(ValueId, bool)> {
         let weight = self.weights.get(index)?;
-        let value = Value { name: weight.name.into(), tensor: Some(weight.tensor?), ..Value::default() };
+        let tensor = weight.tensor?;
+        if let Some(known) = self.constants.get(&tensor) {
+            return Some((*known, true));
+        }
+        let value = Value { name: weight.name.into(), tensor: Some(tensor), ..Value::default() };
         let value = self.graph.values.push(value);
-        self.constants.insert(index, value);
-        Some(value)
+        self.constants.insert(tensor, value);
+        Some((value, false))
     }
 
     fn scope(&mut self, path: &str) -> Option<ScopeId> {

@@ -70,7 +70,6 @@ impl Writer<'_, '_> {
             .named(path)
             .with(Some(table))
             .input("ids", ids)
-            .set("tied", (table.path != path).then(|| Literal::String(table.path.as_str().into())))
             .set("num_embeddings", size.map(|(rows, _)| int(rows)))
             .set("embedding_dim", size.map(|(_, width)| int(width)));
         self.draft.shaped(step, shape)
@@ -208,8 +207,7 @@ impl Writer<'_, '_> {
             .with(bias)
             .input("input", x)
             .set("in_features", size.map(|(inputs, _)| int(inputs)))
-            .set("out_features", size.map(|(_, outputs)| int(outputs)))
-            .set("tied", Some(Literal::String(table.path.as_str().into())));
+            .set("out_features", size.map(|(_, outputs)| int(outputs)));
         Some(self.draft.add(step, x, size.map(|(_, outputs)| outputs)))
     }
 

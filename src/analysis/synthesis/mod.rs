@@ -76,8 +76,8 @@ pub fn draw(weights: &[Weight], tensors: &Arena<TensorId, Tensor>, facts: &Facts
     for model in speak {
         draw_model(&mut draft, facts, model, seen);
     }
-    for (index, (weight, placed)) in weights.iter().zip(&mut placed).enumerate() {
-        *placed = if weight.tensor.is_some() { draft.reads(index) } else { *placed };
+    for (weight, placed) in weights.iter().zip(&mut placed) {
+        *placed = weight.tensor.map_or(*placed, |tensor| draft.reads(tensor));
     }
     let families = models.iter().map(|model| model.family.name).collect();
     Some(Drawing { graph: draft.finish(), families, placed })

@@ -138,11 +138,8 @@ fn draw(model: &mut Model, config: &Config, report: &mut Report) -> Option<Strin
     let message = said(&names, weights.len());
     let left: HashSet<ValueId> = left().filter_map(|index| ids.get(index).copied()).collect();
     let mut graphs = Arena::new();
-    graphs.push(graph);
+    graphs.push(Graph { name: "diagram".into(), ..graph });
     for mut graph in std::mem::take(&mut model.graphs) {
-        if graph.name.is_empty() {
-            graph.name = "modules".into();
-        }
         if graphs.len() == 1 && !left.is_empty() {
             mark(&mut graph, &left);
         }

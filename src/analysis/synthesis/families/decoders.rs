@@ -59,7 +59,7 @@ pub(super) const LLAMA: Family = Family {
     }],
     beside: LLAMA_HEADS,
     needs: &[],
-    trunk: &["model"],
+    trunk: &["model", "language_model"],
     manner: ROTARY,
 };
 
