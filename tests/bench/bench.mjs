@@ -1,5 +1,5 @@
 // `make bench`: Lamina and Netron open the same files in the same browser; layouts beside those of others; steps through the hierarchy of a
-// large model. Prints tables. See README.md.
+// large model; all elements of a large tensor. Prints tables. See README.md.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -14,10 +14,12 @@ import { blemishes, graphs, layoutTable, measure } from './layouts.mjs';
 import { coresBusy } from './machine.mjs';
 import { run } from './run.mjs';
 import { failures, FILES, goals, summary, table } from './table.mjs';
+import { measureTensors, tensorTable } from './tensors.mjs';
 
-/** What is measured besides opening files: layouts beside those of others, and steps through the hierarchy of a large model. */
-const PARTS = ['layouts', 'groups'];
+/** What is measured besides opening files: layouts beside those of others, steps through the hierarchy of a large model, and all elements of a large tensor. */
+const PARTS = ['layouts', 'groups', 'tensors'];
 const LARGE = 'llm-100k.onnx';
+const NUMBERS = 'values-600mb.safetensors';
 
 const USAGE = `usage: node tests/bench/bench.mjs [options]
   --quick         one run of a few files; Netron only where it survives
@@ -158,6 +160,17 @@ async function groups(chosen) {
   return result;
 }
 
+/**
+ * Looks at all elements of a tensor.
+ * @param {ReturnType<typeof options>} chosen
+ */
+async function tensors(chosen) {
+  const result = await measureTensors(DIST, path.join(makeModels([NUMBERS]), NUMBERS), chosen.runs);
+  console.log(`\ntensors of ${NUMBERS}\n`);
+  console.log(tensorTable(result));
+  return result;
+}
+
 async function main() {
   const chosen = options();
   const [cpu] = os.cpus();
@@ -165,8 +178,9 @@ async function main() {
   const opened = chosen.files.length > 0 ? await openings(chosen) : [];
   const laid = chosen.parts.includes('layouts') ? await layouts(chosen) : [];
   const stepped = chosen.parts.includes('groups') ? await groups(chosen) : null;
+  const inspected = chosen.parts.includes('tensors') ? await tensors(chosen) : null;
   if (chosen.json) {
-    fs.writeFileSync(chosen.json, JSON.stringify({ opened, laid, stepped }, (key, value) => (key === 'bytes' && typeof value === 'object' ? undefined : value), 1));
+    fs.writeFileSync(chosen.json, JSON.stringify({ opened, laid, stepped, inspected }, (key, value) => (key === 'bytes' && typeof value === 'object' ? undefined : value), 1));
   }
   process.exitCode = failures(opened) + blemishes(laid) > 0 ? 1 : 0;
 }

@@ -335,6 +335,22 @@ def big_safetensors(path):
     return len(tensors)
 
 
+def values(path):
+    """Ten thousand by ten thousand random numbers, as float32 and as float16."""
+    numbers = np.random.Generator(np.random.PCG64(7)).standard_normal((10_000, 10_000), dtype=np.float32)
+    header, offset = {}, 0
+    for name, dtype, size in [("float32", "F32", 4), ("float16", "F16", 2)]:
+        header[name] = {"dtype": dtype, "shape": numbers.shape, "data_offsets": [offset, offset + size * numbers.size]}
+        offset += size * numbers.size
+    data = json.dumps(header, separators=(",", ":")).encode()
+    data += b" " * (-len(data) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(data)) + data)
+        file.write(numbers.tobytes())
+        file.write(numbers.astype(np.float16).tobytes())
+    return 2
+
+
 def resnet50(path):
     """ResNet-50 as the onnx package ships it for its tests: the true graph, with weights that are computed."""
     shutil.copyfile(os.path.join(os.path.dirname(onnx.__file__), "backend/test/data/light/light_resnet50.onnx"), path)
@@ -351,6 +367,7 @@ MODELS = {
     "wide-5k.onnx": lambda path: wide(path, 4900),
     "weights-1.9gb.onnx": big_onnx,
     "sparse-5gb.safetensors": big_safetensors,
+    "values-600mb.safetensors": values,
 }
 
 
