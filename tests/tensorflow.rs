@@ -112,6 +112,19 @@ fn a_variable_that_was_cut_by_rows_is_whole() {
     assert_eq!(values::read(&opened.model, id, &files, 0, 30).unwrap().len(), 30);
 }
 
+#[test]
+fn a_variable_that_was_cut_by_rows_is_whole_in_both_versions() {
+    let whole = |path: &str| {
+        let (opened, files) = fixture(path);
+        let (id, table) = opened.model.tensors.iter().find(|(_, tensor)| &*tensor.name == "table").unwrap();
+        assert_eq!(table.shape, [7, 4], "{path}");
+        let columns = opened.model.tensors.values().filter(|tensor| tensor.name.starts_with("dense/kernel/part_"));
+        assert_eq!(columns.map(|part| part.shape.clone()).collect::<Vec<_>>(), [[4, 3]; 2], "{path}");
+        values::read(&opened.model, id, &files, 0, 100).unwrap()
+    };
+    assert_eq!(whole("partitioned/old.ckpt"), whole("partitioned/model.ckpt.index"));
+}
+
 /// A table with one block, as LevelDB writes it; packed with Snappy, if asked for.
 fn table(entries: &[(Vec<u8>, Vec<u8>)], snappy: bool) -> Vec<u8> {
     let block = |entries: &[(Vec<u8>, Vec<u8>)]| {

@@ -181,6 +181,33 @@ fn variables_have_the_values_of_the_checkpoint_beside_the_model() {
     }
 }
 
+/// The values of the tensor called `name`, in order.
+fn floats(opened: &Opened, files: &Files, name: &str) -> Vec<String> {
+    let (id, tensor) = opened.model.tensors.iter().find(|(_, tensor)| &*tensor.name == name).unwrap();
+    let read = values::read(&opened.model, id, files, 0, 1000).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_eq!(Some(read.len() as u64), tensor.elements());
+    (0..read.len()).map(|index| read.text(index).unwrap()).collect()
+}
+
+#[test]
+fn parts_of_variables_have_the_values_of_their_slices() {
+    let (checkpoint, beside) = fixture("partitioned/model.ckpt.index");
+    let table = floats(&checkpoint, &beside, "table");
+    // The other graph has cut the table in two, where the checkpoint has three parts.
+    for (path, parts) in [("partitioned/model.ckpt.meta", 3), ("partitioned/other/model.ckpt.meta", 2)] {
+        let (opened, files) = fixture(path);
+        assert!(opened.report.diagnostics.is_empty(), "{path}: {:?}", opened.report.diagnostics);
+        let rows = (0..parts).flat_map(|part| floats(&opened, &files, &format!("table/part_{part}")));
+        assert_eq!(rows.collect::<Vec<_>>(), table, "{path}");
+        for part in ["dense/kernel/part_0", "dense/kernel/part_1"] {
+            assert_eq!(floats(&opened, &files, part), floats(&checkpoint, &beside, part), "{path}: {part}");
+        }
+        let second = opened.model.tensors.values().find(|tensor| &*tensor.name == "dense/kernel/part_1").unwrap();
+        let notes: Vec<_> = second.metadata.iter().map(|entry| (&*entry.name, &*entry.value)).collect();
+        assert_eq!(notes, [("key", "dense/kernel"), ("slice", "0:4, 3:6")]);
+    }
+}
+
 #[test]
 fn a_checkpoint_that_is_not_here_is_named_and_the_graph_is_shown() {
     let path = common::root().join("tensorflow/saved/saved_model.pb");
@@ -238,6 +265,46 @@ fn loops_of_frames_are_no_circles() {
     assert_eq!(names(graph, &merge.inputs[0].values), ["while/Enter", "while/NextIteration"]);
     let switch = find(graph, "while/Switch");
     assert_eq!(switch.outputs.iter().map(|it| &*it.name).collect::<Vec<_>>(), ["output_false", "output_true"]);
+}
+
+/// The path of the scope of a node.
+fn scope(graph: &Graph, name: &str) -> String {
+    find(graph, name).scope.map(|scope| graph.path(scope, "/")).unwrap_or_default()
+}
+
+#[test]
+fn a_loop_of_frames_is_a_group_with_what_is_in_the_frame() {
+    let model = model("frames/frames.pb");
+    let graph = &model.graphs[GraphId(0)];
+    let loops = graph.scopes.iter().filter(|(_, scope)| &*scope.class == "while_loop");
+    let loops: Vec<(String, &str)> =
+        loops.map(|(id, scope)| (graph.path(id, "/"), &*scope.metadata[0].value)).collect();
+    let contexts = |path: &str| loops.iter().find(|(own, _)| own == path).map(|(_, frame)| *frame);
+    assert_eq!(loops.len(), 4, "{loops:?}");
+    assert_eq!(contexts("rnn/while"), Some("rnn/while/while_context"));
+    assert_eq!(contexts("rnn/while/inner"), Some("rnn/while/inner/while_context"));
+    assert_eq!(contexts("gradients/rnn/while/inner"), Some("gradients/rnn/while/inner/while_context"));
+    // Of each node that enters a frame or hands on to its next run, the innermost loop around it is that frame's.
+    let innermost = |name: &str| {
+        let path = scope(graph, name);
+        let around = loops.iter().filter(|(own, _)| format!("{path}/").starts_with(&format!("{own}/")));
+        around.max_by_key(|(own, _)| own.len()).map(|(_, frame)| *frame)
+    };
+    let mut count = 0;
+    for node in graph.nodes.values().filter(|node| &*node.operator == "Enter") {
+        let frame = node.attributes.iter().find(|it| &*it.name == "frame_name").unwrap();
+        let Literal::String(frame) = &frame.value else { panic!("{:?}", frame.value) };
+        assert_eq!(innermost(&node.name), Some(&**frame), "{}", node.name);
+        count += 1;
+    }
+    assert_eq!(count, 25);
+    // What counts the runs for the gradients is called after these, but is in the loop; what takes its result is not.
+    assert_eq!(scope(graph, "gradients/Add"), "rnn/while/gradients");
+    assert_eq!(scope(graph, "gradients/rnn/while/cell/Tanh_grad/TanhGrad/f_acc"), "gradients/rnn");
+    assert_eq!((innermost("Sum"), innermost("gradients/Sum_grad/Tile")), (None, None));
+    let tree = Tree::of(&model, GraphId(0));
+    let sum = graph.nodes.iter().find(|(_, node)| &*node.name == "Sum").unwrap().0;
+    assert_eq!(tree.group_of[sum.index()], Tree::ROOT, "a result of a loop does not go on within it");
 }
 
 #[test]
