@@ -191,6 +191,29 @@ fn packed_blocks_are_read() {
 }
 
 #[test]
+fn a_server_is_asked_for_files_of_values_when_these_are_read() {
+    let folder = std::env::temp_dir().join(format!("lamina-shards-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let of = |shard: u64| (format!("layer_{shard}/kernel").into_bytes(), [entry(2, 3, 0), number(3, shard)].concat());
+    std::fs::write(folder.join("m.index"), table(&[(Vec::new(), number(1, 3)), of(0), of(1), of(2)], false)).unwrap();
+    for shard in 0..3u8 {
+        std::fs::write(
+            folder.join(format!("m.data-0000{shard}-of-00003")),
+            [f32::from(shard).to_le_bytes(); 6].concat(),
+        )
+        .unwrap();
+    }
+    let (server, files) = common::Server::with(&folder.join("m.index"));
+    let opened = common::open(&files).unwrap();
+    assert_eq!((opened.report.diagnostics.len(), server.asked.borrow().len()), (0, 0));
+    let (id, _) = opened.model.tensors.iter().find(|(_, tensor)| &*tensor.name == "layer_2/kernel").unwrap();
+    let value = values::read(&opened.model, id, &files, 0, 1).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    assert_eq!(value.text(0).as_deref(), Some("2.0"));
+    assert_eq!(*server.asked.borrow(), ["m.data-00002-of-00003"]);
+}
+
+#[test]
 fn three_gigabytes_of_values_are_not_read() {
     let folder = std::env::temp_dir().join(format!("lamina-tensorflow-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

@@ -141,7 +141,9 @@ fn variable(key: String, entry: &BundleEntry, encoding: Encoding, shards: &mut S
     let shape = entry.shape.sizes();
     let dtype = proto::dtype(entry.dtype);
     let path: Text = shards.name(entry.shard_id).as_str().into();
-    let data = match shards.find(entry.shard_id, open) {
+    // Of many files on a server, each is asked for when its values are.
+    let later = shards.count > 1 && dtype != DType::String && open.files.is_remote();
+    let data = match (!later).then(|| shards.find(entry.shard_id, open)).flatten() {
         _ if !entry.slices.is_empty() => Data::Absent,
         None => Data::External { path, span },
         Some(file) if dtype == DType::String => {
