@@ -110,8 +110,10 @@ async function openings(chosen) {
   /** @type {import('./table.mjs').Result[]} */
   const results = [];
   for (const file of chosen.files) {
+    const paths = [file.name, ...file.beside ?? []].map((name) => path.join(models, name));
+    const bytes = paths.reduce((sum, one) => sum + fs.statSync(one).size, 0);
     /** @type {import('./table.mjs').Result} */
-    const result = { file, bytes: fs.statSync(path.join(models, file.name)).size, lamina: [], netron: [] };
+    const result = { file, bytes, lamina: [], netron: [] };
     results.push(result);
     // In turn, so that what else the machine does falls on both.
     for (let i = 0; i < chosen.runs; i++) {
@@ -121,7 +123,7 @@ async function openings(chosen) {
           continue;
         }
         const idle = await coresBusy();
-        const one = await run(app, folder, path.join(models, file.name), chosen);
+        const one = await run(app, folder, paths, chosen);
         (app === netron ? result.netron : result.lamina).push(one);
         console.error(`${file.name} ${app.name} ${i + 1}/${chosen.runs}: ${one.outcome} ${one.openMs?.toFixed(0) ?? ''} ms` +
           `${one.error ? `, “${one.error}”` : ''} (others: ${idle?.toFixed(2)} cores before, ${one.others?.toFixed(2)} meanwhile)`);
