@@ -4,6 +4,7 @@
  * @module
  */
 
+import { defaults } from './defaults.js';
 import { documentation } from './documentation.js';
 import { announce, byId, toast } from './dom.js';
 import { Drawing } from './drawing.js';
@@ -57,6 +58,7 @@ export class Viewer {
     values: (tensor, from, count) => this.#need().session.values(tensor, from, count),
     listing: (stream, place) => this.#need().session.listing(stream, place),
     documentation: (key, operator) => documentation(this.#need().info.formatId, key, operator),
+    defaults: (key, version) => defaults(this.#need().info.formatId, key, version),
   };
 
   /**
