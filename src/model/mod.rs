@@ -34,7 +34,7 @@ pub mod values;
 
 pub use arena::{Arena, Id};
 pub use dtype::DType;
-pub use links::Links;
+pub use links::{Links, in_order};
 pub use literal::Literal;
 pub use modules::Modules;
 pub use tensor::{Data, Encoding, Scaled, Tensor};
