@@ -11,8 +11,8 @@
  */
 
 /**
- * An answer; or, while a model is opened, how far that is.
- * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {progress: Progress}} Response
+ * An answer; or how far work of many steps is, from 0 to 1; or, while a model is opened, how far that is.
+ * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {id: number, done: number} | {progress: Progress}} Response
  */
 
 /**
@@ -191,6 +191,8 @@
  * @property {string} name
  * @property {string} dtype
  * @property {string} shape `64×3×7×7`
+ * @property {number[]} dims
+ * @property {boolean} numeric whether its elements are plain numbers
  * @property {number|null} elements
  * @property {number|null} bytes
  * @property {string} location where its bytes are
@@ -362,3 +364,55 @@
  */
 
 export {};
+
+/**
+ * Two dimensions of a tensor: the axes that rows and columns run along (two axes make tiles with gaps), and the index on each other axis.
+ * @typedef {{rows: number[], columns: number[], at: number[]}} Plane
+ */
+
+/** A part of a plane. @typedef {{row: number, rows: number, column: number, columns: number}} Frame */
+
+/**
+ * A part of a plane as text, row by row, and the size of all of the plane.
+ * @typedef {{frame: Frame, rows: number, columns: number, texts: string[]}} Table
+ */
+
+/**
+ * A part of a plane as means of elements, row by row, NaN where there is none; and the size of all of the plane.
+ * @typedef {{frame: Frame, rows: number, columns: number, width: number, height: number, pixels: Float32Array}} Picture
+ */
+
+/**
+ * Figures about the elements of a tensor; those that are null are of its finite elements, of which there are none.
+ * @typedef {object} Statistics
+ * @property {number} elements
+ * @property {number} nan
+ * @property {number} infinite
+ * @property {number} zeros
+ * @property {number|null} min
+ * @property {number|null} max
+ * @property {number|null} mean
+ * @property {number|null} std
+ * @property {number|null} l2
+ * @property {{count: number, exact: boolean}} unique
+ * @property {{width: number, first: number, counts: number[]}} histogram bin number n begins at (first + n) × width
+ */
+
+/**
+ * A file that is being written, in pieces; `left` is what is not in it, and why.
+ * @typedef {{number: number, size: number, left: {name: string, reason: string}[]}} Output
+ */
+
+/**
+ * A tensor by one of its names. Its bytes are null where another name of the same tensor comes first, which is `tied`.
+ * @typedef {{name: string, tensor: number, dtype: string, shape: string, elements: number|null, bytes: number|null, tied: string|null, file: string, graph: number|null, node: number|null}} TensorRow
+ */
+
+/** A group of the hierarchy. @typedef {{path: string, graph: number, group: number, nodes: number, parameters: number, bytes: number}} ModuleRow */
+
+/** A node. @typedef {{graph: number, node: number, operator: string, name: string, category: string, parameters: number, macs: number|null}} OperatorRow */
+
+/**
+ * All that is in a model; `cache` is what a decoder keeps of a token.
+ * @typedef {{tensors: TensorRow[], modules: ModuleRow[], operators: OperatorRow[], cache: {layers: number, elements: number}|null}} Tables
+ */

@@ -11,6 +11,7 @@ import { Drawing } from './drawing.js';
 import { Expense } from './expense.js';
 import { plural } from './numbers.js';
 import { OutlinePanel } from './outline.js';
+import { Over } from './over.js';
 import { FindPanel } from './panel-find.js';
 import { modelPanel } from './panel-model.js';
 import { sameDepth, write } from './permalink.js';
@@ -33,6 +34,9 @@ import { createZoom } from './zoom.js';
 /** How much a key or a button zooms. */
 const ZOOM = 1.25;
 
+/** Commands that do not need the graph to be in view. */
+const ASIDE = ['find', 'properties', 'outline', 'svg'];
+
 export class Viewer {
   /** @type {Session|null} */
   #session = null;
@@ -50,12 +54,18 @@ export class Viewer {
   #outline;
   #selected;
   #expense;
+  #over = new Over({
+    model: () => this.#need(),
+    jump: (graph, selection) => void this.#jump(graph, selection),
+  });
   /** @type {Actions} */
   #actions = {
     jump: (graph, selection) => void this.#jump(graph, selection),
     enter: (graph) => void this.enter(graph),
     find: (query) => this.#openFind(query),
     values: (tensor, from, count) => this.#need().session.values(tensor, from, count),
+    inspect: (tensor, name) => void this.#try(() => this.#over.inspect(tensor, name)),
+    tables: (kind) => void this.#try(() => this.#over.tables(kind)),
     listing: (stream, place) => this.#need().session.listing(stream, place),
     documentation: (key, operator) => documentation(this.#need().info.formatId, key, operator),
     defaults: (key, version) => defaults(this.#need().info.formatId, key, version),
@@ -161,6 +171,7 @@ export class Viewer {
 
   /** Forgets the model and ends its Worker. */
   close() {
+    this.#over.close();
     this.#session?.close();
     this.#session = null;
     this.#info = null;
@@ -205,6 +216,7 @@ export class Viewer {
 
   /** Goes to another graph of the model. @param {number} graph */
   async enter(graph) {
+    this.#over.close();
     if (graph === this.graph) return;
     const info = this.#graphInfo(graph);
     const trail = trailOn(this.#need().info.graphs, this.#trail, graph);
@@ -222,6 +234,7 @@ export class Viewer {
    * @param {{centre?: boolean, tab?: boolean}} [options] as of {@link Selected#select}
    */
   async select(selection, options) {
+    this.#over.close();
     if (selection) await this.#try(() => this.#selected.select(selection, options));
     else this.#selected.deselect();
   }
@@ -233,6 +246,7 @@ export class Viewer {
 
   /** Does what a shortcut or a button of the viewer asks for. @param {string} command */
   run(command) {
+    if (!ASIDE.includes(command) && this.#over.close() && command === 'back') return;
     const { canvas } = this.#drawing;
     /** @type {Record<string, () => void>} */
     const commands = {
@@ -257,6 +271,7 @@ export class Viewer {
       fit: () => canvas.fit(),
       near: () => this.#selected.selection && this.#drawing.near(this.#selected.selection),
       safety: () => this.#showSafety(),
+      tables: () => this.#actions.tables('tensors'),
       svg: () => void this.#try(() => this.#saveSvg()),
       back: () => void this.#back(),
     };

@@ -1,5 +1,8 @@
 //! The native command line.
 
+mod tables;
+mod weights;
+
 use lamina::analysis::infer::{Shapes, Sizes};
 use lamina::formats::{self, FORMATS, Opened};
 use lamina::model::{GraphId, dump};
@@ -13,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Instant;
+use tables::{Form, What};
 
 /// How the name of the index of several files ends.
 const INDEX: &str = ".index.json";
@@ -32,11 +36,22 @@ usage: lamina summary MODEL...      one line a model:
                                     as many groups open as fit a screen, unless a level is given
        lamina shapes [--size NAME=NUMBER]... MODEL
                                     a line a value: graph, name, stated or inferred, type, separated by tabs
+       lamina tensors [--csv|--json] MODEL...
+       lamina modules [--csv|--json] MODEL...
+       lamina operators [--csv|--json] MODEL...
+                                    all tensors under all their names, all groups of the first graph, or all nodes of all graphs:
+                                    a line each
+       lamina statistics MODEL [TENSOR]...
+                                    a line a tensor: name, type, shape, and figures about its elements, separated by tabs
+       lamina npy MODEL TENSOR [-o OUT.npy]
+                                    a tensor as a file of NumPy
+       lamina convert MODEL... [-o OUT.safetensors]
+                                    the weights as a file of safetensors; nothing of the model is executed
        lamina safety [--json] FILE...
                                     what the pickles of a file would do to whoever loads it; in JSON, a line a file
 
-A model is a file, the index of several files, or a folder with either. Files that it refers to are looked for in its folder; dump and svg
-take files that belong together one after the other. Exit status: 0, 1 if a file could not be read, 2 if the
+A model is a file, the index of several files, or a folder with either. Files that it refers to are looked for in its folder; dump, svg and
+convert take files that belong together one after the other. Exit status: 0, 1 if a file could not be read, 2 if the
 command was not understood, 3 if `safety` found something dangerous.
 ";
 
@@ -62,6 +77,14 @@ fn main() -> ExitCode {
 
 fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
     let json = arguments.flag("--json");
+    let csv = arguments.flag("--csv");
+    let form = if json {
+        Form::Json
+    } else if csv {
+        Form::Csv
+    } else {
+        Form::Tabs
+    };
     let help = arguments.flag("--help") || arguments.flag("-h");
     let drawing = match Drawing::take(&mut arguments) {
         Ok(drawing) => drawing,
@@ -84,6 +107,25 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
         }
         (Some(("shapes", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| list_shapes(open(files), &sizes, out))
+        }
+        (Some((command @ ("tensors" | "modules" | "operators"), files @ [first, ..])), ..) => {
+            let what = match command {
+                "tensors" => What::Tensors,
+                "modules" => What::Modules,
+                _ => What::Operators,
+            };
+            each(std::slice::from_ref(first), |_| tables::list(what, open(files), form, out))
+        }
+        (Some(("statistics", [first, names @ ..])), _, false) => {
+            let file = std::slice::from_ref(first);
+            each(file, |_| weights::list_statistics(open(file), names, out))
+        }
+        (Some(("npy", [first, name])), _, false) => {
+            let file = std::slice::from_ref(first);
+            each(file, |_| weights::write_npy(open(file), name, drawing.path.as_deref(), out))
+        }
+        (Some(("convert", files @ [first, ..])), _, false) => {
+            each(std::slice::from_ref(first), |_| weights::convert(open(files), drawing.path.as_deref(), out))
         }
         (Some(("svg", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| draw(open(files), &drawing, out))
