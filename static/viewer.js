@@ -4,6 +4,7 @@
  * @module
  */
 
+import { defaults } from './defaults.js';
 import { documentation } from './documentation.js';
 import { announce, byId, toast } from './dom.js';
 import { Drawing } from './drawing.js';
@@ -67,6 +68,7 @@ export class Viewer {
     tables: (kind) => void this.#try(() => this.#over.tables(kind)),
     listing: (stream, place) => this.#need().session.listing(stream, place),
     documentation: (key, operator) => documentation(this.#need().info.formatId, key, operator),
+    defaults: (key, version) => defaults(this.#need().info.formatId, key, version),
   };
 
   /**

@@ -308,7 +308,6 @@ fn models_to_come() -> Vec<Case> {
         ("a.mlmodel", core_ml, "a Core ML model"),
         ("a.pdmodel", [delimited(1, &block), delimited(4, b"\x08\0")].concat(), "a PaddlePaddle program"),
         ("a.pdiparams", [vec![0; 16], vec![4, 0, 0, 0, 8, 5, 0x10, 3]].concat(), "a PaddlePaddle parameter file"),
-        ("a.caffemodel", [delimited(1, b"net"), delimited_high(100, &delimited(1, b"data"))].concat(), "a Caffe model"),
         ("a.model", [piece(b"<unk>"), piece(b"<s>")].concat(), "a SentencePiece tokenizer"),
         ("events.out.tfevents.1", record.clone(), "a log of TensorBoard"),
         ("a.tfrecord", record, "data in TFRecords"),

@@ -74,6 +74,7 @@ macro_rules! formats {
 
 formats! {
     caffe,
+    caffe2,
     executorch,
     keras,
     onnx,

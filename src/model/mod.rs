@@ -36,7 +36,7 @@ mod weights;
 
 pub use arena::{Arena, Id};
 pub use dtype::DType;
-pub use links::Links;
+pub use links::{Links, in_order};
 pub use literal::Literal;
 pub use modules::Modules;
 pub use tensor::{Data, Encoding, Scaled, Tensor};

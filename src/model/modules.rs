@@ -23,6 +23,11 @@ impl Modules {
     /// Gives the tensor called `name` to the module that owns it: without a separator in its name, that is the root.
     pub fn add(&mut self, name: &str, tensor: TensorId) -> ValueId {
         let (path, own) = name.rsplit_once(self.separator).unwrap_or(("", name));
+        self.place(path, own, name, tensor)
+    }
+
+    /// Gives the tensor called `name` to the module at `path`, as its `own`.
+    pub fn place(&mut self, path: &str, own: &str, name: &str, tensor: TensorId) -> ValueId {
         let node = match self.nodes.get(path) {
             Some(node) => *node,
             None => self.module(path),
