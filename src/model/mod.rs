@@ -18,6 +18,7 @@
 //! [`values`] reads what tensors hold.
 
 pub(crate) mod arena;
+mod blocks;
 pub mod check;
 mod dtype;
 pub mod dump;
@@ -26,6 +27,7 @@ pub mod joined;
 mod links;
 mod literal;
 mod modules;
+mod prefixed;
 mod strided;
 mod tensor;
 mod totals;
@@ -33,11 +35,11 @@ mod types;
 pub mod values;
 
 pub use arena::{Arena, Id};
-pub use dtype::DType;
+pub use dtype::{Block, DType};
 pub use links::Links;
 pub use literal::Literal;
 pub use modules::Modules;
-pub use tensor::{Data, Encoding, Scaled, Tensor};
+pub use tensor::{Data, Encoding, Prefixed, Scaled, Tensor};
 pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
 pub use values::Values;

@@ -69,6 +69,8 @@ pub enum Data {
     Ranges(FileId, Vec<Span>),
     /// Of strings: each in a range of its own.
     Strings(FileId, Vec<Span>),
+    /// Of strings: one after the other, each behind its length. The encoding of the tensor is that of the lengths.
+    Prefixed(FileId, Prefixed),
     /// Here: payloads of a few bytes that the format stores in pieces.
     Inline(Vec<u8>),
     /// In another file, named relative to the main one, that is looked for when values are asked for.
@@ -78,6 +80,22 @@ pub enum Data {
         /// The range; a length of `u64::MAX` reaches to the end of the file.
         span: Span,
     },
+}
+
+/// Strings that follow each other, each behind its length in bytes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Prefixed {
+    /// The range of all strings.
+    pub span: Span,
+    /// The bytes of a length: 4 or 8.
+    pub width: u8,
+    /// Where string number 0, [`Self::STEP`], twice that … begins, so that reading some does not begin with the first.
+    pub marks: Vec<u64>,
+}
+
+impl Prefixed {
+    /// How many strings there are from one mark to the next.
+    pub const STEP: u64 = 256;
 }
 
 impl Tensor {

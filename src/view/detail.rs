@@ -398,6 +398,9 @@ impl Describe<'_> {
             }
             Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
             Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
+            Data::Prefixed(file, strings) => {
+                (format!("{} at {:#x}, {}", path(*file), strings.span.at, words::bytes(strings.span.len)), true)
+            }
             Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),
             Data::External { path, span } if span.len == u64::MAX => (format!("{path} from {:#x} on", span.at), true),
             Data::External { path, span } => (format!("{path} at {:#x}{}", span.at, odd(span.len)), true),
