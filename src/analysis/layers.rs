@@ -194,7 +194,8 @@ fn convolution(module: &Module, weight: &[u64], bias: Option<&[u64]>) -> Option<
     let [first, second, kernel @ ..] = weight else { return None };
     // A pile of matrices has the same number of dimensions.
     if kernel.len() == 1
-        && (module.called(&["expert", "attn", "proj", "mlp", "relative", "bilinear"]) || kernel.first() > Some(&1024))
+        && (module.called(&["expert", "exps", "attn", "proj", "mlp", "relative", "bilinear"])
+            || kernel.first() > Some(&1024))
     {
         return None;
     }
@@ -231,6 +232,12 @@ fn matrix(module: &Module, rows: u64, columns: u64, bias: Option<&[u64]>) -> Opt
         }
         None if module.called(TABLES) && !module.called(&["proj"]) || TABLE.contains(&&*module.name) => {
             Layer::new("Embedding", [("num_embeddings", rows), ("embedding_dim", columns)])
+        }
+        // A filter for each channel, without the dimension of its one input.
+        _ if module.called(&["conv1d"]) => {
+            let mut layer = Layer::new("Conv1d", [("out_channels", rows), ("groups", rows)])?;
+            layer.settings.push(("kernel_size", sizes(&[columns])));
+            Some(layer)
         }
         _ => Layer::new("Linear", [("in_features", columns), ("out_features", rows)]),
     }

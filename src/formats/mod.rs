@@ -75,6 +75,7 @@ macro_rules! formats {
 formats! {
     caffe,
     executorch,
+    gguf,
     keras,
     onnx,
     pytorch,

@@ -9,11 +9,6 @@ type Part = (usize, &'static [u8]);
 /// All parts of a signature, what it tells, and what that means. The first that fits counts.
 const SIGNATURES: &[(&[Part], Verdict, &str)] = &[
     // Models.
-    (&[(0, b"GGUF")], Later, "a GGUF model"),
-    (&[(0, b"lmgg")], Later, "a GGML model"),
-    (&[(0, b"fmgg")], Later, "a GGML model"),
-    (&[(0, b"tjgg")], Later, "a GGML model"),
-    (&[(0, b"algg")], Later, "a GGML adapter"),
     (&[(4, b"CIR0")], Later, "a Circle model"),
     (&[(4, b"PTMF")], Later, "a PyTorch Mobile model"),
     (&[(4, b"MSL1")], Later, "a MindSpore Lite model"),
