@@ -606,3 +606,35 @@ fn gguf_of_five_gigabytes_reads_only_what_is_before_the_weights() {
     });
     assert!(marks.sum::<usize>() < 1200);
 }
+
+/// The head of an array of NumPy.
+fn numpy(descr: &str, fortran: &str, shape: &str) -> Vec<u8> {
+    let header = format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}");
+    [b"\x93NUMPY\x01\0".to_vec(), (header.len() as u16).to_le_bytes().to_vec(), header.into()].concat()
+}
+
+#[test]
+fn arrays_of_many_gigabytes_are_opened_without_their_elements() {
+    let (rows, columns) = (70_000u64, 10_000u64);
+    let cases = [
+        ("'<f4'", "False", format!("({rows}, {columns})"), 4),
+        ("'>f8'", "True", format!("({rows}, {columns})"), 8),
+        ("'<U5'", "False", format!("({},)", rows * columns), 20),
+        ("[('a', '<f4'), ('b', 'S3'), ('c', '>i8', (2,))]", "False", format!("({},)", rows * columns), 23),
+    ];
+    for (descr, fortran, shape, size) in cases {
+        let mut sparse = Sparse::new("array.npy");
+        sparse.write(&[Piece::Bytes(numpy(descr, fortran, &shape)), Piece::Hole(rows * columns * size)]);
+        let (Opened { model, report, .. }, files, read) = sparse.open();
+        assert!(files.main().len() > 2_700_000_000);
+        assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+        assert!(read.get() < MIB, "{descr}: {} bytes were read", read.get());
+        for (id, tensor) in model.tensors.iter() {
+            let last = tensor.elements().unwrap() - 2;
+            let values = values::read(&model, id, &files, last, 9).unwrap();
+            assert_eq!(values.len(), 2, "{descr}");
+            assert!(matches!(values.text(1).as_deref(), Some("0.0" | "" | "0")), "{descr}: {:?}", values.text(1));
+        }
+        assert!(read.get() < 3 * MIB, "{descr}: {} bytes for a few elements", read.get());
+    }
+}

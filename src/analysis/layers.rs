@@ -67,6 +67,7 @@ fn guess(graph: &Graph, node: &Node, tensors: &Arena<TensorId, Tensor>) -> Optio
     let module = Module { name: graph.own_name(node).to_lowercase(), tensors: held.collect() };
     packed(&module)
         .or_else(|| keras(&module))
+        .or_else(|| flax(&module))
         .or_else(|| batch_norm(&module))
         .or_else(|| recurrent(&module))
         .or_else(|| attention(&module))
@@ -133,6 +134,15 @@ fn keras(module: &Module) -> Option<Layer> {
         }
         _ => None,
     }
+}
+
+/// Flax, where it calls weights otherwise than Keras.
+fn flax(module: &Module) -> Option<Layer> {
+    if let (Some([rows, columns]), 1) = (module.shape(&["embedding"]), module.tensors.len()) {
+        return Layer::new("Embedding", [("num_embeddings", *rows), ("features", *columns)]);
+    }
+    let [features] = module.shape(&["scale"])? else { return None };
+    norm(module, *features, module.shape(&["bias"]))
 }
 
 fn sizes(sizes: &[u64]) -> Literal {

@@ -77,6 +77,7 @@ formats! {
     executorch,
     gguf,
     keras,
+    numpy,
     onnx,
     pytorch,
     safetensors,

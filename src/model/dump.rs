@@ -323,6 +323,7 @@ impl Printer<'_> {
             Encoding::Big => self.out.push_str(", big-endian"),
             Encoding::Varint => self.out.push_str(", varints"),
             Encoding::Widened(bytes) => write!(self.out, ", {bytes} bytes each")?,
+            Encoding::Fixed(fixed) => write!(self.out, ", {} bytes each", fixed.width)?,
             Encoding::Scaled(scaled) => write!(self.out, ", from {}", scaled.codes.name())?,
         }
         match &tensor.data {
@@ -330,6 +331,10 @@ impl Printer<'_> {
             Data::Range(_, span) => write!(self.out, ", {} bytes at {:#x}", span.len, span.at)?,
             Data::Strided(_, span, strides) => {
                 write!(self.out, ", strides {} in {} bytes at {:#x}", Shape::of(strides), span.len, span.at)?;
+            }
+            Data::Records(_, span, strides) => {
+                let strides = Shape::of(strides);
+                write!(self.out, ", steps of {strides} bytes in {} bytes at {:#x}", span.len, span.at)?;
             }
             Data::Ranges(_, spans) | Data::Strings(_, spans) => {
                 let bytes: u64 = spans.iter().map(|span| span.len).sum();

@@ -41,6 +41,55 @@ pub enum Encoding {
     Widened(u8),
     /// Packed little-endian codes of a smaller type.
     Scaled(Scaled),
+    /// So many bytes each, in a form that no [`DType`] describes.
+    Fixed(Fixed),
+}
+
+/// Elements of a fixed number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Fixed {
+    /// The bytes of an element.
+    pub width: u32,
+    /// What they are.
+    pub form: Form,
+    /// Whether the most significant byte of numbers comes first.
+    pub big: bool,
+}
+
+/// What a fixed number of bytes stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// Text, filled up with zeros.
+    Bytes,
+    /// Text of four bytes a character, filled up with zeros.
+    Wide,
+    /// Anything: shown as it is.
+    Raw,
+    /// A point in time: how many times so many units after the beginning of 1970.
+    Time(u32, Unit),
+    /// A float of 80 bits, as x87 has it, and what fills it up.
+    Extended,
+}
+
+/// A unit of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Unit {
+    Year,
+    Month,
+    Week,
+    Day,
+    Hour,
+    Minute,
+    Second,
+    Milli,
+    Micro,
+    Nano,
+    Pico,
+    Femto,
+    Atto,
 }
 
 /// Codes that stand for elements: element = code × `scale` + `min`.
@@ -65,6 +114,8 @@ pub enum Data {
     /// In an opened file, elements apart from each other: the range begins at the first element, and going one step along a dimension goes
     /// so many elements onwards.
     Strided(FileId, Span, Vec<u64>),
+    /// The same where elements are parts of records: one step along a dimension goes so many bytes onwards.
+    Records(FileId, Span, Vec<u64>),
     /// In several ranges of an opened file, one after the other.
     Ranges(FileId, Vec<Span>),
     /// Of strings: each in a range of its own.
@@ -106,10 +157,11 @@ impl Tensor {
 
     /// The size in bytes of the elements, packed, or of the codes that stand for them; none where that is not determined.
     pub fn bytes(&self) -> Option<u64> {
-        let stored = match self.encoding {
-            Encoding::Scaled(Scaled { codes, .. }) => codes,
-            _ => self.dtype,
-        };
-        stored.bytes(self.elements()?)
+        let elements = self.elements()?;
+        match self.encoding {
+            Encoding::Scaled(Scaled { codes, .. }) => codes.bytes(elements),
+            Encoding::Fixed(Fixed { width, .. }) => elements.checked_mul(width.into()),
+            _ => self.dtype.bytes(elements),
+        }
     }
 }

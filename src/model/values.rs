@@ -1,6 +1,6 @@
 //! The elements of tensors, read when somebody asks for them.
 
-use super::{Block, DType, Data, Encoding, Model, Scaled, Tensor, TensorId, blocks, prefixed, strided};
+use super::{Block, DType, Data, Encoding, Model, Scaled, Tensor, TensorId, blocks, fixed, prefixed, strided};
 use crate::codec::scalar::{Float, Specials, double_text, sign_extend, single_text, unpack};
 use crate::report::{Error, Result};
 use crate::source::{Files, Slice, Span};
@@ -181,7 +181,7 @@ pub fn read(model: &Model, tensor: TensorId, files: &Files, from: u64, count: u6
             let file = files.slice(*file).unwrap_or_default();
             Values::String(prefixed::read(&file, strings, tensor.encoding, from, count)?)
         }
-        Data::Strided(file, span, strides) => {
+        Data::Strided(file, span, strides) | Data::Records(file, span, strides) => {
             strided::read(&files.slice(*file).unwrap_or_default().window(*span), tensor, strides, from, count)?
         }
         data => Payload::open(data, files)?.read(tensor.dtype, tensor.encoding, from, count)?,
@@ -234,7 +234,7 @@ impl<'a> Payload<'a> {
     fn open(data: &'a Data, files: &Files) -> Result<Self> {
         let pieces = match data {
             Data::Inline(bytes) => return Ok(Self::Inline(bytes)),
-            Data::Absent | Data::Strings(..) | Data::Prefixed(..) | Data::Strided(..) => {
+            Data::Absent | Data::Strings(..) | Data::Prefixed(..) | Data::Strided(..) | Data::Records(..) => {
                 return Err(Error::missing("the file has no values for this tensor"));
             }
             Data::Range(file, span) => vec![files.slice(*file).unwrap_or_default().window(*span)],
@@ -258,6 +258,11 @@ impl<'a> Payload<'a> {
         if let Encoding::Scaled(scaled) = encoding {
             let codes = self.read(scaled.codes, Encoding::Little, from, count)?;
             return Ok(Values::scaled(dtype, scaled, &codes));
+        }
+        if let Encoding::Fixed(fixed) = encoding {
+            let width = u64::from(fixed.width);
+            let bytes = self.bytes(from.saturating_mul(width), count.saturating_mul(width))?;
+            return Ok(fixed::decode(fixed, &bytes));
         }
         if dtype.block().is_some() {
             return self.blocks(dtype, encoding == Encoding::Big, from, count);

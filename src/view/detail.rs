@@ -396,6 +396,9 @@ impl Describe<'_> {
             Data::Strided(file, span, strides) => {
                 (format!("{} at {:#x}, strides {}", path(*file), span.at, words::shape(strides)), true)
             }
+            Data::Records(file, span, strides) => {
+                (format!("{} at {:#x}, steps of {} bytes", path(*file), span.at, words::shape(strides)), true)
+            }
             Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
             Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
             Data::Prefixed(file, strings) => {
