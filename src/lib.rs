@@ -16,6 +16,8 @@
 //! - [`analysis`]: what the file does not state: the hierarchy of a graph, and which parts of it repeat.
 //! - [`layout`]: sizes and edges in, coordinates and curves out.
 //! - [`view`]: what a screen asks (scene, detail, find, SVG), answered as plain data.
+//! - [`inspect`]: what the elements of one tensor are: tables, statistics, pictures.
+//! - [`convert`]: files of other formats, made of what a model holds.
 //! - [`report`]: errors and diagnostics.
 //! - [`safety`]: what the pickles of a file would do to whoever loads it.
 //! - `sort`: sorting in little code.
@@ -31,7 +33,9 @@
 
 pub mod analysis;
 pub mod codec;
+pub mod convert;
 pub mod formats;
+pub mod inspect;
 pub mod layout;
 pub mod model;
 pub mod probe;

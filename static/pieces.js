@@ -10,7 +10,7 @@ import { bytes, exact, figure, percent, plural } from './numbers.js';
 import { sentence } from './words.js';
 
 /** @import {Child} from './dom.js' */
-/** @import {Diagnostic, End, Entry, GroupRef, ModelInfo, Selection, Values} from './types.js' */
+/** @import {Diagnostic, End, Entry, GroupRef, ModelInfo, Selection, TensorInfo, Values} from './types.js' */
 
 /**
  * What the panels ask of the page.
@@ -19,6 +19,7 @@ import { sentence } from './words.js';
  * @property {(graph: number) => void} enter shows a graph
  * @property {(query: string) => void} find
  * @property {(tensor: number, from: number, count: number) => Promise<Values>} values
+ * @property {(tensor: TensorInfo, name: string) => void} inspect opens the inspector
  * @property {(key: string, operator: string) => Promise<Child>} documentation
  * @property {import('./panel-safety.js').List} listing
  */

@@ -6,9 +6,16 @@
  * @module
  */
 
-/** @import {CostInfo, Detail, Failure, HeatInfo, Hits, Listed, Measure, ModelInfo, Sizes, Outline, Progress, Selection, Response, Scene, SceneOptions, Values} from './types.js' */
+/** @import {CostInfo, Detail, Failure, Frame, HeatInfo, Hits, Listed, Measure, ModelInfo, Sizes, Outline, Output, Picture, Plane, Progress, Selection, Response, Scene, SceneOptions, Statistics, Table, Values} from './types.js' */
 
-/** @typedef {{resolve: (result: any) => void, reject: (error: Error) => void}} Waiting */
+/** @typedef {{resolve: (result: any) => void, reject: (error: Error) => void, onStep?: (done: number) => void}} Waiting */
+
+/**
+ * Work that takes a while.
+ * @typedef {object} Patience
+ * @property {(done: number) => void} [onStep] told how far it is, from 0 to 1
+ * @property {AbortSignal} [signal] nobody waits for it any more: the promise rejects with {@link Cancelled}
+ */
 
 /** A {@link Failure} as an error. */
 export class SessionError extends Error {
@@ -120,6 +127,63 @@ export class Session {
   }
 
   /**
+   * A part of a tensor in rows and columns.
+   * @param {number} tensor
+   * @param {Plane} plane
+   * @param {Frame} frame
+   * @returns {Promise<Table>}
+   */
+  table(tensor, plane, frame) {
+    return this.#request('table', tensor, plane, frame);
+  }
+
+  /**
+   * Figures about all elements of a tensor.
+   * @param {number} tensor
+   * @param {Patience} patience
+   * @returns {Promise<Statistics>}
+   */
+  survey(tensor, patience) {
+    return this.#work(patience, 'survey', tensor);
+  }
+
+  /**
+   * A picture of a part of a tensor.
+   * @param {number} tensor
+   * @param {Plane} plane
+   * @param {Frame} frame
+   * @param {{width: number, height: number}} screen the most pixels that it may have
+   * @param {Patience} patience
+   * @returns {Promise<Picture>}
+   */
+  exposure(tensor, plane, frame, screen, patience) {
+    return this.#work(patience, 'exposure', tensor, plane, frame, screen);
+  }
+
+  /**
+   * Begins to write a tensor as a file of NumPy.
+   * @param {number} tensor
+   * @returns {Promise<Output>}
+   */
+  npy(tensor) {
+    return this.#request('npy', tensor);
+  }
+
+  /**
+   * The next piece of a file; an empty one at the end.
+   * @param {number} output
+   * @returns {Promise<Uint8Array<ArrayBuffer>>}
+   */
+  piece(output) {
+    return this.#request('piece', output);
+  }
+
+  /** Forgets a file that is not wanted any more. @param {number} output */
+  stop(output) {
+    return this.#request('stop', output);
+  }
+
+  /**
    * Some instructions of a pickle of the safety report.
    * @param {number} stream
    * @param {{at: number, depth: number}} place
@@ -194,6 +258,25 @@ export class Session {
     });
   }
 
+  /**
+   * @param {Patience} patience
+   * @param {string} method
+   * @param {...unknown} args
+   * @returns {Promise<any>}
+   */
+  #work({ onStep, signal }, method, ...args) {
+    const id = this.#next;
+    const work = this.#request(method, ...args);
+    const waiting = this.#waiting.get(id);
+    if (waiting && onStep) waiting.onStep = onStep;
+    signal?.addEventListener('abort', () => {
+      if (!this.#waiting.delete(id)) return;
+      this.#worker.postMessage({ abandon: id });
+      waiting?.reject(new Cancelled());
+    }, { once: true });
+    return work;
+  }
+
   /** @param {Response} response */
   #receive(response) {
     if ('progress' in response) {
@@ -201,6 +284,10 @@ export class Session {
       return;
     }
     const waiting = this.#waiting.get(response.id);
+    if ('done' in response) {
+      waiting?.onStep?.(response.done);
+      return;
+    }
     this.#waiting.delete(response.id);
     if ('result' in response) {
       waiting?.resolve(response.result);

@@ -91,6 +91,8 @@ export function listen(viewing, run) {
   // Before the parts of the page see the key: some of them give its plain form another meaning.
   document.addEventListener('keydown', (event) => {
     if (event.isComposing || document.querySelector('dialog[open], :popover-open')) return;
+    // What is over the graph has keys of its own.
+    if (event.target instanceof Element && event.target.closest('#inspector')) return;
     const typing = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
     const found = SHORTCUTS.find(({ keys, also = [] }) => [keys, ...also].some((each) => matches(each, event)));
     if (!found || (typing && !found.typing) || (found.viewer && !viewing())) return;

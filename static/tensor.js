@@ -39,15 +39,16 @@ export function tensorBlock(tensor, actions, name = tensor.name) {
       tensor.location && el('span', { title: tensor.location }, tensor.location)),
     tensor.description && el('p', { class: 'prose' }, tensor.description),
     tensor.metadata.length > 0 && entryList(tensor.metadata));
-  if (tensor.readable) block.append(valuesView(tensor, actions));
+  if (tensor.readable) block.append(valuesView(tensor, name, actions));
   return block;
 }
 
 /**
  * @param {TensorInfo} tensor
+ * @param {string} name
  * @param {Actions} actions
  */
-function valuesView(tensor, actions) {
+function valuesView(tensor, name, actions) {
   const grid = el('div', { class: 'grid mono', role: 'group', tabindex: 0, 'aria-label': 'Values' });
   const note = el('span', { class: 'note', role: 'status' });
   /** @type {string[]} */
@@ -75,7 +76,8 @@ function valuesView(tensor, actions) {
     more.disabled = false;
   });
   grid.hidden = true;
-  return el('div', { class: 'tensor-values' }, grid, el('p', { class: 'actions' }, more, copyAll, note));
+  const inspect = el('button', { type: 'button', class: 'link', title: 'All values as a table or a picture, with statistics', onclick: () => actions.inspect(tensor, name) }, 'Inspect');
+  return el('div', { class: 'tensor-values' }, grid, el('p', { class: 'actions' }, more, inspect, copyAll, note));
 }
 
 /**

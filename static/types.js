@@ -11,8 +11,8 @@
  */
 
 /**
- * An answer; or, while a model is opened, how far that is.
- * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {progress: Progress}} Response
+ * An answer; or how far work of many steps is, from 0 to 1; or, while a model is opened, how far that is.
+ * @typedef {{id: number, result: unknown} | {id: number, error: Failure} | {id: number, done: number} | {progress: Progress}} Response
  */
 
 /**
@@ -191,6 +191,8 @@
  * @property {string} name
  * @property {string} dtype
  * @property {string} shape `64×3×7×7`
+ * @property {number[]} dims
+ * @property {boolean} numeric whether its elements are plain numbers
  * @property {number|null} elements
  * @property {number|null} bytes
  * @property {string} location where its bytes are
@@ -349,3 +351,38 @@
  */
 
 export {};
+
+/**
+ * Two dimensions of a tensor: the axes that rows and columns run along (two axes make tiles with gaps), and the index on each other axis.
+ * @typedef {{rows: number[], columns: number[], at: number[]}} Plane
+ */
+
+/** A part of a plane. @typedef {{row: number, rows: number, column: number, columns: number}} Frame */
+
+/**
+ * A part of a plane as text, row by row, and the size of all of the plane.
+ * @typedef {{frame: Frame, rows: number, columns: number, texts: string[]}} Table
+ */
+
+/**
+ * A part of a plane as means of elements, row by row, NaN where there is none; and the size of all of the plane.
+ * @typedef {{frame: Frame, rows: number, columns: number, width: number, height: number, pixels: Float32Array}} Picture
+ */
+
+/**
+ * Figures about the elements of a tensor; those that are null are of its finite elements, of which there are none.
+ * @typedef {object} Statistics
+ * @property {number} elements
+ * @property {number} nan
+ * @property {number} infinite
+ * @property {number} zeros
+ * @property {number|null} min
+ * @property {number|null} max
+ * @property {number|null} mean
+ * @property {number|null} std
+ * @property {number|null} l2
+ * @property {{count: number, exact: boolean}} unique
+ * @property {{width: number, first: number, counts: number[]}} histogram bin number n begins at (first + n) × width
+ */
+
+/** A file that is being written, in pieces. @typedef {{number: number, size: number}} Output */

@@ -27,10 +27,13 @@ import { createZoom } from './zoom.js';
 /** @import {Place} from './permalink.js' */
 /** @import {Actions} from './pieces.js' */
 /** @import {Session} from './session.js' */
-/** @import {GraphInfo, Hit, ModelInfo, NodeInfo, Selection, Step} from './types.js' */
+/** @import {GraphInfo, Hit, ModelInfo, NodeInfo, Selection, Step, TensorInfo} from './types.js' */
 
 /** How much a key or a button zooms. */
 const ZOOM = 1.25;
+
+/** Commands that do not need the graph to be in view. */
+const ASIDE = ['find', 'properties', 'outline', 'svg'];
 
 export class Viewer {
   /** @type {Session|null} */
@@ -49,12 +52,15 @@ export class Viewer {
   #outline;
   #selected;
   #expense;
+  /** @type {import('./inspector.js').Inspector|null} */
+  #inspector = null;
   /** @type {Actions} */
   #actions = {
     jump: (graph, selection) => void this.#jump(graph, selection),
     enter: (graph) => void this.enter(graph),
     find: (query) => this.#openFind(query),
     values: (tensor, from, count) => this.#need().session.values(tensor, from, count),
+    inspect: (tensor, name) => void this.#inspect(tensor, name),
     listing: (stream, place) => this.#need().session.listing(stream, place),
     documentation: (key, operator) => documentation(this.#need().info.formatId, key, operator),
   };
@@ -159,6 +165,7 @@ export class Viewer {
 
   /** Forgets the model and ends its Worker. */
   close() {
+    this.#inspector?.close();
     this.#session?.close();
     this.#session = null;
     this.#info = null;
@@ -203,6 +210,7 @@ export class Viewer {
 
   /** Goes to another graph of the model. @param {number} graph */
   async enter(graph) {
+    this.#inspector?.close();
     if (graph === this.graph) return;
     const info = this.#graphInfo(graph);
     const trail = trailOn(this.#need().info.graphs, this.#trail, graph);
@@ -220,6 +228,7 @@ export class Viewer {
    * @param {{centre?: boolean, tab?: boolean}} [options] as of {@link Selected#select}
    */
   async select(selection, options) {
+    this.#inspector?.close();
     if (selection) await this.#try(() => this.#selected.select(selection, options));
     else this.#selected.deselect();
   }
@@ -231,6 +240,7 @@ export class Viewer {
 
   /** Does what a shortcut or a button of the viewer asks for. @param {string} command */
   run(command) {
+    if (!ASIDE.includes(command) && this.#inspector?.close() && command === 'back') return;
     const { canvas } = this.#drawing;
     /** @type {Record<string, () => void>} */
     const commands = {
@@ -413,6 +423,13 @@ export class Viewer {
     this.#sidebar.show('find');
     this.#sidebar.reveal({ needed: true });
     this.#find.focus(query);
+  }
+
+  /** @param {TensorInfo} tensor @param {string} name */
+  async #inspect(tensor, name) {
+    const { Inspector } = await import('./inspector.js');
+    this.#inspector ??= new Inspector();
+    this.#inspector.open(this.#need().session, tensor, name);
   }
 
   async #saveSvg() {

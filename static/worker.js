@@ -75,6 +75,10 @@ const METHODS = {
   outline: (model, graph) => JSON.parse(model.outline(graph)),
   detail: (model, graph, kind, id) => JSON.parse(model.detail(graph, kind, id)),
   values: (model, tensor, from, count) => JSON.parse(model.values(tensor, from, count)),
+  table: (model, tensor, plane, frame) => JSON.parse(model.table(tensor, JSON.stringify(plane), JSON.stringify(frame))),
+  npy: (model, tensor) => output(model, model.npy(tensor)),
+  piece: (model, number) => model.piece(number),
+  stop: (model, number) => model.stop(number),
   listing: (model, stream, at, depth) => JSON.parse(model.listing(stream, at, depth)),
   cost: (model) => JSON.parse(model.cost()),
   heat: (model, graph, measure) => JSON.parse(model.heat(graph, measure)),
@@ -83,13 +87,64 @@ const METHODS = {
   svg: (model, graph, options) => model.svg(graph, JSON.stringify(options)),
 };
 
+/** What begins work of many steps; it answers with the number of the work. @type {Record<string, (model: Session, ...args: any[]) => number>} */
+const WORKS = {
+  survey: (model, tensor) => model.survey(tensor),
+  exposure: (model, tensor, ...options) => {
+    const [plane, frame, screen] = options.map((option) => JSON.stringify(option));
+    return model.exposure(tensor, plane ?? '', frame ?? '', screen ?? '');
+  },
+};
+
+/** Requests whose work nobody waits for any more. @type {Set<number>} */
+const abandoned = new Set();
+
+/** A file that is begun. @param {Session} model @param {number} number */
+const output = (model, number) => ({ number, size: model.size(number) });
+
+/**
+ * Does work step by step; between the steps, other requests are answered.
+ * @param {Session} model
+ * @param {number} number of the work
+ * @param {number} id of the request
+ */
+async function work(model, number, id) {
+  for (;;) {
+    const done = model.step(number);
+    if (done >= 1) break;
+    post({ id, done });
+    await turn();
+    if (abandoned.delete(id)) {
+      model.stop(number);
+      return null;
+    }
+  }
+  const result = model.finish(number);
+  return typeof result === 'string' ? JSON.parse(result) : result;
+}
+
+const turns = new MessageChannel();
+
+/** Resolves when what came meanwhile had its turn. @returns {Promise<void>} */
+function turn() {
+  return new Promise((resolve) => {
+    turns.port1.onmessage = () => resolve();
+    turns.port2.postMessage(null);
+  });
+}
+
 self.onmessage = async ({ data }) => {
+  if ('abandon' in data) {
+    abandoned.add(data.abandon);
+    return;
+  }
   const { id, method, args } = /** @type {Request} */ (data);
   asked = true;
   try {
-    const call = METHODS[method];
-    if (!call) throw new Error(`no method ${method}`);
-    const result = await call(await session, ...args);
+    const [call, begin] = [METHODS[method], WORKS[method]];
+    if (!call && !begin) throw new Error(`no method ${method}`);
+    const model = await session;
+    const result = begin ? await work(model, begin(model, ...args), id) : await call?.(model, ...args);
     post({ id, result }, buffers(result));
   } catch (error) {
     post({ id, error: failure(error) });
@@ -109,6 +164,7 @@ function post(response, transfer = []) {
  * @param {unknown} result
  */
 function buffers(result) {
+  if (ArrayBuffer.isView(result)) return [/** @type {ArrayBuffer} */ (result.buffer)];
   if (typeof result !== 'object' || result === null) return [];
   return Object.values(result).filter(ArrayBuffer.isView).map((view) => /** @type {ArrayBuffer} */ (view.buffer));
 }

@@ -170,33 +170,35 @@ impl Header {
     }
 }
 
+/// What headers call element types, in the order in which the reference writer sorts tensors: the last ones come first in a file.
+pub const DTYPES: &[(&str, DType)] = &[
+    ("BOOL", DType::Bool),
+    ("F4", DType::F4E2M1),
+    ("F6_E2M3", DType::F6E2M3),
+    ("F6_E3M2", DType::F6E3M2),
+    ("U8", DType::U8),
+    ("I8", DType::I8),
+    ("F8_E5M2", DType::F8E5M2),
+    ("F8_E4M3", DType::F8E4M3FN),
+    ("F8_E8M0", DType::F8E8M0),
+    ("F8_E4M3FNUZ", DType::F8E4M3FNUZ),
+    ("F8_E5M2FNUZ", DType::F8E5M2FNUZ),
+    ("I16", DType::I16),
+    ("U16", DType::U16),
+    ("F16", DType::F16),
+    ("BF16", DType::BF16),
+    ("I32", DType::I32),
+    ("U32", DType::U32),
+    ("F32", DType::F32),
+    ("C64", DType::C64),
+    ("F64", DType::F64),
+    ("I64", DType::I64),
+    ("U64", DType::U64),
+];
+
 /// The element type that the header calls `name`.
 fn dtype(name: &str) -> DType {
-    match name {
-        "BOOL" => DType::Bool,
-        "U8" => DType::U8,
-        "I8" => DType::I8,
-        "U16" => DType::U16,
-        "I16" => DType::I16,
-        "U32" => DType::U32,
-        "I32" => DType::I32,
-        "U64" => DType::U64,
-        "I64" => DType::I64,
-        "F4" => DType::F4E2M1,
-        "F6_E2M3" => DType::F6E2M3,
-        "F6_E3M2" => DType::F6E3M2,
-        "F8_E4M3" => DType::F8E4M3FN,
-        "F8_E5M2" => DType::F8E5M2,
-        "F8_E4M3FNUZ" => DType::F8E4M3FNUZ,
-        "F8_E5M2FNUZ" => DType::F8E5M2FNUZ,
-        "F8_E8M0" => DType::F8E8M0,
-        "F16" => DType::F16,
-        "BF16" => DType::BF16,
-        "F32" => DType::F32,
-        "F64" => DType::F64,
-        "C64" => DType::C64,
-        _ => DType::Unknown,
-    }
+    DTYPES.iter().find(|(known, _)| *known == name).map_or(DType::Unknown, |(_, dtype)| *dtype)
 }
 
 /// Reports what the reference reader would refuse: the ranges must follow each other from the first to the last byte, each of the size

@@ -172,6 +172,26 @@ dtypes! {
 }
 
 impl DType {
+    /// Whether elements are whole numbers, or truth values.
+    pub const fn is_whole(self) -> bool {
+        matches!(
+            self,
+            Self::Bool
+                | Self::U2
+                | Self::I2
+                | Self::U4
+                | Self::I4
+                | Self::U8
+                | Self::I8
+                | Self::U16
+                | Self::I16
+                | Self::U32
+                | Self::I32
+                | Self::U64
+                | Self::I64
+        )
+    }
+
     /// The bytes that `count` elements take when packed without gaps; none where elements have no fixed size or the
     /// product does not fit. A block that is not full takes as much as one that is.
     pub fn bytes(self, count: u64) -> Option<u64> {

@@ -15,7 +15,7 @@
 //!
 //! [`check`] verifies all that holds by construction; [`externals`] looks for the files beside it; [`joined`] makes one of
 //! several files; [`dump`](mod@dump) prints it;
-//! [`values`] reads what tensors hold.
+//! [`values`] reads what tensors hold, and [`numbers`] much of it at once.
 
 pub(crate) mod arena;
 mod blocks;
@@ -28,12 +28,14 @@ pub mod joined;
 mod links;
 mod literal;
 mod modules;
+pub mod numbers;
 mod prefixed;
 mod strided;
 mod tensor;
 mod totals;
 mod types;
 pub mod values;
+mod weights;
 
 pub use arena::{Arena, Id};
 pub use dtype::{Block, DType};
@@ -44,6 +46,7 @@ pub use tensor::{Data, Encoding, Fixed, Form, Prefixed, Scaled, Tensor, Unit};
 pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
 pub use values::Values;
+pub use weights::Weight;
 
 use foldhash::HashSet;
 use serde::Serialize;

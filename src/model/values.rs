@@ -192,8 +192,11 @@ pub fn read(model: &Model, tensor: TensorId, files: &Files, from: u64, count: u6
     Ok(values)
 }
 
-/// The number of elements in the payload.
-fn stored(model: &Model, tensor: &Tensor) -> Result<u64> {
+/// The number of elements in the payload: fewer than those of the tensor where it is sparse.
+///
+/// # Errors
+/// When that is no number.
+pub fn stored(model: &Model, tensor: &Tensor) -> Result<u64> {
     let indices = tensor.indices.and_then(|indices| model.tensors.get(indices));
     match indices {
         // Where coordinates do not name all dimensions, the elements are dense along the others.
@@ -225,13 +228,13 @@ fn strings(file: &Slice, spans: &[Span], from: u64, count: u64) -> Result<Values
 }
 
 /// The bytes of a tensor: pieces that follow each other.
-enum Payload<'a> {
+pub(super) enum Payload<'a> {
     Inline(&'a [u8]),
     Pieces(Vec<Slice>),
 }
 
 impl<'a> Payload<'a> {
-    fn open(data: &'a Data, files: &Files) -> Result<Self> {
+    pub fn open(data: &'a Data, files: &Files) -> Result<Self> {
         let pieces = match data {
             Data::Inline(bytes) => return Ok(Self::Inline(bytes)),
             Data::Absent | Data::Strings(..) | Data::Prefixed(..) | Data::Strided(..) | Data::Records(..) => {
@@ -310,7 +313,7 @@ impl<'a> Payload<'a> {
     }
 
     /// Up to `len` bytes from offset `at` on.
-    fn bytes(&self, at: u64, len: u64) -> Result<Vec<u8>> {
+    pub fn bytes(&self, at: u64, len: u64) -> Result<Vec<u8>> {
         let pieces = match self {
             Self::Inline(bytes) => {
                 let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();

@@ -8,6 +8,7 @@ use crate::analysis::{GroupId, GroupKind, Member, Tree};
 use crate::formats::Format;
 use crate::model::{
     Argument, Category, Data, Entry, Graph, GraphId, Links, Literal, Model, Node, NodeId, Tensor, TensorId, ValueId,
+    numbers,
 };
 use crate::report::{Diagnostic, Report};
 use crate::source::Files;
@@ -40,6 +41,10 @@ pub struct TensorInfo {
     pub dtype: &'static str,
     /// Its shape: `64×3×7×7`.
     pub shape: String,
+    /// Its dimensions, outermost first.
+    pub dims: Vec<u64>,
+    /// Whether its elements are plain numbers.
+    pub numeric: bool,
     /// The number of elements.
     pub elements: Option<u64>,
     /// The size in bytes, packed.
@@ -376,6 +381,8 @@ impl Describe<'_> {
             name: tensor.name.to_string(),
             dtype: tensor.dtype.name(),
             shape: words::shape(&tensor.shape),
+            dims: tensor.shape.clone(),
+            numeric: numbers::are_plain(tensor.dtype),
             elements: tensor.elements(),
             bytes: tensor.bytes(),
             location,

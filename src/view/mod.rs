@@ -40,14 +40,16 @@ use crate::analysis::cost::Costs;
 use crate::analysis::infer::{Shapes, Sizes};
 use crate::analysis::{GroupId, Tree};
 use crate::codec::pickle::Listing;
+use crate::convert::{Npy, Output, Safetensors};
 use crate::formats::{self, Opened};
+use crate::inspect::{Exposure, Frame, Plane, Screen, Survey, Table};
 use crate::layout::Memo;
-use crate::model::{GraphId, NodeId, TensorId, ValueId, values};
+use crate::model::{GraphId, GraphKind, NodeId, TensorId, ValueId, Weight, values};
 use crate::report::{Error, Result};
 use crate::source::{Files, Limits, Span};
 use serde::Serialize;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use wires::Wires;
 
@@ -151,6 +153,75 @@ impl Viewer {
         Ok(Values { from, total: of.elements().unwrap_or(0), shape: of.shape.clone(), values: text })
     }
 
+    /// The part `frame` of `plane` of `tensor`, as text.
+    ///
+    /// # Errors
+    /// Those of [`Table::read`].
+    pub fn table(&self, tensor: TensorId, plane: &Plane, frame: Frame) -> Result<Table> {
+        Table::read(&self.opened.model, tensor, &self.files, plane, frame)
+    }
+
+    /// Begins to look at all elements of `tensor`.
+    ///
+    /// # Errors
+    /// Those of [`Survey::new`].
+    pub fn survey(&self, tensor: TensorId) -> Result<Work> {
+        Survey::new(&self.opened.model, tensor).map(Work::Survey)
+    }
+
+    /// Begins to take a picture of the part `frame` of `plane` of `tensor`.
+    ///
+    /// # Errors
+    /// Those of [`Exposure::new`].
+    pub fn exposure(&self, tensor: TensorId, plane: &Plane, frame: Frame, screen: Screen) -> Result<Work> {
+        Exposure::new(&self.opened.model, tensor, plane, frame, screen).map(Work::Exposure)
+    }
+
+    /// Goes on with `work`; returns which part of it is done, 1 at the end.
+    ///
+    /// # Errors
+    /// When elements cannot be read, or are no numbers.
+    pub fn step(&self, work: &mut Work) -> Result<f64> {
+        match work {
+            Work::Survey(survey) => survey.step(&self.opened.model, &self.files),
+            Work::Exposure(exposure) => exposure.step(&self.opened.model, &self.files),
+        }
+    }
+
+    /// Begins to write `tensor` as a file of NumPy.
+    ///
+    /// # Errors
+    /// Those of [`Npy::new`].
+    pub fn npy(&self, tensor: TensorId) -> Result<Npy> {
+        Npy::new(&self.opened.model, tensor)
+    }
+
+    /// Begins to write weights as a file of safetensors: those of `tensors`, or the model's own if that is none, without what optimisers and averages keep beside
+    /// them.
+    ///
+    /// # Errors
+    /// Those of [`Safetensors::new`].
+    pub fn safetensors(&self, tensors: Option<&[TensorId]>) -> Result<Safetensors> {
+        let model = &self.opened.model;
+        let wanted: Option<HashSet<TensorId>> = tensors.map(|tensors| tensors.iter().copied().collect());
+        let own = |weight: &Weight| match (&wanted, weight.graph) {
+            (Some(wanted), _) => wanted.contains(&weight.tensor),
+            (None, Some(graph)) => graph == GraphId(0) || model.graphs[graph].kind != GraphKind::Main,
+            (None, None) => false,
+        };
+        let weights: Vec<Weight> = model.weights().into_iter().filter(own).collect();
+        let framework = (self.opened.format.id == "pytorch").then_some("pt");
+        Safetensors::new(model, &weights, framework)
+    }
+
+    /// The next piece of `output`; an empty one at the end.
+    ///
+    /// # Errors
+    /// When what it is made of cannot be read.
+    pub fn piece(&self, output: &mut dyn Output) -> Result<Vec<u8>> {
+        output.piece(&self.opened.model, &self.files)
+    }
+
     /// Instructions of a pickle of the report, by its number, from `at` on: where it begins, or where a listing before it went on.
     ///
     /// # Errors
@@ -197,6 +268,14 @@ impl Viewer {
         let of = self.opened.model.graphs.get(graph)?;
         Some(self.wires.borrow_mut().entry(graph).or_insert_with(|| Rc::new(Wires::of(of))).clone())
     }
+}
+
+/// Work of many steps.
+pub enum Work {
+    /// Statistics.
+    Survey(Survey),
+    /// A picture.
+    Exposure(Exposure),
 }
 
 /// The most instructions of a pickle that are listed at once.

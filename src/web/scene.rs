@@ -1,11 +1,12 @@
 //! A scene as typed arrays, which are transferred to the page without a copy.
 
+use crate::inspect::Picture;
 use crate::layout::Direction;
 use crate::model::Category;
 use crate::view::{Item, Level, METRICS, NONE, Net, Scene};
 use foldhash::HashMap;
-use js_sys::{Array, Float64Array, Object, Reflect, Uint8Array, Uint32Array};
-use wasm_bindgen::JsValue;
+use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uint32Array};
+use wasm_bindgen::{JsCast, JsValue};
 
 /// Texts, each once, in the order of their first use.
 #[derive(Default)]
@@ -142,4 +143,12 @@ fn paths(out: &Object, scene: &Scene) {
     set(out, "points", floats(layout.points.iter().map(|point| [point.x, point.y])));
     set(out, "pathNet", Uint32Array::from(layout.path_net.as_slice()));
     set(out, "pathTarget", Uint32Array::from(layout.path_target.as_slice()));
+}
+
+/// The `Picture` of `static/types.js`; `json` spells what is not its pixels.
+pub fn picture(picture: &Picture, json: impl Fn(&Picture) -> String) -> Object {
+    let out = js_sys::JSON::parse(&json(picture)).ok().and_then(|parsed| parsed.dyn_into().ok());
+    let out: Object = out.unwrap_or_default();
+    set(&out, "pixels", Float32Array::from(picture.pixels.as_slice()));
+    out
 }

@@ -4,14 +4,16 @@ use super::blob::BlobSource;
 use super::http::{HttpFolder, Remote};
 use super::scene;
 use crate::analysis::GroupId;
+use crate::convert::{Left, Output};
 use crate::formats;
 use crate::model::{GraphId, NodeId, TensorId, ValueId};
 use crate::report::{Error, Result};
 use crate::safety::Safety;
 use crate::source::{BytesSource, CountingSource, Files, Source};
-use crate::view::{Level, Measure, Place, SceneOptions, Selection, Theme, Viewer};
+use crate::view::{Level, Measure, Place, SceneOptions, Selection, Theme, Viewer, Work};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
@@ -48,6 +50,12 @@ pub struct Session {
     viewer: Option<Viewer>,
     /// The graph that was drawn last: its results come first.
     shown: GraphId,
+    /// What is under way, by number.
+    works: HashMap<u32, Work>,
+    /// Files that are being written, by number.
+    outputs: HashMap<u32, Box<dyn Output>>,
+    /// The number of the work or file that is begun next.
+    next: u32,
 }
 
 #[derive(Serialize)]
@@ -65,6 +73,13 @@ struct Progress {
     stage: &'static str,
     done: Option<f32>,
     bytes_read: u64,
+}
+
+/// A file that is being written.
+#[derive(Serialize)]
+struct Begun {
+    number: u32,
+    left: Vec<Left>,
 }
 
 /// What a drawing as a file has beside its `SceneOptions`.
@@ -228,6 +243,115 @@ impl Session {
     pub fn values(&self, tensor: u32, from: f64, count: u32) -> Result<String, JsValue> {
         let values = self.viewer()?.values(TensorId(tensor), from as u64, u64::from(count));
         Ok(json(&values.map_err(|error| thrown(&error))?))
+    }
+
+    /// Part of a tensor in rows and columns: `Table`.
+    ///
+    /// # Errors
+    /// A `Failure` when it cannot be read.
+    pub fn table(&self, tensor: u32, plane_json: &str, frame_json: &str) -> Result<String, JsValue> {
+        let table = self.viewer()?.table(TensorId(tensor), &options(plane_json)?, options(frame_json)?);
+        Ok(json(&table.map_err(|error| thrown(&error))?))
+    }
+
+    /// Begins the statistics of a tensor: the number of the work.
+    ///
+    /// # Errors
+    /// A `Failure` when its elements are no numbers.
+    pub fn survey(&mut self, tensor: u32) -> Result<u32, JsValue> {
+        let work = self.viewer()?.survey(TensorId(tensor)).map_err(|error| thrown(&error))?;
+        Ok(self.begin(work))
+    }
+
+    /// Begins a picture of part of a tensor: the number of the work.
+    ///
+    /// # Errors
+    /// A `Failure` when there is no such part.
+    pub fn exposure(&mut self, tensor: u32, plane: &str, frame: &str, screen: &str) -> Result<u32, JsValue> {
+        let (plane, frame, screen) = (options(plane)?, options(frame)?, options(screen)?);
+        let work = self.viewer()?.exposure(TensorId(tensor), &plane, frame, screen);
+        Ok(self.begin(work.map_err(|error| thrown(&error))?))
+    }
+
+    fn begin(&mut self, work: Work) -> u32 {
+        self.next += 1;
+        self.works.insert(self.next, work);
+        self.next
+    }
+
+    /// Goes on with a work; returns which part of it is done, 1 at the end. One that fails is over.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn step(&mut self, work: u32) -> Result<f64, JsValue> {
+        let mut steps = self.works.remove(&work).ok_or_else(|| missing("work"))?;
+        let done = self.viewer()?.step(&mut steps).map_err(|error| thrown(&error))?;
+        self.works.insert(work, steps);
+        Ok(done)
+    }
+
+    /// Ends a work: `Statistics` as JSON, or a `Picture`.
+    ///
+    /// # Errors
+    /// A `Failure` when there is no such work.
+    pub fn finish(&mut self, work: u32) -> Result<JsValue, JsValue> {
+        Ok(match self.works.remove(&work).ok_or_else(|| missing("work"))? {
+            Work::Survey(survey) => json(&survey.statistics()).into(),
+            Work::Exposure(exposure) => scene::picture(&exposure.picture(), json).into(),
+        })
+    }
+
+    /// Begins to write a tensor as a file of NumPy: the number of the file.
+    ///
+    /// # Errors
+    /// A `Failure` when NumPy has no such tensors.
+    pub fn npy(&mut self, tensor: u32) -> Result<u32, JsValue> {
+        let output = self.viewer()?.npy(TensorId(tensor)).map_err(|error| thrown(&error))?;
+        Ok(self.write(Box::new(output)))
+    }
+
+    /// Begins to write weights as a file of safetensors, those of `tensors` or all of the model's own: JSON with the number of the file, and what is `left` out.
+    ///
+    /// # Errors
+    /// A `Failure` when none of them can be written.
+    pub fn safetensors(&mut self, tensors: Option<Vec<u32>>) -> Result<String, JsValue> {
+        let tensors: Option<Vec<TensorId>> = tensors.map(|tensors| tensors.into_iter().map(TensorId).collect());
+        let mut output = self.viewer()?.safetensors(tensors.as_deref()).map_err(|error| thrown(&error))?;
+        let left = std::mem::take(&mut output.left);
+        Ok(json(&Begun { number: self.write(Box::new(output)), left }))
+    }
+
+    fn write(&mut self, output: Box<dyn Output>) -> u32 {
+        self.next += 1;
+        self.outputs.insert(self.next, output);
+        self.next
+    }
+
+    /// The size in bytes of a file that is being written.
+    ///
+    /// # Errors
+    /// A `Failure` when there is none.
+    pub fn size(&self, output: u32) -> Result<f64, JsValue> {
+        Ok(self.outputs.get(&output).ok_or_else(|| missing("file"))?.size() as f64)
+    }
+
+    /// The next piece of a file that is being written; an empty one at the end, with which the file is forgotten.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn piece(&mut self, output: u32) -> Result<Vec<u8>, JsValue> {
+        let mut writing = self.outputs.remove(&output).ok_or_else(|| missing("file"))?;
+        let piece = self.viewer()?.piece(&mut *writing).map_err(|error| thrown(&error))?;
+        if !piece.is_empty() {
+            self.outputs.insert(output, writing);
+        }
+        Ok(piece)
+    }
+
+    /// Forgets a work or a file, if it is still under way.
+    pub fn stop(&mut self, number: u32) {
+        self.works.remove(&number);
+        self.outputs.remove(&number);
     }
 
     /// Instructions of a pickle of the report: `Listed`.

@@ -1,5 +1,7 @@
 //! The native command line.
 
+mod weights;
+
 use lamina::analysis::infer::{Shapes, Sizes};
 use lamina::formats::{self, FORMATS, Opened};
 use lamina::model::{GraphId, dump};
@@ -32,11 +34,17 @@ usage: lamina summary MODEL...      one line a model:
                                     as many groups open as fit a screen, unless a level is given
        lamina shapes [--size NAME=NUMBER]... MODEL
                                     a line a value: graph, name, stated or inferred, type, separated by tabs
+       lamina statistics MODEL [TENSOR]...
+                                    a line a tensor: name, type, shape, and figures about its elements, separated by tabs
+       lamina npy MODEL TENSOR [-o OUT.npy]
+                                    a tensor as a file of NumPy
+       lamina convert MODEL... [-o OUT.safetensors]
+                                    the weights as a file of safetensors; nothing of the model is executed
        lamina safety [--json] FILE...
                                     what the pickles of a file would do to whoever loads it; in JSON, a line a file
 
-A model is a file, the index of several files, or a folder with either. Files that it refers to are looked for in its folder; dump and svg
-take files that belong together one after the other. Exit status: 0, 1 if a file could not be read, 2 if the
+A model is a file, the index of several files, or a folder with either. Files that it refers to are looked for in its folder; dump, svg and
+convert take files that belong together one after the other. Exit status: 0, 1 if a file could not be read, 2 if the
 command was not understood, 3 if `safety` found something dangerous.
 ";
 
@@ -84,6 +92,17 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
         }
         (Some(("shapes", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| list_shapes(open(files), &sizes, out))
+        }
+        (Some(("statistics", [first, names @ ..])), _, false) => {
+            let file = std::slice::from_ref(first);
+            each(file, |_| weights::list_statistics(open(file), names, out))
+        }
+        (Some(("npy", [first, name])), _, false) => {
+            let file = std::slice::from_ref(first);
+            each(file, |_| weights::write_npy(open(file), name, drawing.path.as_deref(), out))
+        }
+        (Some(("convert", files @ [first, ..])), _, false) => {
+            each(std::slice::from_ref(first), |_| weights::convert(open(files), drawing.path.as_deref(), out))
         }
         (Some(("svg", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| draw(open(files), &drawing, out))
