@@ -19,6 +19,7 @@ mod draft;
 mod flow;
 mod fold;
 pub mod infer;
+pub mod kv_cache;
 pub mod layers;
 pub mod order;
 mod parts;

@@ -20,6 +20,7 @@ mod scene;
 mod spine;
 mod stock;
 mod svg;
+mod tables;
 mod thumbnail;
 mod wires;
 mod words;
@@ -34,10 +35,12 @@ pub use measure::{Advances, Role};
 pub use outline::Outline;
 pub use palette::{Palette, Theme};
 pub use scene::{Flow, Item, ItemKind, NONE, Net, NetStyle, Scene, SceneOptions, flag};
+pub use tables::{OperatorRow, TensorRow};
 pub use words::{bytes, count, shape};
 
 use crate::analysis::cost::Costs;
 use crate::analysis::infer::{Shapes, Sizes};
+use crate::analysis::kv_cache::{KvCache, kv_cache};
 use crate::analysis::{GroupId, Tree};
 use crate::codec::pickle::Listing;
 use crate::convert::{Npy, Output, Safetensors};
@@ -151,6 +154,21 @@ impl Viewer {
         let read = values::read(model, tensor, &self.files, from, count)?;
         let text = (0..read.len()).filter_map(|index| read.text(index)).collect();
         Ok(Values { from, total: of.elements().unwrap_or(0), shape: of.shape.clone(), values: text })
+    }
+
+    /// All tensors, under all their names.
+    pub fn tensors(&self) -> Vec<TensorRow> {
+        tables::tensors(&self.opened.model, &self.files)
+    }
+
+    /// All nodes of all graphs.
+    pub fn operators(&self) -> Vec<OperatorRow> {
+        tables::operators(&self.opened.model, self.costs(GraphId(0)).as_deref())
+    }
+
+    /// What a decoder keeps of each token; none of other models.
+    pub fn kv_cache(&self) -> Option<KvCache> {
+        kv_cache(&self.opened.model)
     }
 
     /// The part `frame` of `plane` of `tensor`, as text.

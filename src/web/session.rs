@@ -4,13 +4,14 @@ use super::blob::BlobSource;
 use super::http::{HttpFolder, Remote};
 use super::scene;
 use crate::analysis::GroupId;
+use crate::analysis::kv_cache::KvCache;
 use crate::convert::{Left, Output};
 use crate::formats;
 use crate::model::{GraphId, NodeId, TensorId, ValueId};
 use crate::report::{Error, Result};
 use crate::safety::Safety;
 use crate::source::{BytesSource, CountingSource, Files, Source};
-use crate::view::{Level, Measure, Place, SceneOptions, Selection, Theme, Viewer, Work};
+use crate::view::{Level, Measure, OperatorRow, Place, SceneOptions, Selection, TensorRow, Theme, Viewer, Work};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -73,6 +74,14 @@ struct Progress {
     stage: &'static str,
     done: Option<f32>,
     bytes_read: u64,
+}
+
+/// All that is in a model, as rows.
+#[derive(Serialize)]
+struct Tables {
+    tensors: Vec<TensorRow>,
+    operators: Vec<OperatorRow>,
+    cache: Option<KvCache>,
 }
 
 /// A file that is being written.
@@ -243,6 +252,15 @@ impl Session {
     pub fn values(&self, tensor: u32, from: f64, count: u32) -> Result<String, JsValue> {
         let values = self.viewer()?.values(TensorId(tensor), from as u64, u64::from(count));
         Ok(json(&values.map_err(|error| thrown(&error))?))
+    }
+
+    /// All tensors and all nodes, and what a decoder keeps of a token: `Tables`.
+    ///
+    /// # Errors
+    /// A `Failure`.
+    pub fn tables(&self) -> Result<String, JsValue> {
+        let viewer = self.viewer()?;
+        Ok(json(&Tables { tensors: viewer.tensors(), operators: viewer.operators(), cache: viewer.kv_cache() }))
     }
 
     /// Part of a tensor in rows and columns: `Table`.

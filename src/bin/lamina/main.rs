@@ -1,5 +1,6 @@
 //! The native command line.
 
+mod tables;
 mod weights;
 
 use lamina::analysis::infer::{Shapes, Sizes};
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Instant;
+use tables::{Form, What};
 
 /// How the name of the index of several files ends.
 const INDEX: &str = ".index.json";
@@ -34,6 +36,9 @@ usage: lamina summary MODEL...      one line a model:
                                     as many groups open as fit a screen, unless a level is given
        lamina shapes [--size NAME=NUMBER]... MODEL
                                     a line a value: graph, name, stated or inferred, type, separated by tabs
+       lamina tensors [--csv|--json] MODEL...
+       lamina operators [--csv|--json] MODEL...
+                                    all tensors under all their names, or all nodes of all graphs, a line each
        lamina statistics MODEL [TENSOR]...
                                     a line a tensor: name, type, shape, and figures about its elements, separated by tabs
        lamina npy MODEL TENSOR [-o OUT.npy]
@@ -70,6 +75,14 @@ fn main() -> ExitCode {
 
 fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
     let json = arguments.flag("--json");
+    let csv = arguments.flag("--csv");
+    let form = if json {
+        Form::Json
+    } else if csv {
+        Form::Csv
+    } else {
+        Form::Tabs
+    };
     let help = arguments.flag("--help") || arguments.flag("-h");
     let drawing = match Drawing::take(&mut arguments) {
         Ok(drawing) => drawing,
@@ -92,6 +105,10 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
         }
         (Some(("shapes", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| list_shapes(open(files), &sizes, out))
+        }
+        (Some((command @ ("tensors" | "operators"), files @ [first, ..])), ..) => {
+            let what = if command == "tensors" { What::Tensors } else { What::Operators };
+            each(std::slice::from_ref(first), |_| tables::list(what, open(files), form, out))
         }
         (Some(("statistics", [first, names @ ..])), _, false) => {
             let file = std::slice::from_ref(first);
