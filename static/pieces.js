@@ -20,6 +20,7 @@ import { sentence } from './words.js';
  * @property {(query: string) => void} find
  * @property {(tensor: number, from: number, count: number) => Promise<Values>} values
  * @property {(tensor: TensorInfo, name: string) => void} inspect opens the inspector
+ * @property {(kind: 'tensors'|'modules'|'operators') => void} tables opens the tables
  * @property {(key: string, operator: string) => Promise<Child>} documentation
  * @property {import('./panel-safety.js').List} listing
  */

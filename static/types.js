@@ -385,4 +385,21 @@ export {};
  * @property {{width: number, first: number, counts: number[]}} histogram bin number n begins at (first + n) × width
  */
 
-/** A file that is being written, in pieces. @typedef {{number: number, size: number}} Output */
+/**
+ * A file that is being written, in pieces; `left` is what is not in it, and why.
+ * @typedef {{number: number, size: number, left: {name: string, reason: string}[]}} Output
+ */
+
+/**
+ * A tensor by one of its names. Its bytes are null where another name of the same tensor comes first, which is `tied`.
+ * @typedef {{name: string, tensor: number, dtype: string, shape: string, elements: number|null, bytes: number|null, tied: string|null, file: string, graph: number|null, node: number|null}} TensorRow
+ */
+
+/** A group of the hierarchy. @typedef {{path: string, graph: number, group: number, nodes: number, parameters: number, bytes: number}} ModuleRow */
+
+/** A node. @typedef {{graph: number, node: number, operator: string, name: string, category: string, parameters: number, macs: number|null}} OperatorRow */
+
+/**
+ * All that is in a model; `cache` is what a decoder keeps of a token.
+ * @typedef {{tensors: TensorRow[], modules: ModuleRow[], operators: OperatorRow[], cache: {layers: number, elements: number}|null}} Tables
+ */

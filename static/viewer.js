@@ -10,6 +10,7 @@ import { Drawing } from './drawing.js';
 import { Expense } from './expense.js';
 import { plural } from './numbers.js';
 import { OutlinePanel } from './outline.js';
+import { Over } from './over.js';
 import { FindPanel } from './panel-find.js';
 import { modelPanel } from './panel-model.js';
 import { sameDepth, write } from './permalink.js';
@@ -27,7 +28,7 @@ import { createZoom } from './zoom.js';
 /** @import {Place} from './permalink.js' */
 /** @import {Actions} from './pieces.js' */
 /** @import {Session} from './session.js' */
-/** @import {GraphInfo, Hit, ModelInfo, NodeInfo, Selection, Step, TensorInfo} from './types.js' */
+/** @import {GraphInfo, Hit, ModelInfo, NodeInfo, Selection, Step} from './types.js' */
 
 /** How much a key or a button zooms. */
 const ZOOM = 1.25;
@@ -52,15 +53,18 @@ export class Viewer {
   #outline;
   #selected;
   #expense;
-  /** @type {import('./inspector.js').Inspector|null} */
-  #inspector = null;
+  #over = new Over({
+    model: () => this.#need(),
+    jump: (graph, selection) => void this.#jump(graph, selection),
+  });
   /** @type {Actions} */
   #actions = {
     jump: (graph, selection) => void this.#jump(graph, selection),
     enter: (graph) => void this.enter(graph),
     find: (query) => this.#openFind(query),
     values: (tensor, from, count) => this.#need().session.values(tensor, from, count),
-    inspect: (tensor, name) => void this.#inspect(tensor, name),
+    inspect: (tensor, name) => void this.#try(() => this.#over.inspect(tensor, name)),
+    tables: (kind) => void this.#try(() => this.#over.tables(kind)),
     listing: (stream, place) => this.#need().session.listing(stream, place),
     documentation: (key, operator) => documentation(this.#need().info.formatId, key, operator),
   };
@@ -165,7 +169,7 @@ export class Viewer {
 
   /** Forgets the model and ends its Worker. */
   close() {
-    this.#inspector?.close();
+    this.#over.close();
     this.#session?.close();
     this.#session = null;
     this.#info = null;
@@ -210,7 +214,7 @@ export class Viewer {
 
   /** Goes to another graph of the model. @param {number} graph */
   async enter(graph) {
-    this.#inspector?.close();
+    this.#over.close();
     if (graph === this.graph) return;
     const info = this.#graphInfo(graph);
     const trail = trailOn(this.#need().info.graphs, this.#trail, graph);
@@ -228,7 +232,7 @@ export class Viewer {
    * @param {{centre?: boolean, tab?: boolean}} [options] as of {@link Selected#select}
    */
   async select(selection, options) {
-    this.#inspector?.close();
+    this.#over.close();
     if (selection) await this.#try(() => this.#selected.select(selection, options));
     else this.#selected.deselect();
   }
@@ -240,7 +244,7 @@ export class Viewer {
 
   /** Does what a shortcut or a button of the viewer asks for. @param {string} command */
   run(command) {
-    if (!ASIDE.includes(command) && this.#inspector?.close() && command === 'back') return;
+    if (!ASIDE.includes(command) && this.#over.close() && command === 'back') return;
     const { canvas } = this.#drawing;
     /** @type {Record<string, () => void>} */
     const commands = {
@@ -265,6 +269,7 @@ export class Viewer {
       fit: () => canvas.fit(),
       near: () => this.#selected.selection && this.#drawing.near(this.#selected.selection),
       safety: () => this.#showSafety(),
+      tables: () => this.#actions.tables('tensors'),
       svg: () => void this.#try(() => this.#saveSvg()),
       back: () => void this.#back(),
     };
@@ -423,13 +428,6 @@ export class Viewer {
     this.#sidebar.show('find');
     this.#sidebar.reveal({ needed: true });
     this.#find.focus(query);
-  }
-
-  /** @param {TensorInfo} tensor @param {string} name */
-  async #inspect(tensor, name) {
-    const { Inspector } = await import('./inspector.js');
-    this.#inspector ??= new Inspector();
-    this.#inspector.open(this.#need().session, tensor, name);
   }
 
   async #saveSvg() {

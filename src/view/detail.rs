@@ -374,46 +374,52 @@ impl Describe<'_> {
     }
 
     fn tensor(&self, id: TensorId) -> Option<TensorInfo> {
-        let tensor = self.model.tensors.get(id)?;
-        let (location, readable) = self.location(tensor);
-        Some(TensorInfo {
-            id,
-            name: tensor.name.to_string(),
-            dtype: tensor.dtype.name(),
-            shape: words::shape(&tensor.shape),
-            dims: tensor.shape.clone(),
-            numeric: numbers::are_plain(tensor.dtype),
-            elements: tensor.elements(),
-            bytes: tensor.bytes(),
-            location,
-            readable,
-            description: tensor.description.to_string(),
-            metadata: tensor.metadata.clone(),
-        })
+        tensor(self.model, self.files, id)
     }
+}
 
-    fn location(&self, tensor: &Tensor) -> (String, bool) {
-        let paths = self.files.paths();
-        let path = |file: crate::source::FileId| paths.get(file.0 as usize).map(String::as_str).unwrap_or_default();
-        // The size is worth a word only where it is not the one that type and shape ask for.
-        let odd = |len| if tensor.bytes() == Some(len) { String::new() } else { format!(", {}", words::bytes(len)) };
-        match &tensor.data {
-            Data::Absent => ("not in the file".into(), false),
-            Data::Range(file, span) => (format!("{} at {:#x}{}", path(*file), span.at, odd(span.len)), true),
-            Data::Strided(file, span, strides) => {
-                (format!("{} at {:#x}, strides {}", path(*file), span.at, words::shape(strides)), true)
-            }
-            Data::Records(file, span, strides) => {
-                (format!("{} at {:#x}, steps of {} bytes", path(*file), span.at, words::shape(strides)), true)
-            }
-            Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
-            Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
-            Data::Prefixed(file, strings) => {
-                (format!("{} at {:#x}, {}", path(*file), strings.span.at, words::bytes(strings.span.len)), true)
-            }
-            Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),
-            Data::External { path, span } if span.len == u64::MAX => (format!("{path} from {:#x} on", span.at), true),
-            Data::External { path, span } => (format!("{path} at {:#x}{}", span.at, odd(span.len)), true),
+/// All about tensor `id`.
+pub(super) fn tensor(model: &Model, files: &Files, id: TensorId) -> Option<TensorInfo> {
+    let tensor = model.tensors.get(id)?;
+    let (location, readable) = location(files, tensor);
+    Some(TensorInfo {
+        id,
+        name: tensor.name.to_string(),
+        dtype: tensor.dtype.name(),
+        shape: words::shape(&tensor.shape),
+        dims: tensor.shape.clone(),
+        numeric: numbers::are_plain(tensor.dtype),
+        elements: tensor.elements(),
+        bytes: tensor.bytes(),
+        location,
+        readable,
+        description: tensor.description.to_string(),
+        metadata: tensor.metadata.clone(),
+    })
+}
+
+/// Where the bytes of `tensor` are, in words, and whether they can be read.
+fn location(files: &Files, tensor: &Tensor) -> (String, bool) {
+    let paths = files.paths();
+    let path = |file: crate::source::FileId| paths.get(file.0 as usize).map(String::as_str).unwrap_or_default();
+    // The size is worth a word only where it is not the one that type and shape ask for.
+    let odd = |len| if tensor.bytes() == Some(len) { String::new() } else { format!(", {}", words::bytes(len)) };
+    match &tensor.data {
+        Data::Absent => ("not in the file".into(), false),
+        Data::Range(file, span) => (format!("{} at {:#x}{}", path(*file), span.at, odd(span.len)), true),
+        Data::Strided(file, span, strides) => {
+            (format!("{} at {:#x}, strides {}", path(*file), span.at, words::shape(strides)), true)
         }
+        Data::Records(file, span, strides) => {
+            (format!("{} at {:#x}, steps of {} bytes", path(*file), span.at, words::shape(strides)), true)
+        }
+        Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
+        Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
+        Data::Prefixed(file, strings) => {
+            (format!("{} at {:#x}, {}", path(*file), strings.span.at, words::bytes(strings.span.len)), true)
+        }
+        Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),
+        Data::External { path, span } if span.len == u64::MAX => (format!("{path} from {:#x} on", span.at), true),
+        Data::External { path, span } => (format!("{path} at {:#x}{}", span.at, odd(span.len)), true),
     }
 }

@@ -1,7 +1,8 @@
 //! All tensors and all operators of a model, as rows.
 
-use super::words;
+use super::{flow, words};
 use crate::analysis::cost::Costs;
+use crate::analysis::{Group, GroupId, Tree};
 use crate::model::{Data, GraphId, Model, NodeId, Tensor, TensorId};
 use crate::source::Files;
 use serde::Serialize;
@@ -48,6 +49,33 @@ pub struct OperatorRow {
     pub parameters: u64,
     /// How many multiplications with an addition it takes; none where nothing flows.
     pub macs: Option<u64>,
+}
+
+/// A group of the hierarchy.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModuleRow {
+    /// The names of the groups around it and its own.
+    pub path: String,
+    /// The graph.
+    pub graph: GraphId,
+    /// The group.
+    pub group: GroupId,
+    /// The nodes in it and below.
+    pub nodes: u32,
+    /// The parameters in it and below, each tensor counted once.
+    pub parameters: u64,
+    /// Their size in bytes, packed.
+    pub bytes: u64,
+}
+
+/// Rows for all groups of the hierarchy of `graph`, the outer before the inner.
+pub(super) fn modules(graph: GraphId, tree: &Tree) -> Vec<ModuleRow> {
+    let row = |(id, group): (GroupId, &Group)| {
+        let path: Vec<String> = tree.path(id).into_iter().map(|part| flow::title(tree, part)).collect();
+        let Group { nodes, parameters, bytes, .. } = *group;
+        ModuleRow { path: path.join(" › "), graph, group: id, nodes, parameters, bytes }
+    };
+    tree.groups.iter().filter(|(id, _)| *id != Tree::ROOT).map(row).collect()
 }
 
 /// Rows for all tensors of `model`, under all their names.

@@ -37,8 +37,10 @@ usage: lamina summary MODEL...      one line a model:
        lamina shapes [--size NAME=NUMBER]... MODEL
                                     a line a value: graph, name, stated or inferred, type, separated by tabs
        lamina tensors [--csv|--json] MODEL...
+       lamina modules [--csv|--json] MODEL...
        lamina operators [--csv|--json] MODEL...
-                                    all tensors under all their names, or all nodes of all graphs, a line each
+                                    all tensors under all their names, all groups of the first graph, or all nodes of all graphs:
+                                    a line each
        lamina statistics MODEL [TENSOR]...
                                     a line a tensor: name, type, shape, and figures about its elements, separated by tabs
        lamina npy MODEL TENSOR [-o OUT.npy]
@@ -106,8 +108,12 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
         (Some(("shapes", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| list_shapes(open(files), &sizes, out))
         }
-        (Some((command @ ("tensors" | "operators"), files @ [first, ..])), ..) => {
-            let what = if command == "tensors" { What::Tensors } else { What::Operators };
+        (Some((command @ ("tensors" | "modules" | "operators"), files @ [first, ..])), ..) => {
+            let what = match command {
+                "tensors" => What::Tensors,
+                "modules" => What::Modules,
+                _ => What::Operators,
+            };
             each(std::slice::from_ref(first), |_| tables::list(what, open(files), form, out))
         }
         (Some(("statistics", [first, names @ ..])), _, false) => {
