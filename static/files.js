@@ -89,7 +89,7 @@ export function mainFirst(files, extensions) {
   /** @param {Given} file */
   const rank = ({ path }) => {
     const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-    if (name.endsWith('.index.json')) return 0;
+    if (name.endsWith('.index.json') || name.endsWith('.weights.json')) return 0;
     if ([...path.matchAll(/\./g)].some(({ index }) => paths.has(path.slice(0, index)))) return 4;
     const known = [...name.matchAll(/\./g)].map(({ index }) => name.slice(index + 1)).filter((extension) => extensions.has(extension));
     if (known.length === 0) return 4;

@@ -1,7 +1,8 @@
 //! The index of a model that is kept in several files, and the names of such files.
 //!
 //! A JSON object beside the files: `{"metadata": {"total_size": 27584}, "weight_map": {"lm_head.weight": "model-00003-of-00003.bin"}}`. What
-//! `weight_map` maps is the name of an entry to the file that holds it, in the folder of the index.
+//! `weight_map` maps is the name of an entry to the file that holds it, in the folder of the index; or the path of an object to those that hold
+//! its tensors: `{"/layers/dense/vars": ["model_00000.weights.h5"]}`.
 
 use super::json::{self, Pairs};
 use crate::report::{Error, Result};
@@ -27,7 +28,15 @@ pub struct Index {
 struct Raw {
     #[serde(default)]
     metadata: Pairs<serde_json::Value>,
-    weight_map: Pairs<String>,
+    weight_map: Pairs<Paths>,
+}
+
+/// One file, or several.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Paths {
+    One(String),
+    Several(Vec<String>),
 }
 
 impl Index {
@@ -42,8 +51,14 @@ impl Index {
             .map_err(|error| Error::malformed(format!("this index of several files cannot be read: {error}")))?;
         let text = |(name, value): (String, serde_json::Value)| (name, json::text(&value));
         let mut index = Self { metadata: raw.metadata.0.into_iter().map(text).collect(), ..Self::default() };
-        for (name, path) in raw.weight_map.0 {
-            index.parts.entry(path).or_default().push(name);
+        for (name, paths) in raw.weight_map.0 {
+            match paths {
+                Paths::One(path) => index.parts.entry(path).or_default().push(name),
+                // Which of an object's tensors is in which file is not said.
+                Paths::Several(paths) => paths.into_iter().for_each(|path| {
+                    index.parts.entry(path).or_default();
+                }),
+            }
         }
         Ok(index)
     }

@@ -190,7 +190,7 @@ pub struct Graph {
 /// A level of the module hierarchy.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Scope {
-    /// The last part of its path.
+    /// The last part of its path; empty where it stands for the level around it.
     pub name: Text,
     /// The level around it.
     pub parent: Option<ScopeId>,

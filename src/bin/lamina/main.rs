@@ -18,8 +18,13 @@ use std::rc::Rc;
 use std::time::Instant;
 use tables::{Form, What};
 
-/// How the name of the index of several files ends.
-const INDEX: &str = ".index.json";
+/// How the name of the index of several files ends: with PyTorch and safetensors, and with Keras.
+const INDEX: [&str; 2] = [".index.json", ".weights.json"];
+
+/// Whether a file called `name` is the index of several.
+fn is_index(name: &str) -> bool {
+    INDEX.iter().any(|end| name.ends_with(end))
+}
 
 const USAGE: &str = "\
 Lamina: see inside model files.
@@ -261,7 +266,7 @@ fn files(paths: &[String]) -> Result<(Files, Rc<Cell<u64>>)> {
         paths = vec![main_of(folder)?];
     }
     // An index speaks for all; else the first is the main file.
-    let index = paths.iter().position(|path| path.to_string_lossy().ends_with(INDEX)).unwrap_or(0);
+    let index = paths.iter().position(|path| is_index(&path.to_string_lossy())).unwrap_or(0);
     if let Some(before) = paths.get_mut(..=index) {
         before.rotate_right(1);
     }
@@ -295,7 +300,7 @@ fn main_of(folder: &Path) -> Result<PathBuf> {
     let rank = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         let known = FORMATS.iter().flat_map(|format| format.extensions);
-        if name.ends_with(INDEX) {
+        if is_index(&name) {
             Some(2)
         } else {
             known.clone().any(|extension| name.ends_with(&format!(".{extension}"))).then_some(1)
