@@ -101,7 +101,7 @@ export function mainFirst(files, extensions) {
   const rank = ({ path }) => {
     const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
     if (name.endsWith('.safetensors.index.json')) return 0;
-    if (name.endsWith('.index.json')) return 1;
+    if (name.endsWith('.index.json') || name.endsWith('.weights.json')) return 1;
     const usual = WEIGHTS.findIndex((pattern) => pattern.test(name));
     if (usual >= 0 && depth({ path }) === top) return 2 + usual;
     if ([...path.matchAll(/\./g)].some(({ index }) => paths.has(path.slice(0, index)))) return OTHER;

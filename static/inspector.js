@@ -86,7 +86,7 @@ export class Inspector {
     this.#statistics.stop();
     this.#picture.stop();
     this.#element.hidden = true;
-    byId('viewer').inert = false;
+    byId('viewer').inert = !byId('tables').hidden;
     const before = this.#before;
     if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     else byId('canvas').focus({ preventScroll: true });

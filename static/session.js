@@ -6,7 +6,7 @@
  * @module
  */
 
-/** @import {CostInfo, Detail, Failure, Frame, HeatInfo, Hits, Listed, Measure, ModelInfo, Sizes, Outline, Output, Picture, Plane, Progress, Selection, Response, Scene, SceneOptions, Statistics, Table, Values} from './types.js' */
+/** @import {CostInfo, Detail, Failure, Frame, HeatInfo, Hits, Listed, Measure, ModelInfo, Sizes, Outline, Output, Picture, Plane, Progress, Selection, Response, Scene, SceneOptions, Statistics, Table, Tables, TensorInfo, Values} from './types.js' */
 
 /** @typedef {{resolve: (result: any) => void, reject: (error: Error) => void, onStep?: (done: number) => void}} Waiting */
 
@@ -167,6 +167,32 @@ export class Session {
    */
   npy(tensor) {
     return this.#request('npy', tensor);
+  }
+
+  /**
+   * Begins to write weights as a file of safetensors.
+   * @param {number[]|null} tensors null for all of the model's own
+   * @returns {Promise<Output>}
+   */
+  safetensors(tensors) {
+    return this.#request('safetensors', tensors);
+  }
+
+  /**
+   * All tensors, groups and nodes.
+   * @returns {Promise<Tables>}
+   */
+  tables() {
+    return this.#request('tables');
+  }
+
+  /**
+   * All about one tensor.
+   * @param {number} tensor
+   * @returns {Promise<TensorInfo>}
+   */
+  tensor(tensor) {
+    return this.#request('tensor', tensor);
   }
 
   /**

@@ -23,6 +23,7 @@ export const TOPICS = {
     { command: 'find', label: 'Find', keys: 'Ctrl+F', typing: true, viewer: true },
     { command: 'properties', label: 'Details on or off', keys: 'Ctrl+Enter', viewer: true },
     { command: 'outline', label: 'Outline on or off', keys: 'Ctrl+B', viewer: true },
+    { command: 'tables', label: 'All tensors, modules and operators', keys: 't', viewer: true },
     { command: 'svg', label: 'Save as SVG', keys: 'Ctrl+Alt+E', viewer: true },
     { command: 'help', label: 'This list', keys: '?' },
   ],
@@ -92,7 +93,7 @@ export function listen(viewing, run) {
   document.addEventListener('keydown', (event) => {
     if (event.isComposing || document.querySelector('dialog[open], :popover-open')) return;
     // What is over the graph has keys of its own.
-    if (event.target instanceof Element && event.target.closest('#inspector')) return;
+    if (event.target instanceof Element && event.target.closest('.over')) return;
     const typing = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
     const found = SHORTCUTS.find(({ keys, also = [] }) => [keys, ...also].some((each) => matches(each, event)));
     if (!found || (typing && !found.typing) || (found.viewer && !viewing())) return;

@@ -240,6 +240,7 @@
  * @property {string} category
  * @property {boolean} [inferred] whether operator and attributes are inferred from names and shapes
  * @property {string} documentationKey entry of `static/ops/<formatId>.json`
+ * @property {number|null} [version] of the operator set that it is of, where the file states it
  * @property {GroupRef[]} path the groups around it, outermost first
  * @property {string} description
  * @property {number|null} definition the function graph that it calls
@@ -269,7 +270,8 @@
  * @property {number} parameters
  * @property {number} bytes
  * @property {{dtype: string, tensors: number, parameters: number, bytes: number}[]} dtypes
- * @property {Entry[]} metadata the settings of the module that it is
+ * @property {string} [description] of a whole graph: what the author says about it
+ * @property {Entry[]} metadata the settings of the module that it is; of a whole graph, what the author attached
  * @property {Cost|null} [cost]
  */
 
@@ -346,8 +348,19 @@
  * @property {string} summary
  * @property {{name: string, doc: string}[]} [inputs]
  * @property {{name: string, doc: string}[]} [outputs]
- * @property {{name: string, type: string, default?: string, doc: string}[]} [attributes]
+ * @property {{name: string, type?: string, default?: string, doc: string}[]} [attributes]
  * @property {number} [since] the version of the operator set that brought it
+ */
+
+/**
+ * `static/ops/defaults.json`: by format and documentation key, the attributes that have a default: their names, types and defaults, and the version of the
+ * operator set from which on they have it, if they did not always.
+ * @typedef {Record<string, Record<string, [string, string, string, number?][]>>} Defaults
+ */
+
+/**
+ * An attribute that an operator has a default for.
+ * @typedef {{name: string, type: string, usual: string}} Usual
  */
 
 export {};
@@ -385,4 +398,21 @@ export {};
  * @property {{width: number, first: number, counts: number[]}} histogram bin number n begins at (first + n) × width
  */
 
-/** A file that is being written, in pieces. @typedef {{number: number, size: number}} Output */
+/**
+ * A file that is being written, in pieces; `left` is what is not in it, and why.
+ * @typedef {{number: number, size: number, left: {name: string, reason: string}[]}} Output
+ */
+
+/**
+ * A tensor by one of its names. Its bytes are null where another name of the same tensor comes first, which is `tied`.
+ * @typedef {{name: string, tensor: number, dtype: string, shape: string, elements: number|null, bytes: number|null, tied: string|null, file: string, graph: number|null, node: number|null}} TensorRow
+ */
+
+/** A group of the hierarchy. @typedef {{path: string, graph: number, group: number, nodes: number, parameters: number, bytes: number}} ModuleRow */
+
+/** A node. @typedef {{graph: number, node: number, operator: string, name: string, category: string, parameters: number, macs: number|null}} OperatorRow */
+
+/**
+ * All that is in a model; `cache` is what a decoder keeps of a token.
+ * @typedef {{tensors: TensorRow[], modules: ModuleRow[], operators: OperatorRow[], cache: {layers: number, elements: number}|null}} Tables
+ */

@@ -4,14 +4,17 @@
  * @module
  */
 
+import { defaults } from './defaults.js';
 import { documentation } from './documentation.js';
 import { announce, byId, toast } from './dom.js';
 import { Drawing } from './drawing.js';
 import { Expense } from './expense.js';
 import { plural } from './numbers.js';
 import { OutlinePanel } from './outline.js';
+import { Over } from './over.js';
 import { FindPanel } from './panel-find.js';
 import { modelPanel } from './panel-model.js';
+import { showSafety } from './panel-safety.js';
 import { sameDepth, write } from './permalink.js';
 import { preferences, remember } from './preferences.js';
 import { save } from './save.js';
@@ -27,7 +30,7 @@ import { createZoom } from './zoom.js';
 /** @import {Place} from './permalink.js' */
 /** @import {Actions} from './pieces.js' */
 /** @import {Session} from './session.js' */
-/** @import {GraphInfo, Hit, ModelInfo, NodeInfo, Selection, Step, TensorInfo} from './types.js' */
+/** @import {GraphInfo, Hit, ModelInfo, NodeInfo, Selection, Step} from './types.js' */
 
 /** How much a key or a button zooms. */
 const ZOOM = 1.25;
@@ -52,17 +55,21 @@ export class Viewer {
   #outline;
   #selected;
   #expense;
-  /** @type {import('./inspector.js').Inspector|null} */
-  #inspector = null;
+  #over = new Over({
+    model: () => this.#need(),
+    jump: (graph, selection) => void this.#jump(graph, selection),
+  });
   /** @type {Actions} */
   #actions = {
     jump: (graph, selection) => void this.#jump(graph, selection),
     enter: (graph) => void this.enter(graph),
     find: (query) => this.#openFind(query),
     values: (tensor, from, count) => this.#need().session.values(tensor, from, count),
-    inspect: (tensor, name) => void this.#inspect(tensor, name),
+    inspect: (tensor, name) => void this.#try(() => this.#over.inspect(tensor, name)),
+    tables: (kind) => void this.#try(() => this.#over.tables(kind)),
     listing: (stream, place) => this.#need().session.listing(stream, place),
     documentation: (key, operator) => documentation(this.#need().info.formatId, key, operator),
+    defaults: (key, version) => defaults(this.#need().info.formatId, key, version),
   };
 
   /**
@@ -165,7 +172,7 @@ export class Viewer {
 
   /** Forgets the model and ends its Worker. */
   close() {
-    this.#inspector?.close();
+    this.#over.close();
     this.#session?.close();
     this.#session = null;
     this.#info = null;
@@ -210,7 +217,7 @@ export class Viewer {
 
   /** Goes to another graph of the model. @param {number} graph */
   async enter(graph) {
-    this.#inspector?.close();
+    this.#over.close();
     if (graph === this.graph) return;
     const info = this.#graphInfo(graph);
     const trail = trailOn(this.#need().info.graphs, this.#trail, graph);
@@ -228,7 +235,7 @@ export class Viewer {
    * @param {{centre?: boolean, tab?: boolean}} [options] as of {@link Selected#select}
    */
   async select(selection, options) {
-    this.#inspector?.close();
+    this.#over.close();
     if (selection) await this.#try(() => this.#selected.select(selection, options));
     else this.#selected.deselect();
   }
@@ -240,7 +247,7 @@ export class Viewer {
 
   /** Does what a shortcut or a button of the viewer asks for. @param {string} command */
   run(command) {
-    if (!ASIDE.includes(command) && this.#inspector?.close() && command === 'back') return;
+    if (!ASIDE.includes(command) && this.#over.close() && command === 'back') return;
     const { canvas } = this.#drawing;
     /** @type {Record<string, () => void>} */
     const commands = {
@@ -264,7 +271,8 @@ export class Viewer {
       actual: () => canvas.actual(),
       fit: () => canvas.fit(),
       near: () => this.#selected.selection && this.#drawing.near(this.#selected.selection),
-      safety: () => this.#showSafety(),
+      safety: () => showSafety(this.#sidebar),
+      tables: () => this.#actions.tables('tensors'),
       svg: () => void this.#try(() => this.#saveSvg()),
       back: () => void this.#back(),
     };
@@ -408,28 +416,11 @@ export class Viewer {
     else await this.enter(outer);
   }
 
-  /** Shows what must not be overlooked. */
-  #showSafety() {
-    this.#sidebar.show('model');
-    this.#sidebar.reveal({ needed: true });
-    const report = document.querySelector('#panel-model .safety');
-    if (!(report instanceof HTMLElement)) return;
-    report.scrollIntoView({ block: 'start' });
-    report.focus({ preventScroll: true });
-  }
-
   /** @param {string} [query] */
   #openFind(query) {
     this.#sidebar.show('find');
     this.#sidebar.reveal({ needed: true });
     this.#find.focus(query);
-  }
-
-  /** @param {TensorInfo} tensor @param {string} name */
-  async #inspect(tensor, name) {
-    const { Inspector } = await import('./inspector.js');
-    this.#inspector ??= new Inspector();
-    this.#inspector.open(this.#need().session, tensor, name);
   }
 
   async #saveSvg() {

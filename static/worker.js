@@ -76,7 +76,10 @@ const METHODS = {
   detail: (model, graph, kind, id) => JSON.parse(model.detail(graph, kind, id)),
   values: (model, tensor, from, count) => JSON.parse(model.values(tensor, from, count)),
   table: (model, tensor, plane, frame) => JSON.parse(model.table(tensor, JSON.stringify(plane), JSON.stringify(frame))),
-  npy: (model, tensor) => output(model, model.npy(tensor)),
+  tables: (model) => JSON.parse(model.tables()),
+  tensor: (model, tensor) => JSON.parse(model.tensor(tensor)),
+  npy: (model, tensor) => output(model, { number: model.npy(tensor), left: [] }),
+  safetensors: (model, tensors) => output(model, JSON.parse(model.safetensors(tensors && Uint32Array.from(tensors)))),
   piece: (model, number) => model.piece(number),
   stop: (model, number) => model.stop(number),
   listing: (model, stream, at, depth) => JSON.parse(model.listing(stream, at, depth)),
@@ -99,8 +102,8 @@ const WORKS = {
 /** Requests whose work nobody waits for any more. @type {Set<number>} */
 const abandoned = new Set();
 
-/** A file that is begun. @param {Session} model @param {number} number */
-const output = (model, number) => ({ number, size: model.size(number) });
+/** A file that is begun. @param {Session} model @param {{number: number, left: unknown[]}} begun */
+const output = (model, begun) => ({ ...begun, size: model.size(begun.number) });
 
 /**
  * Does work step by step; between the steps, other requests are answered.

@@ -787,7 +787,9 @@ fn trees_of_all_fixtures_hold() {
             assert_eq!(tree.group_of.len(), model.graphs[id].nodes.len());
             count += 1;
             // These have no order: two have a cycle, in the other a value comes from two nodes.
-            if !["cycle", "circle", "duplicate-names"].contains(&&*graph.name) {
+            // Gradients make the stacks that their loops fill, and read these afterwards: as groups, each comes before the other.
+            let mutual = path.ends_with("tensorflow/frames/frames.pb");
+            if !mutual && !["cycle", "circle", "duplicate-names"].contains(&&*graph.name) {
                 assert_eq!(backward(&alone, &tree), 0, "{} of {}", graph.name, path.display());
             }
         }

@@ -326,6 +326,43 @@ fn other_programs_do_not_count_as_these() {
 }
 
 #[test]
+fn weights_that_are_quantised_have_the_names_of_their_mode() {
+    let table = ["embeddings", "embeddings_scale", "embeddings_zero", "g_idx"];
+    let dense = ["kernel", "bias", "kernel_scale", "kernel_zero", "g_idx"];
+    // The second layer has no bias; blocks have zeros, and places in them.
+    for (mode, in_table, in_dense, others) in [
+        ("int8", 2, 3, vec!["kernel", "kernel_scale"]),
+        ("int4", 4, 5, vec!["kernel", "kernel_scale", "kernel_zero", "g_idx"]),
+    ] {
+        let model = open(&format!("v3/{mode}.keras"));
+        let graph = first(&model);
+        let names = |class: &str| {
+            let node = graph.nodes.values().find(|node| &*node.operator == class).unwrap();
+            node.inputs.iter().skip(1).map(|input| input.name.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (names("Embedding"), names("Dense")),
+            (
+                table[..in_table].iter().map(|name| name.to_string()).collect(),
+                dense[..in_dense].iter().map(|name| name.to_string()).collect()
+            ),
+            "{mode}"
+        );
+        assert_eq!(names("EinsumDense"), others, "{mode}");
+        let result = graph.values[graph.outputs[0]].ty.as_ref().unwrap();
+        assert!(result.to_string().starts_with("float32 "), "{mode}: {result}");
+    }
+}
+
+#[test]
+fn weights_in_several_files_are_one_model() {
+    let model = open("v3/sharded/parts.weights.json");
+    let graph = first(&model);
+    assert_eq!(graph.nodes.values().map(|node| &*node.operator).collect::<Vec<_>>(), ["Dense"; 4]);
+    assert_eq!(model.totals().parameters, 4 * (4 * 4 + 4));
+}
+
+#[test]
 fn counts_are_those_of_netron() {
     // Nodes, initialisers and parameters that Netron 9.3 counts, what is added to each in the first graph here, and why. Netron gives layers that are
     // called twice, and models within, graphs of their own, and a node to each call of these; here, each call shows all layers.

@@ -112,6 +112,19 @@ fn a_variable_that_was_cut_by_rows_is_whole() {
     assert_eq!(values::read(&opened.model, id, &files, 0, 30).unwrap().len(), 30);
 }
 
+#[test]
+fn a_variable_that_was_cut_by_rows_is_whole_in_both_versions() {
+    let whole = |path: &str| {
+        let (opened, files) = fixture(path);
+        let (id, table) = opened.model.tensors.iter().find(|(_, tensor)| &*tensor.name == "table").unwrap();
+        assert_eq!(table.shape, [7, 4], "{path}");
+        let columns = opened.model.tensors.values().filter(|tensor| tensor.name.starts_with("dense/kernel/part_"));
+        assert_eq!(columns.map(|part| part.shape.clone()).collect::<Vec<_>>(), [[4, 3]; 2], "{path}");
+        values::read(&opened.model, id, &files, 0, 100).unwrap()
+    };
+    assert_eq!(whole("partitioned/old.ckpt"), whole("partitioned/model.ckpt.index"));
+}
+
 /// A table with one block, as LevelDB writes it; packed with Snappy, if asked for.
 fn table(entries: &[(Vec<u8>, Vec<u8>)], snappy: bool) -> Vec<u8> {
     let block = |entries: &[(Vec<u8>, Vec<u8>)]| {
@@ -175,6 +188,29 @@ fn packed_blocks_are_read() {
     };
     assert!(text(false).contains("b/kernel = float32 4×5"));
     assert_eq!(text(false), text(true));
+}
+
+#[test]
+fn a_server_is_asked_for_files_of_values_when_these_are_read() {
+    let folder = std::env::temp_dir().join(format!("lamina-shards-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let of = |shard: u64| (format!("layer_{shard}/kernel").into_bytes(), [entry(2, 3, 0), number(3, shard)].concat());
+    std::fs::write(folder.join("m.index"), table(&[(Vec::new(), number(1, 3)), of(0), of(1), of(2)], false)).unwrap();
+    for shard in 0..3u8 {
+        std::fs::write(
+            folder.join(format!("m.data-0000{shard}-of-00003")),
+            [f32::from(shard).to_le_bytes(); 6].concat(),
+        )
+        .unwrap();
+    }
+    let (server, files) = common::Server::with(&folder.join("m.index"));
+    let opened = common::open(&files).unwrap();
+    assert_eq!((opened.report.diagnostics.len(), server.asked.borrow().len()), (0, 0));
+    let (id, _) = opened.model.tensors.iter().find(|(_, tensor)| &*tensor.name == "layer_2/kernel").unwrap();
+    let value = values::read(&opened.model, id, &files, 0, 1).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    assert_eq!(value.text(0).as_deref(), Some("2.0"));
+    assert_eq!(*server.asked.borrow(), ["m.data-00002-of-00003"]);
 }
 
 #[test]

@@ -96,6 +96,50 @@ fn pieces_that_are_missing_leave_the_others_in_their_places() {
 }
 
 #[test]
+fn a_server_is_asked_for_a_piece_when_it_is_read() {
+    let whole = opened("sharded", |_| true);
+    let path = common::root().join("tfjs/sharded/weights_manifest.json");
+    let (server, files) = common::Server::with(&path);
+    let opened = common::open(&files).unwrap();
+    assert_eq!(said(&opened), Vec::<&str>::new());
+    // The size of the first says those of the others.
+    assert_eq!(*server.asked.borrow(), ["group1-shard1of4.bin", "group2-shard1of6.bin"]);
+    for (id, tensor) in opened.model.tensors.iter() {
+        let expected = values::read(&whole.1.model, id, &whole.0, 0, u64::MAX).unwrap();
+        assert_eq!(values::read(&opened.model, id, &files, 0, u64::MAX).unwrap(), expected, "{}", tensor.name);
+    }
+    let mut asked = server.asked.borrow().clone();
+    let count = asked.len();
+    asked.sort_unstable();
+    asked.dedup();
+    assert_eq!((count, asked.len()), (10, 10), "each once");
+}
+
+#[test]
+fn a_piece_that_a_server_lacks_is_told_when_it_is_read() {
+    let folder = std::env::temp_dir().join(format!("lamina-tfjs-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for path in common::files(&common::root().join("tfjs/sharded")) {
+        let name = path.file_name().unwrap().to_string_lossy();
+        let bytes = std::fs::read(&path).unwrap();
+        match &*name {
+            "group1-shard4of4.bin" => {}
+            "group2-shard6of6.bin" => std::fs::write(folder.join(&*name), &bytes[1..]).unwrap(),
+            _ => std::fs::write(folder.join(&*name), bytes).unwrap(),
+        }
+    }
+    let (_, files) = common::Server::with(&folder.join("weights_manifest.json"));
+    let opened = common::open(&files).unwrap();
+    let errors =
+        opened.model.tensors.iter().filter_map(|(id, _)| values::read(&opened.model, id, &files, 0, 1 << 20).err());
+    let errors: Vec<String> = errors.map(|error| error.message).collect();
+    std::fs::remove_dir_all(folder).unwrap();
+    assert!(errors.iter().any(|error| error == "\"group1-shard4of4.bin\" is not here"), "{errors:?}");
+    let short = "\"group2-shard6of6.bin\" has 99 bytes, where 100 are asked for";
+    assert!(errors.iter().any(|error| error == short), "{errors:?}");
+}
+
+#[test]
 fn texts_are_found_in_the_bytes_and_what_is_behind_them_with_them() {
     let (_, none) = opened("kinds", |_| false);
     let absent =

@@ -29,8 +29,12 @@ pub struct KvCache {
     pub elements: u64,
 }
 
-/// The cache of a decoder whose weights have names that are usual; none for other models. What encoders compute is not kept.
+/// The cache of a decoder whose weights have names that are usual; none for other models. What encoders compute is not kept. Of graphs of operators,
+/// weights may be turned: nothing is said of these.
 pub fn kv_cache(model: &Model) -> Option<KvCache> {
+    if !model.imports.is_empty() {
+        return None;
+    }
     let (mut projections, mut layers, mut elements) = (0u64, 0u64, 0u64);
     for tensor in model.tensors.values().filter(|tensor| !tensor.name.contains("encoder.")) {
         if PROJECTIONS.iter().any(|end| tensor.name.ends_with(end)) {

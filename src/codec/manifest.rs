@@ -177,12 +177,37 @@ impl Group {
         self.weights.iter().try_fold(0u64, |sum, weight| sum.checked_add(weight.get()?.len()?))
     }
 
+    /// Its files. All but the last are of one size: where a server has them, only the first is asked for, if all together have `total` bytes then.
+    fn find(&self, total: Option<u64>, files: &Files, report: &mut Report) -> Vec<Option<FileId>> {
+        let mut find = |path: &String, len: Option<u64>| {
+            let found = match len {
+                Some(len) => files.sibling_of(path, len),
+                None => files.sibling(path),
+            };
+            found.unwrap_or_else(|error| {
+                report.add_error(&error);
+                None
+            })
+        };
+        let Some((first, others)) = self.paths.split_first() else { return Vec::new() };
+        let first = find(first, None);
+        let size = first.and_then(|file| files.slice(file)).map(|bytes| bytes.len());
+        let before = size.and_then(|size| size.checked_mul(others.len() as u64));
+        let last = total.zip(before).and_then(|(total, before)| total.checked_sub(before));
+        let even = size.zip(last).filter(|(size, last)| (1..=*size).contains(last));
+        let others = others.iter().enumerate().map(|(place, path)| {
+            let len = even.map(|(size, last)| if place + 1 < others.len() { size } else { last });
+            find(path, len)
+        });
+        std::iter::once(first).chain(others).collect()
+    }
+
     fn bytes(&self, files: &Files, report: &mut Report) -> Bytes<'_> {
         let total = self.len();
         if let ([path], Some(_)) = (&*self.paths, total) {
             return Bytes::Path(path);
         }
-        let found: Vec<Option<FileId>> = self.paths.iter().map(|path| find(path, files, report)).collect();
+        let found = self.find(total, files, report);
         if let ([path], [None]) = (&*self.paths, &*found) {
             return Bytes::Path(path);
         }
@@ -219,13 +244,6 @@ impl Group {
             }
         }
     }
-}
-
-fn find(path: &str, files: &Files, report: &mut Report) -> Option<FileId> {
-    files.sibling(path).unwrap_or_else(|error| {
-        report.add_error(&error);
-        None
-    })
 }
 
 /// Fills in the sizes of pieces that are missing: all but the last are of one size, and all together have `total` bytes.

@@ -1,7 +1,8 @@
 //! The index of a model that is kept in several files, and the names of such files.
 //!
 //! A JSON object beside the files: `{"metadata": {"total_size": 27584}, "weight_map": {"lm_head.weight": "model-00003-of-00003.bin"}}`. What
-//! `weight_map` maps is the name of an entry to the file that holds it, in the folder of the index.
+//! `weight_map` maps is the name of an entry to the file that holds it, in the folder of the index; or the path of an object to those that hold
+//! its tensors: `{"/layers/dense/vars": ["model_00000.weights.h5"]}`.
 
 use super::json::{self, Pairs};
 use crate::report::{Error, Result};
@@ -27,7 +28,15 @@ pub struct Index {
 struct Raw {
     #[serde(default)]
     metadata: Pairs<serde_json::Value>,
-    weight_map: Pairs<String>,
+    weight_map: Pairs<Paths>,
+}
+
+/// One file, or several.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Paths {
+    One(String),
+    Several(Vec<String>),
 }
 
 impl Index {
@@ -42,8 +51,14 @@ impl Index {
             .map_err(|error| Error::malformed(format!("this index of several files cannot be read: {error}")))?;
         let text = |(name, value): (String, serde_json::Value)| (name, json::text(&value));
         let mut index = Self { metadata: raw.metadata.0.into_iter().map(text).collect(), ..Self::default() };
-        for (name, path) in raw.weight_map.0 {
-            index.parts.entry(path).or_default().push(name);
+        for (name, paths) in raw.weight_map.0 {
+            match paths {
+                Paths::One(path) => index.parts.entry(path).or_default().push(name),
+                // Which of an object's tensors is in which file is not said.
+                Paths::Several(paths) => paths.into_iter().for_each(|path| {
+                    index.parts.entry(path).or_default();
+                }),
+            }
         }
         Ok(index)
     }
@@ -58,6 +73,31 @@ pub fn series<'a>(name: &'a str, names: &'a [String]) -> (Vec<&'a str>, usize) {
     crate::sort::sort(&mut found);
     found.dedup();
     (found, count)
+}
+
+/// The names of the files that belong together with `name` by their numbers, but are not `found`; without their folders. Of very many, the first.
+pub fn absent(name: &str, found: &[&str]) -> Vec<String> {
+    const MOST: usize = 1000;
+    let name = own(name);
+    let Some((stem, _, count, end)) = numbered(name) else { return Vec::new() };
+    let names = (1..=count).map(|number| format!("{stem}-{number:0DIGITS$}-of-{count:0DIGITS$}{end}"));
+    names.filter(|name| found.iter().all(|found| own(found) != name)).take(MOST).collect()
+}
+
+/// The first few of `names` in a sentence, and how many more there are.
+pub fn few(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect();
+    match (names.len().saturating_sub(SHOWN), shown.as_slice()) {
+        (0, [first @ .., last]) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        (0, names) => names.concat(),
+        (more, names) => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+/// A path without its folder.
+fn own(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// The parts of a name with a number: `model-00002-of-00003.bin` is `model`, 2, 3, `.bin`.
@@ -79,7 +119,9 @@ mod tests {
             ["x/m-00003-of-00003.bin", "x/m-00001-of-00003.bin", "x/n-00002-of-00003.bin", "m-00002-of-00003.bin"];
         let names = names.map(String::from);
         let (found, count) = series("x/m-00001-of-00003.bin", &names);
-        assert_eq!((found, count), (vec!["x/m-00001-of-00003.bin", "x/m-00003-of-00003.bin"], 3));
+        assert_eq!((found.clone(), count), (vec!["x/m-00001-of-00003.bin", "x/m-00003-of-00003.bin"], 3));
+        assert_eq!(absent("x/m-00001-of-00003.bin", &found), ["m-00002-of-00003.bin"]);
+        assert_eq!(absent("m.bin", &[]), Vec::<String>::new());
         for alone in ["m.bin", "m-1-of-3.bin", "-of-", "m-0000é-of-00003", "m-00001-of-0000"] {
             assert_eq!(series(alone, &names), (Vec::new(), 0), "{alone}");
         }

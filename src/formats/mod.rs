@@ -74,8 +74,11 @@ macro_rules! formats {
 
 formats! {
     caffe,
+    caffe2,
     executorch,
+    gguf,
     keras,
+    numpy,
     onnx,
     pytorch,
     safetensors,

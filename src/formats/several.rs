@@ -3,8 +3,8 @@
 use super::{Opened, look, open_file};
 use crate::analysis::layers;
 use crate::codec::shards::{self, Index};
-use crate::model::Entry;
 use crate::model::joined::Joined;
+use crate::model::{Entry, Model};
 use crate::probe::{self, Probe};
 use crate::report::{Diagnostic, Error, Kind, Report, Result, Severity};
 use crate::safety::Audit;
@@ -29,7 +29,8 @@ pub(super) fn open(probe: &Probe, files: &Files, audit: &mut Audit, progress: &d
     let index = Index { parts: names.map(|name| (name, Vec::new())).collect(), ..Index::default() };
     let mut opened = open_parts(&index, files, audit, progress)?;
     if found.len() < count {
-        let message = format!("{} of {count} files are here; what the others hold is not shown", found.len());
+        let absent = shards::few(&shards::absent(&name, &found));
+        let message = format!("{} of {count} files are here; open them together with {absent}", found.len());
         opened.report.add(Severity::Warning, message);
     }
     Ok(Some(opened))
@@ -54,13 +55,14 @@ fn open_index(probe: &Probe, files: &Files, audit: &mut Audit, progress: &dyn Fn
 
 /// Opens the parts of a model and joins them. What is missing is told.
 fn open_parts(index: &Index, files: &Files, audit: &mut Audit, progress: &dyn Fn(f32)) -> Result<Opened> {
-    let (mut joined, mut report, mut missing) = (Joined::new('.'), Report::default(), Vec::new());
+    let (mut joined, mut report, mut missing) = (None, Report::default(), Vec::new());
     let (mut format, mut fault) = (None, None);
     for (number, (path, listed)) in index.parts.iter().enumerate() {
         match open_part(path, files, audit) {
             Ok(Some(part)) => {
                 format.get_or_insert(part.format);
-                join(&mut joined, path, listed, part, &mut report);
+                let joined = joined.get_or_insert_with(|| Joined::new(separator(&part.model)));
+                join(joined, path, listed, part, &mut report);
             }
             Ok(None) => missing.push((path, listed.len())),
             Err(error) => {
@@ -71,13 +73,14 @@ fn open_parts(index: &Index, files: &Files, audit: &mut Audit, progress: &dyn Fn
         }
         progress((number + 1) as f32 / index.parts.len() as f32);
     }
-    let Some(format) = format else {
+    let Some((format, joined)) = format.zip(joined) else {
         let names: Vec<String> = missing.iter().take(3).map(|(path, _)| format!("{path:?}")).collect();
         let names = format!("None of its {} files is here: {} …", missing.len(), names.join(", "));
         return Err(fault.unwrap_or_else(|| Error::missing(names)));
     };
     for (path, tensors) in &missing {
-        let message = format!("{path:?} with {tensors} tensors is not here: open it together with the others");
+        let tensors = if *tensors == 0 { "its tensors".into() } else { format!("{tensors} tensors") };
+        let message = format!("{path:?} with {tensors} is not here: open it together with the others");
         report.add(Severity::Warning, message);
     }
     let mut model = joined.finish();
@@ -88,6 +91,12 @@ fn open_parts(index: &Index, files: &Files, audit: &mut Audit, progress: &dyn Fn
     let count = if missing.is_empty() { count.to_string() } else { format!("{count} of {}", index.parts.len()) };
     model.properties.push(Entry { name: "files".into(), value: count.as_str().into() });
     Ok(Opened { format, model, report, safety: None })
+}
+
+/// What stands between the parts of the names of tensors in `model`.
+fn separator(model: &Model) -> char {
+    let names = || model.graphs.values().flat_map(|graph| graph.values.values()).map(|value| &value.name);
+    if names().any(|name| name.contains('/')) && !names().any(|name| name.contains('.')) { '/' } else { '.' }
 }
 
 /// Opens the part at `path`; none if it is not here.

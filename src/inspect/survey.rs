@@ -33,15 +33,13 @@ impl Survey {
     pub fn step(&mut self, model: &Model, files: &Files) -> Result<f64> {
         let count = STEP.min(self.total - self.done);
         if count > 0 {
-            let read = numbers::read(model, self.tensor, files, self.done, count)?;
-            if read.is_empty() {
-                return Err(Error::malformed(format!(
-                    "the payload ends before element {} of {}",
-                    self.done, self.total
-                )));
+            let mut tell = |block: &[f64]| self.gatherer.add(block);
+            let read = numbers::each(model, self.tensor, files, self.done, count, &mut tell)?;
+            if read == 0 {
+                let message = format!("the payload ends before element {} of {}", self.done, self.total);
+                return Err(Error::malformed(message));
             }
-            self.gatherer.add(&read);
-            self.done += read.len() as u64;
+            self.done += read;
         }
         Ok(if self.done == self.total { 1.0 } else { self.done as f64 / self.total as f64 })
     }

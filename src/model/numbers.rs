@@ -5,28 +5,61 @@ use super::{DType, Data, Encoding, Model, TensorId};
 use crate::report::{Error, Result};
 use crate::source::Files;
 
-/// As [`values::read`], as doubles: exact but for whole numbers beyond 2⁵³. What lies packed in usual types is read without a detour.
+/// So many elements are made doubles at once: they fit the first cache of a processor.
+const BLOCK: usize = 2048;
+
+/// As [`values::read`], as doubles: exact but for whole numbers beyond 2⁵³.
+///
+/// # Errors
+/// Those of [`each`].
+pub fn read(model: &Model, tensor: TensorId, files: &Files, from: u64, count: u64) -> Result<Vec<f64>> {
+    let mut numbers = Vec::new();
+    each(model, tensor, files, from, count, &mut |block| numbers.extend_from_slice(block))?;
+    Ok(numbers)
+}
+
+/// Gives up to `count` elements of `tensor` from number `from` on to `tell`, as doubles, in blocks; returns how many there were. What lies packed in usual types
+/// is read without a detour.
 ///
 /// # Errors
 /// Those of [`values::read`]; [`Kind::Unsupported`](crate::report::Kind::Unsupported) for text and complex numbers.
-pub fn read(model: &Model, tensor: TensorId, files: &Files, from: u64, count: u64) -> Result<Vec<f64>> {
+pub fn each(
+    model: &Model,
+    tensor: TensorId,
+    files: &Files,
+    from: u64,
+    count: u64,
+    tell: &mut dyn FnMut(&[f64]),
+) -> Result<u64> {
     let of = model.tensors.get(tensor).ok_or_else(|| Error::missing("there is no such tensor"))?;
     if !are_plain(of.dtype) {
         return Err(Error::unsupported(format!("elements of type {} are no plain numbers", of.dtype.name())));
     }
-    let packed = of.encoding == Encoding::Little && !matches!(of.data, Data::Strided(..));
-    if let (true, Some(decode)) = (packed, decoder(of.dtype)) {
-        let size = u64::from(of.dtype.bits() / 8);
-        let count = count.min(values::stored(model, of)?.saturating_sub(from)).min(MOST);
-        let bytes = Payload::open(&of.data, files)?.bytes(from.saturating_mul(size), count * size)?;
-        return Ok(decode(&bytes));
+    let count = count.min(values::stored(model, of)?.saturating_sub(from)).min(MOST);
+    let ranges = !matches!(of.data, Data::Strided(..) | Data::Records(..));
+    let mut block = Vec::with_capacity(BLOCK);
+    if let (true, Encoding::Little, Some(decode)) = (ranges, of.encoding, decoder(of.dtype)) {
+        let size = of.dtype.bits() as usize / 8;
+        let at = from.saturating_mul(size as u64);
+        let bytes = Payload::open(&of.data, files)?.bytes(at, count * size as u64)?;
+        for part in bytes.chunks(BLOCK * size) {
+            block.clear();
+            decode(part, &mut block);
+            tell(&block);
+        }
+        return Ok((bytes.len() / size) as u64);
     }
-    let read = values::read(model, tensor, files, from, count.min(MOST))?;
-    Ok((0..read.len()).filter_map(|index| read.number(index)).collect())
+    let read = values::read(model, tensor, files, from, count)?;
+    for start in (0..read.len()).step_by(BLOCK) {
+        block.clear();
+        block.extend((start..read.len().min(start + BLOCK)).filter_map(|index| read.number(index)));
+        tell(&block);
+    }
+    Ok(read.len() as u64)
 }
 
 /// The bytes of `count` elements of `tensor` from number `from` on, if they lie in the file packed and little-endian, as elements of type `dtype`; none otherwise.
-/// Of elements that are no whole bytes, `from` must be a multiple of eight.
+/// Of elements that are no whole bytes, `from` must be a multiple of eight; those in blocks are never copied.
 ///
 /// # Errors
 /// [`Kind::Malformed`](crate::report::Kind::Malformed) when the payload ends before; those of the source.
@@ -39,9 +72,14 @@ pub fn packed(
     dtype: DType,
 ) -> Result<Option<Vec<u8>>> {
     let of = model.tensors.get(tensor).ok_or_else(|| Error::missing("there is no such tensor"))?;
-    let ranges = !matches!(of.data, Data::Strided(..) | Data::Strings(..));
+    let ranges = !matches!(of.data, Data::Strided(..) | Data::Records(..) | Data::Strings(..) | Data::Prefixed(..));
     let (Some(at), Some(len)) = (dtype.bytes(from), dtype.bytes(count)) else { return Ok(None) };
-    if !ranges || of.encoding != Encoding::Little || of.dtype != dtype || of.indices.is_some() {
+    if !ranges
+        || dtype.block().is_some()
+        || of.encoding != Encoding::Little
+        || of.dtype != dtype
+        || of.indices.is_some()
+    {
         return Ok(None);
     }
     let bytes = Payload::open(&of.data, files)?.bytes(at, len)?;
@@ -53,24 +91,25 @@ pub fn packed(
 
 /// Whether elements of type `dtype` are plain numbers: not text, not complex, not unknown.
 pub const fn are_plain(dtype: DType) -> bool {
-    dtype.bits() > 0 && !matches!(dtype, DType::C32 | DType::C64 | DType::C128)
+    let sized = dtype.bits() > 0 || dtype.block().is_some();
+    sized && !matches!(dtype, DType::C32 | DType::C64 | DType::C128)
 }
 
-/// Makes doubles of packed elements.
-type Decode = fn(&[u8]) -> Vec<f64>;
+/// Adds packed elements as doubles.
+type Decode = fn(&[u8], &mut Vec<f64>);
 
 /// What makes doubles of packed little-endian elements; none for types that are seldom.
 fn decoder(dtype: DType) -> Option<Decode> {
     macro_rules! of {
         ($type:ty) => {
-            |bytes| bytes.as_chunks().0.iter().map(|bytes| <$type>::from_le_bytes(*bytes) as f64).collect()
+            |bytes, to| to.extend(bytes.as_chunks().0.iter().map(|bytes| <$type>::from_le_bytes(*bytes) as f64))
         };
     }
     Some(match dtype {
         DType::F64 => of!(f64),
         DType::F32 => of!(f32),
-        DType::F16 => |bytes| bytes.as_chunks().0.iter().map(|bytes| half(u16::from_le_bytes(*bytes))).collect(),
-        DType::BF16 => |bytes| bytes.as_chunks().0.iter().map(|bytes| brain(u16::from_le_bytes(*bytes))).collect(),
+        DType::F16 => |bytes, to| to.extend(bytes.as_chunks().0.iter().map(|bytes| half(u16::from_le_bytes(*bytes)))),
+        DType::BF16 => |bytes, to| to.extend(bytes.as_chunks().0.iter().map(|bytes| brain(u16::from_le_bytes(*bytes)))),
         DType::I8 => of!(i8),
         DType::U8 => of!(u8),
         DType::I16 => of!(i16),
@@ -115,7 +154,8 @@ mod tests {
                 .collect();
             let bytes: Vec<u8> = codes.iter().flat_map(|code| code.to_le_bytes().into_iter().take(size)).collect();
             let shown = Values::new(*dtype, &codes);
-            let read = decode(&bytes);
+            let mut read = Vec::new();
+            decode(&bytes, &mut read);
             assert_eq!(read.len(), shown.len());
             for (index, number) in read.iter().enumerate() {
                 let wanted = shown.number(index).unwrap();

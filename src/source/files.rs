@@ -1,6 +1,6 @@
 //! The files that were opened together.
 
-use super::{Cache, Pages, Slice, Source};
+use super::{Cache, LateSource, Pages, Slice, Source};
 use crate::report::{Error, Result};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -118,19 +118,8 @@ impl Files {
     /// When there is such a file but it cannot be opened; when the path is absolute, has a drive or a scheme, or goes up with `..`.
     pub fn sibling(&self, path: &str) -> Result<Option<FileId>> {
         let relative = relative(path)?;
-        let name = relative.rsplit('/').next().unwrap_or_default();
-        let main = self.name();
-        let beside = |path: &str| match main.rsplit_once('/') {
-            Some((folder, _)) => format!("{folder}/{path}"),
-            None => path.into(),
-        };
-        let full = beside(&relative);
-        if let Some(found) = self.position(|file| file.origin != Origin::Inside && file.path == full) {
-            return Ok(Some(found));
-        }
-        if let Some(found) =
-            self.position(|file| file.origin == Origin::Dropped && (file.path == beside(name) || file.path == name))
-        {
+        let full = self.beside(&relative);
+        if let Some(found) = self.known(&relative, &full) {
             return Ok(Some(found));
         }
         let Some(folder) = &self.folder else { return Ok(None) };
@@ -145,9 +134,44 @@ impl Files {
         opened.map(|_| None)
     }
 
+    /// The same as [`sibling`](Self::sibling), where others say that the file has `len` bytes: a server is asked for it only when it is read, and
+    /// then it is an error if there is none, or another one.
+    ///
+    /// # Errors
+    /// Those of [`sibling`](Self::sibling).
+    pub fn sibling_of(&self, path: &str, len: u64) -> Result<Option<FileId>> {
+        let relative = relative(path)?;
+        let full = self.beside(&relative);
+        match self.folder.as_ref().filter(|folder| folder.is_remote()) {
+            Some(folder) if self.known(&relative, &full).is_none() => {
+                let late = LateSource::new(folder.clone(), relative, len);
+                Ok(Some(self.push(full, Rc::new(late), Origin::Found)))
+            }
+            _ => self.sibling(path),
+        }
+    }
+
     /// Whether looking for a [`sibling`](Self::sibling) may cost a request to a server.
     pub fn is_remote(&self) -> bool {
         self.folder.as_ref().is_some_and(|folder| folder.is_remote())
+    }
+
+    /// `path`, which is relative to the folder of the main file, with that folder.
+    fn beside(&self, path: &str) -> String {
+        match self.name().rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/{path}"),
+            None => path.into(),
+        }
+    }
+
+    /// The file at `relative`, which is `full` with the folder of the main file, if it is among the files.
+    fn known(&self, relative: &str, full: &str) -> Option<FileId> {
+        let name = relative.rsplit('/').next().unwrap_or_default();
+        let beside = self.beside(name);
+        let own = self.position(|file| file.origin != Origin::Inside && file.path == full);
+        own.or_else(|| {
+            self.position(|file| file.origin == Origin::Dropped && (file.path == beside || file.path == name))
+        })
     }
 
     fn position(&self, wanted: impl Fn(&File) -> bool) -> Option<FileId> {

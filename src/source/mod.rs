@@ -7,7 +7,7 @@
 //! - [`Source`] reads bytes at an offset; it is what an operating system, a browser or a test implements.
 //! - [`Pages`] reads a source in pages through a [`Cache`] with a budget, and reads ahead when reads are sequential.
 //! - [`Slice`] is a cheap window over pages: a `std::io::Read + Seek` for `zip`, a [`bytes::Buf`] for `prost`.
-//! - [`WindowSource`] is a file within another one; [`ChainSource`] is one whose pieces are files.
+//! - [`WindowSource`] is a file within another one; [`ChainSource`] is one whose pieces are files; [`LateSource`] is asked for when it is read.
 //! - [`InflatedSource`] inflates deflated bytes where they are read, in constant memory.
 //! - [`Reader`] is a cursor over a slice for binary formats: numbers, text and spans, each checked against the end.
 //! - [`Files`] is the set that was dropped; companions (external data, shards) are looked up there and nowhere else.
@@ -18,6 +18,7 @@ mod chain;
 mod counting;
 mod files;
 mod inflate;
+mod late;
 mod limits;
 mod memory;
 #[cfg(not(target_arch = "wasm32"))]
@@ -31,6 +32,7 @@ pub use chain::ChainSource;
 pub use counting::CountingSource;
 pub use files::{FileId, Files, Folder};
 pub use inflate::{InflatedSource, Packing};
+pub use late::LateSource;
 pub use limits::Limits;
 pub use memory::BytesSource;
 #[cfg(not(target_arch = "wasm32"))]

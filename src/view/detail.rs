@@ -7,8 +7,8 @@ use crate::analysis::infer::Shapes;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
 use crate::formats::Format;
 use crate::model::{
-    Argument, Category, Data, Entry, Graph, GraphId, Links, Literal, Model, Node, NodeId, Tensor, TensorId, ValueId,
-    numbers,
+    Argument, Category, Data, Entry, Graph, GraphId, Import, Links, Literal, Model, Node, NodeId, Tensor, TensorId,
+    ValueId, numbers,
 };
 use crate::report::{Diagnostic, Report};
 use crate::source::Files;
@@ -151,6 +151,8 @@ pub struct NodeInfo {
     pub inferred: bool,
     /// Its entry in the documentation of its format's operators.
     pub documentation_key: String,
+    /// The version of the operator set that it is of, where the file states it.
+    pub version: Option<i64>,
     /// The groups around it, outermost first.
     pub path: Vec<Instance>,
     /// What the author says about it.
@@ -200,7 +202,9 @@ pub struct GroupInfo {
     pub bytes: u64,
     /// How much of it is of each type.
     pub dtypes: Vec<Share>,
-    /// The settings of the module that it is.
+    /// Of a whole graph: what the author says about it.
+    pub description: String,
+    /// The settings of the module that it is; of a whole graph, what the author attached.
     pub metadata: Vec<Entry>,
     /// What it costs to run; none of modules.
     pub cost: Option<Cost>,
@@ -247,6 +251,7 @@ impl Describe<'_> {
             category: node.category,
             inferred: node.inferred,
             documentation_key: format!("{}:{}", self.domain(node), node.operator),
+            version: self.version(node),
             path: self.around(id),
             description: node.description.to_string(),
             definition: node.definition,
@@ -269,6 +274,15 @@ impl Describe<'_> {
     /// Where the operator of `node` is defined, by its full name.
     fn domain<'a>(&'a self, node: &'a Node) -> &'a str {
         if node.domain.is_empty() { self.format.domain } else { &node.domain }
+    }
+
+    /// The version of the operator set of `node`: as the function around states it, else the model.
+    fn version(&self, node: &Node) -> Option<i64> {
+        let of = |imports: &[Import]| {
+            let own = |domain: &str| if domain.is_empty() { self.format.domain } else { domain }.to_owned();
+            imports.iter().find(|import| own(&import.domain) == self.domain(node)).map(|import| import.version)
+        };
+        of(&self.graph.imports).or_else(|| of(&self.model.imports))
     }
 
     pub fn edge(&self, id: ValueId) -> Option<Detail> {
@@ -305,7 +319,12 @@ impl Describe<'_> {
             parameters: dtypes.iter().map(|share| share.parameters).fold(0, u64::saturating_add),
             bytes: dtypes.iter().map(|share| share.bytes).fold(0, u64::saturating_add),
             dtypes,
-            metadata: group.scope.map(|scope| self.graph.scopes[scope].metadata.clone()).unwrap_or_default(),
+            description: if id == Tree::ROOT { self.graph.description.to_string() } else { String::new() },
+            metadata: match group.scope {
+                Some(scope) => self.graph.scopes[scope].metadata.clone(),
+                None if id == Tree::ROOT => self.graph.metadata.clone(),
+                None => Vec::new(),
+            },
             cost: self.cost.and_then(|cost| {
                 if id == Tree::ROOT { Some(cost.total) } else { cost.groups(self.tree).get(id.index()).copied() }
             }),
@@ -374,40 +393,52 @@ impl Describe<'_> {
     }
 
     fn tensor(&self, id: TensorId) -> Option<TensorInfo> {
-        let tensor = self.model.tensors.get(id)?;
-        let (location, readable) = self.location(tensor);
-        Some(TensorInfo {
-            id,
-            name: tensor.name.to_string(),
-            dtype: tensor.dtype.name(),
-            shape: words::shape(&tensor.shape),
-            dims: tensor.shape.clone(),
-            numeric: numbers::are_plain(tensor.dtype),
-            elements: tensor.elements(),
-            bytes: tensor.bytes(),
-            location,
-            readable,
-            description: tensor.description.to_string(),
-            metadata: tensor.metadata.clone(),
-        })
+        tensor(self.model, self.files, id)
     }
+}
 
-    fn location(&self, tensor: &Tensor) -> (String, bool) {
-        let paths = self.files.paths();
-        let path = |file: crate::source::FileId| paths.get(file.0 as usize).map(String::as_str).unwrap_or_default();
-        // The size is worth a word only where it is not the one that type and shape ask for.
-        let odd = |len| if tensor.bytes() == Some(len) { String::new() } else { format!(", {}", words::bytes(len)) };
-        match &tensor.data {
-            Data::Absent => ("not in the file".into(), false),
-            Data::Range(file, span) => (format!("{} at {:#x}{}", path(*file), span.at, odd(span.len)), true),
-            Data::Strided(file, span, strides) => {
-                (format!("{} at {:#x}, strides {}", path(*file), span.at, words::shape(strides)), true)
-            }
-            Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
-            Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
-            Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),
-            Data::External { path, span } if span.len == u64::MAX => (format!("{path} from {:#x} on", span.at), true),
-            Data::External { path, span } => (format!("{path} at {:#x}{}", span.at, odd(span.len)), true),
+/// All about tensor `id`.
+pub(super) fn tensor(model: &Model, files: &Files, id: TensorId) -> Option<TensorInfo> {
+    let tensor = model.tensors.get(id)?;
+    let (location, readable) = location(files, tensor);
+    Some(TensorInfo {
+        id,
+        name: tensor.name.to_string(),
+        dtype: tensor.dtype.name(),
+        shape: words::shape(&tensor.shape),
+        dims: tensor.shape.clone(),
+        numeric: numbers::are_plain(tensor.dtype),
+        elements: tensor.elements(),
+        bytes: tensor.bytes(),
+        location,
+        readable,
+        description: tensor.description.to_string(),
+        metadata: tensor.metadata.clone(),
+    })
+}
+
+/// Where the bytes of `tensor` are, in words, and whether they can be read.
+fn location(files: &Files, tensor: &Tensor) -> (String, bool) {
+    let paths = files.paths();
+    let path = |file: crate::source::FileId| paths.get(file.0 as usize).map(String::as_str).unwrap_or_default();
+    // The size is worth a word only where it is not the one that type and shape ask for.
+    let odd = |len| if tensor.bytes() == Some(len) { String::new() } else { format!(", {}", words::bytes(len)) };
+    match &tensor.data {
+        Data::Absent => ("not in the file".into(), false),
+        Data::Range(file, span) => (format!("{} at {:#x}{}", path(*file), span.at, odd(span.len)), true),
+        Data::Strided(file, span, strides) => {
+            (format!("{} at {:#x}, strides {}", path(*file), span.at, words::shape(strides)), true)
         }
+        Data::Records(file, span, strides) => {
+            (format!("{} at {:#x}, steps of {} bytes", path(*file), span.at, words::shape(strides)), true)
+        }
+        Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
+        Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
+        Data::Prefixed(file, strings) => {
+            (format!("{} at {:#x}, {}", path(*file), strings.span.at, words::bytes(strings.span.len)), true)
+        }
+        Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),
+        Data::External { path, span } if span.len == u64::MAX => (format!("{path} from {:#x} on", span.at), true),
+        Data::External { path, span } => (format!("{path} at {:#x}{}", span.at, odd(span.len)), true),
     }
 }

@@ -35,7 +35,7 @@ pub use measure::{Advances, Role};
 pub use outline::Outline;
 pub use palette::{Palette, Theme};
 pub use scene::{Flow, Item, ItemKind, NONE, Net, NetStyle, Scene, SceneOptions, flag};
-pub use tables::{OperatorRow, TensorRow};
+pub use tables::{ModuleRow, OperatorRow, TensorRow};
 pub use words::{bytes, count, shape};
 
 use crate::analysis::cost::Costs;
@@ -156,9 +156,19 @@ impl Viewer {
         Ok(Values { from, total: of.elements().unwrap_or(0), shape: of.shape.clone(), values: text })
     }
 
+    /// All about one tensor; none if there is no such tensor.
+    pub fn tensor(&self, id: TensorId) -> Option<TensorInfo> {
+        detail::tensor(&self.opened.model, &self.files, id)
+    }
+
     /// All tensors, under all their names.
     pub fn tensors(&self) -> Vec<TensorRow> {
         tables::tensors(&self.opened.model, &self.files)
+    }
+
+    /// All groups of the hierarchy of `graph`.
+    pub fn modules(&self, graph: GraphId) -> Vec<ModuleRow> {
+        self.tree(graph).map(|tree| tables::modules(graph, &tree)).unwrap_or_default()
     }
 
     /// All nodes of all graphs.

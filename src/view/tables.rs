@@ -1,7 +1,8 @@
 //! All tensors and all operators of a model, as rows.
 
-use super::words;
+use super::{flow, words};
 use crate::analysis::cost::Costs;
+use crate::analysis::{Group, GroupId, Tree};
 use crate::model::{Data, GraphId, Model, NodeId, Tensor, TensorId};
 use crate::source::Files;
 use serde::Serialize;
@@ -50,6 +51,33 @@ pub struct OperatorRow {
     pub macs: Option<u64>,
 }
 
+/// A group of the hierarchy.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModuleRow {
+    /// The names of the groups around it and its own.
+    pub path: String,
+    /// The graph.
+    pub graph: GraphId,
+    /// The group.
+    pub group: GroupId,
+    /// The nodes in it and below.
+    pub nodes: u32,
+    /// The parameters in it and below, each tensor counted once.
+    pub parameters: u64,
+    /// Their size in bytes, packed.
+    pub bytes: u64,
+}
+
+/// Rows for all groups of the hierarchy of `graph`, the outer before the inner.
+pub(super) fn modules(graph: GraphId, tree: &Tree) -> Vec<ModuleRow> {
+    let row = |(id, group): (GroupId, &Group)| {
+        let path: Vec<String> = tree.path(id).into_iter().map(|part| flow::title(tree, part)).collect();
+        let Group { nodes, parameters, bytes, .. } = *group;
+        ModuleRow { path: path.join(" › "), graph, group: id, nodes, parameters, bytes }
+    };
+    tree.groups.iter().filter(|(id, _)| *id != Tree::ROOT).map(row).collect()
+}
+
 /// Rows for all tensors of `model`, under all their names.
 pub(super) fn tensors(model: &Model, files: &Files) -> Vec<TensorRow> {
     let weights = model.weights();
@@ -76,9 +104,12 @@ pub(super) fn tensors(model: &Model, files: &Files) -> Vec<TensorRow> {
 /// The file that the bytes of `tensor` are in.
 fn file(tensor: &Tensor, paths: &[String]) -> String {
     match &tensor.data {
-        Data::Range(file, _) | Data::Ranges(file, _) | Data::Strided(file, ..) | Data::Strings(file, _) => {
-            paths.get(file.0 as usize).cloned().unwrap_or_default()
-        }
+        Data::Range(file, _)
+        | Data::Ranges(file, _)
+        | Data::Strided(file, ..)
+        | Data::Records(file, ..)
+        | Data::Strings(file, _)
+        | Data::Prefixed(file, _) => paths.get(file.0 as usize).cloned().unwrap_or_default(),
         Data::External { path, .. } => path.to_string(),
         Data::Inline(_) => paths.first().cloned().unwrap_or_default(),
         Data::Absent => String::new(),

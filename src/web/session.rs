@@ -11,7 +11,9 @@ use crate::model::{GraphId, NodeId, TensorId, ValueId};
 use crate::report::{Error, Result};
 use crate::safety::Safety;
 use crate::source::{BytesSource, CountingSource, Files, Source};
-use crate::view::{Level, Measure, OperatorRow, Place, SceneOptions, Selection, TensorRow, Theme, Viewer, Work};
+use crate::view::{
+    Level, Measure, ModuleRow, OperatorRow, Place, SceneOptions, Selection, TensorRow, Theme, Viewer, Work,
+};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -80,6 +82,8 @@ struct Progress {
 #[derive(Serialize)]
 struct Tables {
     tensors: Vec<TensorRow>,
+    /// Of the graph that was drawn last.
+    modules: Vec<ModuleRow>,
     operators: Vec<OperatorRow>,
     cache: Option<KvCache>,
 }
@@ -254,13 +258,26 @@ impl Session {
         Ok(json(&values.map_err(|error| thrown(&error))?))
     }
 
-    /// All tensors and all nodes, and what a decoder keeps of a token: `Tables`.
+    /// All tensors, groups and nodes, and what a decoder keeps of a token: `Tables`.
     ///
     /// # Errors
     /// A `Failure`.
     pub fn tables(&self) -> Result<String, JsValue> {
         let viewer = self.viewer()?;
-        Ok(json(&Tables { tensors: viewer.tensors(), operators: viewer.operators(), cache: viewer.kv_cache() }))
+        Ok(json(&Tables {
+            tensors: viewer.tensors(),
+            modules: viewer.modules(self.shown),
+            operators: viewer.operators(),
+            cache: viewer.kv_cache(),
+        }))
+    }
+
+    /// All about one tensor: `TensorInfo`.
+    ///
+    /// # Errors
+    /// A `Failure` when there is no such tensor.
+    pub fn tensor(&self, tensor: u32) -> Result<String, JsValue> {
+        Ok(json(&self.viewer()?.tensor(TensorId(tensor)).ok_or_else(|| missing("tensor"))?))
     }
 
     /// Part of a tensor in rows and columns: `Table`.

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * @property {string} name
  * @property {() => void} instrument runs in the page before its scripts, after `instrument` of this module: calls `window.bench.shown(how)`
  * @property {(tab: Tab) => Promise<void>} settle waits until a file can be opened
- * @property {(tab: Tab, file: string) => Promise<void>} choose
+ * @property {(tab: Tab, files: string[]) => Promise<void>} choose
  * @property {(tab: Tab) => Promise<string>} words what the page says of an error
  * @property {Record<'pan' | 'zoom', (tab: Tab, t: number, at: { x: number, y: number }) => Promise<unknown>>} gestures one
  *     event of a gesture, at `t` from 0 to 1 of its time, around the point `at`
@@ -104,13 +104,13 @@ export const lamina = {
   async settle({ page }) {
     await page.waitForFunction(() => document.documentElement.dataset['state'] === 'welcome');
   },
-  async choose({ page }, file) {
+  async choose({ page }, files) {
     const dialog = page.waitForEvent('filechooser');
     await page.click('#open');
     const chooser = await dialog;
     // Nobody finds a file faster.
     await sleep(1000);
-    await chooser.setFiles(file);
+    await chooser.setFiles(files);
   },
   words: ({ page }) => page.innerText('body'),
   gestures: {
@@ -162,9 +162,9 @@ export const netron = {
     }
     throw new Error('Netron did not get ready.');
   },
-  async choose({ page }, file) {
+  async choose({ page }, files) {
     const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.click('#open-file-button')]);
-    await chooser.setFiles(file);
+    await chooser.setFiles(files);
   },
   words: ({ evaluate }) => evaluate(netronWords),
   gestures: {

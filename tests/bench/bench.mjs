@@ -1,5 +1,5 @@
 // `make bench`: Lamina and Netron open the same files in the same browser; layouts beside those of others; steps through the hierarchy of a
-// large model. Prints tables. See README.md.
+// large model; all elements of a large tensor. Prints tables. See README.md.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -14,10 +14,12 @@ import { blemishes, graphs, layoutTable, measure } from './layouts.mjs';
 import { coresBusy } from './machine.mjs';
 import { run } from './run.mjs';
 import { failures, FILES, goals, summary, table } from './table.mjs';
+import { measureTensors, tensorTable } from './tensors.mjs';
 
-/** What is measured besides opening files: layouts beside those of others, and steps through the hierarchy of a large model. */
-const PARTS = ['layouts', 'groups'];
+/** What is measured besides opening files: layouts beside those of others, steps through the hierarchy of a large model, and all elements of a large tensor. */
+const PARTS = ['layouts', 'groups', 'tensors'];
 const LARGE = 'llm-100k.onnx';
+const NUMBERS = 'values-600mb.safetensors';
 
 const USAGE = `usage: node tests/bench/bench.mjs [options]
   --quick         one run of a few files; Netron only where it survives
@@ -108,8 +110,10 @@ async function openings(chosen) {
   /** @type {import('./table.mjs').Result[]} */
   const results = [];
   for (const file of chosen.files) {
+    const paths = [file.name, ...file.beside ?? []].map((name) => path.join(models, name));
+    const bytes = paths.reduce((sum, one) => sum + fs.statSync(one).size, 0);
     /** @type {import('./table.mjs').Result} */
-    const result = { file, bytes: fs.statSync(path.join(models, file.name)).size, lamina: [], netron: [] };
+    const result = { file, bytes, lamina: [], netron: [] };
     results.push(result);
     // In turn, so that what else the machine does falls on both.
     for (let i = 0; i < chosen.runs; i++) {
@@ -119,7 +123,7 @@ async function openings(chosen) {
           continue;
         }
         const idle = await coresBusy();
-        const one = await run(app, folder, path.join(models, file.name), chosen);
+        const one = await run(app, folder, paths, chosen);
         (app === netron ? result.netron : result.lamina).push(one);
         console.error(`${file.name} ${app.name} ${i + 1}/${chosen.runs}: ${one.outcome} ${one.openMs?.toFixed(0) ?? ''} ms` +
           `${one.error ? `, “${one.error}”` : ''} (others: ${idle?.toFixed(2)} cores before, ${one.others?.toFixed(2)} meanwhile)`);
@@ -158,6 +162,17 @@ async function groups(chosen) {
   return result;
 }
 
+/**
+ * Looks at all elements of a tensor.
+ * @param {ReturnType<typeof options>} chosen
+ */
+async function tensors(chosen) {
+  const result = await measureTensors(DIST, path.join(makeModels([NUMBERS]), NUMBERS), chosen.runs);
+  console.log(`\ntensors of ${NUMBERS}\n`);
+  console.log(tensorTable(result));
+  return result;
+}
+
 async function main() {
   const chosen = options();
   const [cpu] = os.cpus();
@@ -165,8 +180,9 @@ async function main() {
   const opened = chosen.files.length > 0 ? await openings(chosen) : [];
   const laid = chosen.parts.includes('layouts') ? await layouts(chosen) : [];
   const stepped = chosen.parts.includes('groups') ? await groups(chosen) : null;
+  const inspected = chosen.parts.includes('tensors') ? await tensors(chosen) : null;
   if (chosen.json) {
-    fs.writeFileSync(chosen.json, JSON.stringify({ opened, laid, stepped }, (key, value) => (key === 'bytes' && typeof value === 'object' ? undefined : value), 1));
+    fs.writeFileSync(chosen.json, JSON.stringify({ opened, laid, stepped, inspected }, (key, value) => (key === 'bytes' && typeof value === 'object' ? undefined : value), 1));
   }
   process.exitCode = failures(opened) + blemishes(laid) > 0 ? 1 : 0;
 }

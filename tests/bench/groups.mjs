@@ -246,7 +246,7 @@ export async function measureGroups(folder, file, options) {
     await lamina.settle(tab);
     await sleep(1500);
     const stage = new Stage(tab, processes, options.timeout);
-    const opened = await stage.step(() => lamina.choose(tab, file));
+    const opened = await stage.step(() => lamina.choose(tab, [file]));
     const begun = await page.evaluate(() => Reflect.get(window, 'bench').marks.findLast((/** @type {{ name: string }} */ { name }) => name === 'chosen').at);
     await stage.note('open', [{ ...opened, asked: begun }]);
     await page.focus('#canvas');

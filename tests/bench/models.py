@@ -335,6 +335,71 @@ def big_safetensors(path):
     return len(tensors)
 
 
+def values(path):
+    """Ten thousand by ten thousand random numbers, as float32 and as float16."""
+    numbers = np.random.Generator(np.random.PCG64(7)).standard_normal((10_000, 10_000), dtype=np.float32)
+    header, offset = {}, 0
+    for name, dtype, size in [("float32", "F32", 4), ("float16", "F16", 2)]:
+        header[name] = {"dtype": dtype, "shape": numbers.shape, "data_offsets": [offset, offset + size * numbers.size]}
+        offset += size * numbers.size
+    data = json.dumps(header, separators=(",", ":")).encode()
+    data += b" " * (-len(data) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(data)) + data)
+        file.write(numbers.tobytes())
+        file.write(numbers.astype(np.float16).tobytes())
+    return 2
+
+
+def varint(number):
+    """A number as protobuf and tables write it."""
+    parts = []
+    while number > 127:
+        parts.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*parts, number])
+
+
+def masked_crc32c(data):
+    """The checksum of tables: CRC-32C, turned and moved."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 & -(crc & 1))
+    crc ^= 0xFFFFFFFF
+    return struct.pack("<I", (crc >> 15 | crc << 17) + 0xA282EAD8 & 0xFFFFFFFF)
+
+
+def block(entries):
+    """A block of a table, with no key in terms of the one before; what kind it is, and its checksum."""
+    data = b"".join(b"\0" + varint(len(key)) + varint(len(value)) + key + value for key, value in entries)
+    data += struct.pack("<II", 0, 1) + b"\0"
+    return data + masked_crc32c(data)
+
+
+def big_checkpoint(path):
+    """~3 GB, 200 tensors, float32: a checkpoint of TensorFlow. Its index is written, and beside it a file of values that is a hole."""
+    size, layers, offset = 2816, 100, 0
+    entries = [(b"", b"\x08\x01\x1a\x02\x08\x01")]
+    for layer in range(layers):
+        for name, shape in (("bias", [size]), ("kernel", [size, size])):
+            dims = b"".join(b"\x12" + varint(len(dim)) + dim for dim in (b"\x08" + varint(n) for n in shape))
+            length = 4 * int(np.prod(shape))
+            value = b"\x08\x01\x12" + varint(len(dims)) + dims + b"\x20" + varint(offset) + b"\x28" + varint(length)
+            entries.append((f"layer_{layer:03}/{name}".encode(), value))
+            offset += length
+    handle = lambda at, data: varint(at) + varint(len(data) - 5)
+    data, empty = block(entries), block([])
+    index = block([(entries[-1][0], handle(0, data))])
+    footer = handle(len(data), empty) + handle(len(data) + len(empty), index)
+    with open(path, "wb") as file:
+        file.write(data + empty + index + footer.ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57))
+    with open(path.removesuffix(".part").removesuffix(".index") + ".data-00000-of-00001", "wb") as file:
+        file.truncate(offset)
+    return 2 * layers
+
+
 def resnet50(path):
     """ResNet-50 as the onnx package ships it for its tests: the true graph, with weights that are computed."""
     shutil.copyfile(os.path.join(os.path.dirname(onnx.__file__), "backend/test/data/light/light_resnet50.onnx"), path)
@@ -351,6 +416,8 @@ MODELS = {
     "wide-5k.onnx": lambda path: wide(path, 4900),
     "weights-1.9gb.onnx": big_onnx,
     "sparse-5gb.safetensors": big_safetensors,
+    "values-600mb.safetensors": values,
+    "sparse-3gb.index": big_checkpoint,
 }
 
 

@@ -141,14 +141,14 @@ async function gesture(app, name, tab) {
 }
 
 /**
- * Opens `file` in `app`, in a browser of its own.
+ * Opens `files` in `app`, in a browser of its own.
  * @param {import('./apps.mjs').App} app
  * @param {string} folder where the viewer's page is
- * @param {string} file
+ * @param {string[]} files the first one is the model
  * @param {{ timeout: number, gestures: boolean }} options the timeout in seconds
  * @returns {Promise<Run>}
  */
-export async function run(app, folder, file, options) {
+export async function run(app, folder, files, options) {
   const server = await serve({ mounts: { '/': folder } });
   const browser = await launch();
   const processes = new Processes(await browser.newBrowserCDPSession());
@@ -183,7 +183,7 @@ export async function run(app, folder, file, options) {
     await processes.sample();
     processes.mark();
 
-    await app.choose(tab, file);
+    await app.choose(tab, files);
     const outcome = await watch(tab, options.timeout, () => crashed);
     await within(3000, processes.sample());
     const others = processes.others;

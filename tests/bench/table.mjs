@@ -7,6 +7,7 @@ const MB = 1e6;
 /**
  * @typedef {object} File
  * @property {string} name
+ * @property {string[]} [beside] the files that are opened together with it
  * @property {boolean} quick whether `--quick` opens it
  * @property {boolean} [netronCrashes] whether Netron's tab is known to crash on it
  * @property {{ ratio?: number, openMs?: number, read?: number, frameMs?: number }} goal Netron's time over ours, at least; the others at most
@@ -29,6 +30,7 @@ export const FILES = [
   { name: 'llm-100k.onnx', quick: true, netronCrashes: true, goal: { openMs: 4000, frameMs: 17 } },
   { name: 'weights-1.9gb.onnx', quick: false, goal: { openMs: 500, read: 20 * MB } },
   { name: 'sparse-5gb.safetensors', quick: true, goal: { openMs: 300, read: 2 * MB } },
+  { name: 'sparse-3gb.index', beside: ['sparse-3gb.data-00000-of-00001'], quick: true, goal: { openMs: 500, read: 5 * MB } },
 ];
 
 const PEAK_MIB = 400;

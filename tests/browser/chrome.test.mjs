@@ -88,6 +88,11 @@ test('a node shows its attributes, weights and neighbours', async (t) => {
   assert.match(await panel.innerText(), /kernel_shape\s+7, 7/);
   assert.equal(await panel.locator('.type i').first().innerText(), 'batch');
 
+  // What the node does not state is there with its default, if its version of the operator has one.
+  await panel.locator('.usual').waitFor();
+  assert.deepEqual((await panel.locator('.usual > div').allInnerTexts()).map((text) => text.split(/\s+/)), [['auto_pad', 'NOTSET']]);
+  assert.equal(await panel.locator('.entries:not(.usual) dt:text-is("group")').count(), 1);
+
   await panel.locator('text=Show values').first().click();
   await panel.locator('.cells').first().waitFor();
   assert.equal(await panel.locator('.cells > span').count(), 256);
@@ -332,7 +337,7 @@ test('nothing is asked of anyone but the page’s own server', async (t) => {
   await page.click('.diagnostic:has-text("weights.bin")');
   await selected(page, 'Conv');
   // Of the page's own program, the rest; a local model by itself causes no request.
-  assert.deepEqual(asked.filter((url) => !/\/(static|wasm)\/[\w/-]+\.m?js$/.test(url) || !url.startsWith(server.url)), []);
+  assert.deepEqual(asked.filter((url) => !/\/((static|wasm)\/[\w/-]+\.m?js|static\/ops\/defaults\.json)$/.test(url) || !url.startsWith(server.url)), []);
 });
 
 /**

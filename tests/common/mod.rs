@@ -4,7 +4,8 @@
 use lamina::formats::{self, Opened};
 use lamina::model::{DType, Data, Encoding, Tensor};
 use lamina::report::Result;
-use lamina::source::{BytesSource, Files, NativeFile, NativeFolder};
+use lamina::source::{BytesSource, Files, Folder, NativeFile, NativeFolder, Source};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -52,6 +53,34 @@ pub fn on_disk(path: &Path) -> Files {
     let name = path.file_name().unwrap().to_string_lossy();
     let folder = NativeFolder(path.parent().unwrap().to_owned());
     Files::new(&name, Rc::new(NativeFile::open(path).unwrap())).with_folder(Rc::new(folder))
+}
+
+/// A folder as a server has it, with a record of what it was asked for.
+pub struct Server {
+    folder: NativeFolder,
+    pub asked: RefCell<Vec<String>>,
+}
+
+impl Server {
+    /// The file at `path`, with the files of its folder on a server.
+    pub fn with(path: &Path) -> (Rc<Self>, Files) {
+        let folder = NativeFolder(path.parent().unwrap().to_owned());
+        let server = Rc::new(Self { folder, asked: RefCell::default() });
+        let name = path.file_name().unwrap().to_string_lossy();
+        let files = Files::new(&name, Rc::new(NativeFile::open(path).unwrap())).with_folder(server.clone());
+        (server, files)
+    }
+}
+
+impl Folder for Server {
+    fn open(&self, path: &str) -> Result<Option<Rc<dyn Source>>> {
+        self.asked.borrow_mut().push(path.into());
+        self.folder.open(path)
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
 }
 
 /// `bytes` as a file called `name`.

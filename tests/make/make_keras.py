@@ -209,6 +209,35 @@ def custom():
     return filled(keras.Model(features, [half, layers.Dense(2, dtype="mixed_float16", name="mixed")(x)], name="custom"))
 
 
+def quantised(mode):
+    """Weights as integers, with what these stand for; a layer without a bias."""
+    model = keras.Sequential(
+        [
+            keras.Input((3,), dtype="int32", name="ids"),
+            layers.Embedding(6, 4, name="table"),
+            layers.EinsumDense("abc,cd->abd", (None, 4), name="project"),
+            layers.Dense(2, name="classes"),
+        ],
+        name="quantised",
+    )
+    filled(model).quantize(mode)
+    return model
+
+
+def sharded():
+    """Weights in several files, with their index."""
+    model = keras.Sequential([keras.Input((4,)), *(layers.Dense(4, name=f"layer_{number}") for number in range(4))], name="sharded")
+    with tempfile.TemporaryDirectory() as folder:
+        filled(model).save_weights(os.path.join(folder, "parts.weights.json"), max_shard_size=2e-7)
+        found = {}
+        for file in sorted(Path(folder).iterdir()):
+            save(f"keras/v3/sharded/{file.name}", file.read_bytes())
+            if file.suffix == ".h5":
+                EXPECTED[f"v3/sharded/{file.name}"] = values(file.read_bytes())
+                found |= EXPECTED[f"v3/sharded/{file.name}"]
+    EXPECTED["v3/sharded/parts.weights.json"] = found
+
+
 def unpacked():
     """The parts of an archive in a folder."""
     model = filled(keras.Sequential([keras.Input((4,)), layers.Dense(3, name="a"), layers.Dense(2, name="b")], name="parts"))
@@ -245,6 +274,11 @@ if __name__ == "__main__":
     for make, ending in ((sequential, "weights.h5"), (sequential, "h5"), (nested, "h5"), (subclassed, "weights.h5")):
         keras.backend.clear_session()
         write(f"keras/v3/{make.__name__}.{ending}", make())
+    for mode in ("int8", "int4"):
+        keras.backend.clear_session()
+        write(f"keras/v3/{mode}.keras", quantised(mode))
+    keras.backend.clear_session()
+    sharded()
     keras.backend.clear_session()
     unpacked()
     keras.backend.clear_session()

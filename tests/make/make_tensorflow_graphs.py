@@ -19,7 +19,7 @@ from tensorflow.core.util import event_pb2
 from common import FIXTURES, noise, save
 
 v1 = tf.compat.v1
-FOLDERS = "frozen saved exported keras2 unsigned v1saved loop meta text events types".split()
+FOLDERS = "frozen saved exported keras2 unsigned v1saved loop frames partitioned meta text events types".split()
 
 
 def stable(message):
@@ -94,6 +94,38 @@ def meta():
             if file.suffix == ".meta":
                 data = stable(meta_graph_pb2.MetaGraphDef.FromString(data))
             save(f"tensorflow/meta/{file.name}", data)
+
+
+def partitioned():
+    """Variables in parts, as for parameter servers: by rows, by columns, and one that a second graph cuts in another way."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "other"))
+        for rows in (3, 2):
+            graph = tf.Graph()
+            with graph.as_default(), v1.Session(graph=graph) as session:
+                cut = v1.fixed_size_partitioner
+                ids = v1.placeholder(tf.int32, [None], name="ids")
+                table = v1.get_variable("table", (7, 4), initializer=v1.random_uniform_initializer(seed=3), partitioner=cut(rows))
+                kernel = v1.get_variable("dense/kernel", (4, 6), initializer=v1.random_uniform_initializer(seed=5), partitioner=cut(2, axis=1), use_resource=True)
+                y = tf.matmul(v1.nn.embedding_lookup(table, ids, partition_strategy="div"), tf.concat(list(kernel), 1))
+                tf.identity(y, name="scores")
+                saver = v1.train.Saver()
+                if rows == 3:
+                    session.run(v1.global_variables_initializer())
+                    saver.save(session, os.path.join(folder, "model.ckpt"), write_state=False)
+                    v1.train.Saver(write_version=1).save(session, os.path.join(folder, "old.ckpt"), write_meta_graph=False, write_state=False)
+                else:
+                    # Another graph for the same values, in files of the same name.
+                    saver.export_meta_graph(os.path.join(folder, "other", "model.ckpt.meta"))
+        for file in sorted(Path(folder).rglob("*")):
+            if file.is_dir():
+                continue
+            data = file.read_bytes()
+            if file.suffix == ".meta":
+                data = stable(meta_graph_pb2.MetaGraphDef.FromString(data))
+            save(f"tensorflow/partitioned/{file.relative_to(folder).as_posix()}", data)
+            if "other" not in file.parts and file.name.startswith("model") and file.suffix != ".meta":
+                save(f"tensorflow/partitioned/other/{file.name}", data)
 
 
 class Scale(tf.Module):
@@ -221,6 +253,28 @@ def loop():
     save("tensorflow/loop/loop.pb", stable(graph.as_graph_def(add_shapes=True)))
 
 
+def frames():
+    """Loops of TensorFlow 1 in each other, a cell of weights in the inner one, and the loops of their gradients."""
+    v1.disable_control_flow_v2()
+    graph = tf.Graph()
+    with graph.as_default():
+        x = v1.placeholder(tf.float32, [2, 4], name="x")
+        kernel = tf.constant(noise("kernel", 4, 4), name="kernel")
+
+        def outer(step, value):
+            with v1.name_scope("cell"):
+                value = tf.tanh(tf.matmul(value, kernel))
+            _, value = v1.while_loop(lambda i, v: i < step, lambda i, v: (i + 1, v * 0.5), [0, value], name="inner")
+            return step + 1, value
+
+        with v1.name_scope("rnn"):
+            _, y = v1.while_loop(lambda i, v: i < 5, outer, [0, x])
+        (slope,) = tf.gradients(tf.reduce_sum(y), [x])
+        tf.identity(slope, name="slope")
+    v1.enable_control_flow_v2()
+    save("tensorflow/frames/frames.pb", stable(graph.as_graph_def()))
+
+
 def text():
     save("tensorflow/text/frozen.pbtxt", text_format.MessageToString(frozen_graph()).encode())
     with tempfile.TemporaryDirectory() as folder:
@@ -278,5 +332,5 @@ if __name__ == "__main__":
     for folder in FOLDERS:
         shutil.rmtree(FIXTURES / "tensorflow" / folder, ignore_errors=True)
     keras.utils.set_random_seed(7)
-    for make in (frozen, meta, saved, unsigned, exported, keras2, v1saved, loop, text, types, events):
+    for make in (frozen, meta, saved, unsigned, exported, keras2, v1saved, loop, frames, partitioned, text, types, events):
         make()

@@ -17,7 +17,7 @@ from keras import layers
 from keras.src.ops.operation import Operation
 
 from common import ROOT
-from operators import plain, sentences
+from prose import plain, sentences
 
 TABLE = ROOT / "src" / "formats" / "keras" / "layers.tsv"
 DOCUMENTATION = ROOT / "static" / "ops" / "keras.json"
@@ -108,16 +108,29 @@ def formals(function):
     return [name for name in names if name not in SETTINGS and not name.startswith("_")]
 
 
-def weights(name):
-    """The names of the variables of a layer, in the order in which they are saved."""
-    sample = SAMPLES.get(name)
-    if not sample:
-        return []
-    arguments, shape = sample
+def sample(name):
+    """A layer with its variables; none of classes whose variables are those of other layers."""
+    if name not in SAMPLES:
+        return None
+    arguments, shape = SAMPLES[name]
     settings = {"bias_axes": "c"} if name == "EinsumDense" else {}
     layer = getattr(layers, name)(*arguments, **settings)
     layer.build(shape)
+    return layer
+
+
+def weights(name):
+    """The names of the variables of a layer, in the order in which they are saved."""
+    layer = sample(name)
+    if not layer:
+        return []
     return [variable.name for variable in layer._trainable_variables + layer._non_trainable_variables]
+
+
+def quantised(name):
+    """The same of a layer that is quantised, by the ways in which it can be."""
+    spec = getattr(sample(name), "variable_serialization_spec", {})
+    return {mode: names for mode, names in spec.items() if mode}
 
 
 def public():
@@ -147,6 +160,8 @@ def write_table():
     rows = {}
     for name, kind in public().items():
         rows.setdefault(category(name), []).append((name, formals(kind.call), weights(name)))
+        for mode, held in quantised(name).items():
+            rows[category(name)].append((f"{name} {mode}", [], held))
     for name, (inputs, held) in OTHERS.items():
         family = next(family for family, names in OTHER_FAMILIES.items() if name in names.split())
         rows.setdefault(family, []).append((name, inputs.split(), held.split()))

@@ -104,8 +104,7 @@ impl Writer<'_, '_> {
 
     /// `x` rotated by its positions, if block `number` does so.
     fn rotated(&mut self, scope: &str, number: usize, x: ValueId) -> ValueId {
-        let rotary = self.facts.rotary.unwrap_or(self.family.manner.rotary);
-        if !rotary || !self.facts.rotated.get(number).copied().unwrap_or(true) {
+        if !self.rotary || !self.facts.rotated.get(number).copied().unwrap_or(true) {
             return x;
         }
         let step = Step::new("RotaryEmbedding", Category::Attention, scope)

@@ -23,12 +23,15 @@ pub struct Writer<'d, 'a> {
     pub relative: Option<ValueId>,
     /// What stands between the words: images.
     pub seen: Option<ValueId>,
+    /// Whether queries and keys are rotated by their positions.
+    pub rotary: bool,
 }
 
 impl<'d, 'a> Writer<'d, 'a> {
     /// What draws a tower that is on `side` of a model of `family`.
     pub fn new(draft: &'d mut Draft<'a>, family: &'static Family, facts: &'a Facts, side: Side) -> Self {
-        Self { draft, family, facts, side, memory: None, relative: None, seen: None }
+        let rotary = facts.rotary.unwrap_or(family.manner.rotary);
+        Self { draft, family, facts, side, memory: None, relative: None, seen: None, rotary }
     }
 }
 

@@ -118,6 +118,8 @@ fn draw_model<'a>(draft: &mut Draft<'a>, facts: &'a Facts, model: &Found, seen: 
 
 /// Draws a tower up to what its last block gives.
 fn tower(writer: &mut Writer, model: &Found, stack: &Stack) -> ValueId {
+    // What has a table of positions does without.
+    writer.rotary &= !stack.whole.contains_key(&Role::Positions);
     let mut x = writer.entry(model, stack);
     let own = stack.blocks.values().filter_map(|block| first(&block.pieces, Role::RelativePositions));
     let own: Vec<&Piece> = own.collect();

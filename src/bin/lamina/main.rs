@@ -18,8 +18,13 @@ use std::rc::Rc;
 use std::time::Instant;
 use tables::{Form, What};
 
-/// How the name of the index of several files ends.
-const INDEX: &str = ".index.json";
+/// How the name of the index of several files ends: with PyTorch and safetensors, and with Keras.
+const INDEX: [&str; 2] = [".index.json", ".weights.json"];
+
+/// Whether a file called `name` is the index of several.
+fn is_index(name: &str) -> bool {
+    INDEX.iter().any(|end| name.ends_with(end))
+}
 
 const USAGE: &str = "\
 Lamina: see inside model files.
@@ -37,8 +42,10 @@ usage: lamina summary MODEL...      one line a model:
        lamina shapes [--size NAME=NUMBER]... MODEL
                                     a line a value: graph, name, stated or inferred, type, separated by tabs
        lamina tensors [--csv|--json] MODEL...
+       lamina modules [--csv|--json] MODEL...
        lamina operators [--csv|--json] MODEL...
-                                    all tensors under all their names, or all nodes of all graphs, a line each
+                                    all tensors under all their names, all groups of the first graph, or all nodes of all graphs:
+                                    a line each
        lamina statistics MODEL [TENSOR]...
                                     a line a tensor: name, type, shape, and figures about its elements, separated by tabs
        lamina npy MODEL TENSOR [-o OUT.npy]
@@ -106,8 +113,12 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
         (Some(("shapes", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| list_shapes(open(files), &sizes, out))
         }
-        (Some((command @ ("tensors" | "operators"), files @ [first, ..])), ..) => {
-            let what = if command == "tensors" { What::Tensors } else { What::Operators };
+        (Some((command @ ("tensors" | "modules" | "operators"), files @ [first, ..])), ..) => {
+            let what = match command {
+                "tensors" => What::Tensors,
+                "modules" => What::Modules,
+                _ => What::Operators,
+            };
             each(std::slice::from_ref(first), |_| tables::list(what, open(files), form, out))
         }
         (Some(("statistics", [first, names @ ..])), _, false) => {
@@ -255,7 +266,7 @@ fn files(paths: &[String]) -> Result<(Files, Rc<Cell<u64>>)> {
         paths = vec![main_of(folder)?];
     }
     // An index speaks for all; else the first is the main file.
-    let index = paths.iter().position(|path| path.to_string_lossy().ends_with(INDEX)).unwrap_or(0);
+    let index = paths.iter().position(|path| is_index(&path.to_string_lossy())).unwrap_or(0);
     if let Some(before) = paths.get_mut(..=index) {
         before.rotate_right(1);
     }
@@ -289,7 +300,7 @@ fn main_of(folder: &Path) -> Result<PathBuf> {
     let rank = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         let known = FORMATS.iter().flat_map(|format| format.extensions);
-        if name.ends_with(INDEX) {
+        if is_index(&name) {
             Some(2)
         } else {
             known.clone().any(|extension| name.ends_with(&format!(".{extension}"))).then_some(1)

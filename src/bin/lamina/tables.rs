@@ -1,6 +1,7 @@
 //! Commands that list what is in a model.
 
 use crate::Subject;
+use lamina::model::GraphId;
 use lamina::report::Result;
 use lamina::view::Viewer;
 use serde::Serialize;
@@ -22,11 +23,13 @@ pub enum Form {
 pub enum What {
     /// All tensors, under all their names.
     Tensors,
+    /// All groups of the hierarchy of the first graph.
+    Modules,
     /// All nodes.
     Operators,
 }
 
-/// Lists all tensors or all nodes, after a line with the names of the columns.
+/// Lists all tensors, groups or nodes, after a line with the names of the columns.
 pub fn list(what: What, subject: Result<Subject>, form: Form, out: &mut impl Write) -> io::Result<Result<()>> {
     let viewer = match subject {
         Ok(Subject { opened, files, .. }) => Viewer::new(opened, files),
@@ -36,6 +39,9 @@ pub fn list(what: What, subject: Result<Subject>, form: Form, out: &mut impl Wri
         What::Tensors => {
             let columns = ["name", "dtype", "shape", "elements", "bytes", "tied", "file"];
             write_rows(&viewer.tensors(), &columns, form, out)?;
+        }
+        What::Modules => {
+            write_rows(&viewer.modules(GraphId(0)), &["path", "nodes", "parameters", "bytes"], form, out)?;
         }
         What::Operators => {
             let columns = ["graph", "operator", "name", "category", "parameters", "macs"];

@@ -1,5 +1,6 @@
 //! What is known of the layers of Keras: `layers.tsv` has a line for each, by family: name, the tensors that it is called with, its weights in the
-//! order in which they are saved. `tests/make/operators_keras.py` makes it from Keras itself.
+//! order in which they are saved; a line more for each way in which a layer may be quantised, as its weights are others then.
+//! `tests/make/operators_keras.py` makes it from Keras itself.
 
 use crate::analysis::layers;
 use crate::model::Category;
@@ -38,10 +39,15 @@ pub fn known(class: &str, operation: bool) -> Option<&'static Known> {
     if operation { TABLE.get(&*format!("ops.{class}")) } else { TABLE.get(modern(class)) }
 }
 
+/// What is known of the layers called `class` that are quantised by `mode`, if they can be: `int8`.
+pub fn quantised(class: &str, mode: &str) -> Option<&'static Known> {
+    TABLE.get(&*format!("{} {mode}", modern(class)))
+}
+
 /// The class of the layers that are called `name` where nobody named them, and what is known of it: `lstm_cell`.
 pub fn by_variable(name: &str) -> Option<(&'static str, &'static Known)> {
     static NAMES: LazyLock<HashMap<String, (&'static str, &'static Known)>> = LazyLock::new(|| {
-        let layers = TABLE.iter().filter(|(name, known)| !name.starts_with("ops.") && !known.weights.is_empty());
+        let layers = TABLE.iter().filter(|(name, known)| !name.contains(['.', ' ']) && !known.weights.is_empty());
         layers.map(|(name, known)| (snake(name), (*name, known))).collect()
     });
     NAMES.get(name).copied()
@@ -111,6 +117,10 @@ mod tests {
     fn the_table_knows_layers_and_operations() {
         assert_eq!(known("Dense", false).map(|known| known.weights.clone()), Some(vec!["kernel", "bias"]));
         assert_eq!(known("Convolution2D", false).map(|known| known.category), Some(Category::Convolution));
+        assert_eq!(
+            quantised("Embedding", "int8").map(|known| known.weights.clone()),
+            Some(vec!["embeddings", "embeddings_scale"])
+        );
         assert_eq!(known("Add", true).map(|known| known.inputs.clone()), Some(vec!["x1", "x2"]));
     }
 }

@@ -521,7 +521,11 @@ fn declared(layer: &Layer) -> Option<Type> {
 pub fn dtype(layer: &Layer, settings: &[&str]) -> Option<DType> {
     let name = match layer.setting(settings)? {
         Document::Text(name) => name,
-        policy => policy.get("config")?.text_of("name")?,
+        policy => {
+            let config = policy.get("config")?;
+            // One that quantises is called after the one that it computes by.
+            config.text_of("name").or_else(|| config.text_of("source_name"))?
+        }
     };
     Some(named(name.strip_prefix("mixed_").unwrap_or(name)))
 }

@@ -140,7 +140,8 @@ impl Store {
             let Some(place) = self.places.get_mut(number) else { continue };
             place.used = true;
             let (known, config) = if path.is_empty() {
-                (layers::known(layer.class, false), Some(layer.config))
+                let quantised = mode(layer.config).and_then(|mode| layers::quantised(layer.class, mode));
+                (quantised.or_else(|| layers::known(layer.class, false)), Some(layer.config))
             } else {
                 (guessed(place).map(|(_, known)| known), None)
             };
@@ -230,6 +231,12 @@ fn guessed(place: &Place) -> Option<(&'static str, &'static Known)> {
     of(&place.name).or_else(|| of(place.label.as_deref()?))
 }
 
+/// How a layer with the settings `config` is quantised, if it is: of `int4/128`, what stands before the size of its blocks.
+fn mode(config: &Document) -> Option<&str> {
+    let mode = config.get("dtype")?.get("config")?.text_of("mode")?;
+    mode.split('/').next()
+}
+
 /// The names of the weights of `place`, which is a `known` layer with the settings `config`. Those that are numbers get the names that the class
 /// has for them.
 fn names(
@@ -259,13 +266,21 @@ fn names(
         _ => {
             let off =
                 |setting: &str| config.and_then(|config| config.get(setting)).and_then(Document::bool) == Some(false);
+            let unset = |setting: &str| {
+                let settings = config.map(Document::members).unwrap_or_default();
+                settings.iter().any(|(name, value)| name == setting && *value == Document::Null)
+            };
             let has = |name: &&str| match *name {
-                "bias" => !off("use_bias"),
+                "bias" => !off("use_bias") && !unset("bias_axes"),
                 "beta" => !off("center"),
                 "gamma" => !off("scale"),
                 _ => true,
             };
-            let kept: Vec<&str> = told.iter().copied().filter(has).collect();
+            let mut kept: Vec<&str> = told.iter().copied().filter(has).collect();
+            if kept.len() > count {
+                // Only weights that are quantised in blocks have these.
+                kept.retain(|name| !name.ends_with("_zero") && *name != "g_idx");
+            }
             match (kept.len(), told.last()) {
                 (len, _) if len <= count => kept,
                 (_, Some(&"bias")) if told.len() == count + 1 => told.iter().copied().take(count).collect(),

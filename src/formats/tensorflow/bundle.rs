@@ -4,7 +4,7 @@
 //! an entry about the whole, and one a part; the keys of these are in the encoding of `ordered_code.h`, after a byte 0.
 
 use super::super::Open;
-use super::lower::{self, Variable};
+use super::lower::{self, Slice, Variable};
 use super::objects::Objects;
 use super::proto::{self, BundleEntry, BundleHeader};
 use crate::codec::protobuf::Message;
@@ -20,6 +20,9 @@ const OBJECTS: &str = "_CHECKPOINTABLE_OBJECT_GRAPH";
 const STRINGS: u64 = 1 << 16;
 /// The bytes of the checksum between the lengths of strings and these.
 const CHECKSUM: u64 = 4;
+
+/// The length of a slice along an axis of which it has all.
+const ALL: u64 = u64::MAX;
 
 /// The files of values, as far as they are here.
 struct Shards<'a> {
@@ -66,7 +69,7 @@ pub fn open(stem: &str, table: &Table, open: &mut Open) -> Model {
 /// Reads the checkpoint called `stem`, whose index is `table`; what of it cannot be read is reported.
 pub fn read(stem: &str, table: &Table, open: &mut Open) -> Bundle {
     let mut header = BundleHeader::default();
-    let (mut entries, mut parts) = (Vec::new(), HashMap::<String, Vec<BundleEntry>>::default());
+    let (mut entries, mut parts) = (Vec::new(), HashMap::<String, Vec<(Slice, BundleEntry)>>::default());
     for block in &table.blocks {
         let read = table.entries(*block, open.limits.inflated).and_then(|block| {
             for entry in block {
@@ -77,9 +80,9 @@ pub fn read(stem: &str, table: &Table, open: &mut Open) -> Bundle {
                 }
                 let described = |name: &str| format!("the entry of {name:?}");
                 match part_of(&entry.key) {
-                    Some(name) => {
+                    Some((name, slice)) => {
                         let part = decoded(BundleEntry::decode(entry.value), &described(&name), open);
-                        parts.entry(name).or_default().push(part);
+                        parts.entry(name).or_default().push((slice, part));
                     }
                     None => {
                         let name = String::from_utf8_lossy(&entry.key).into_owned();
@@ -105,30 +108,20 @@ pub fn read(stem: &str, table: &Table, open: &mut Open) -> Bundle {
         }
         let mut variable = variable(key, &entry, encoding, &mut shards, open);
         let parts = parts.remove(&variable.key).unwrap_or_default();
-        for part in parts {
-            variable.parts.push(self::variable(variable.key.clone(), &part, encoding, &mut shards, open));
+        for (mut slice, part) in parts {
+            // An axis of which a part has all has no length.
+            slice
+                .iter_mut()
+                .zip(&variable.shape)
+                .filter(|([_, len], _)| *len == ALL)
+                .for_each(|(axis, dim)| *axis = [0, *dim]);
+            let part = self::variable(variable.key.clone(), &part, encoding, &mut shards, open);
+            variable.parts.push(Variable { slice, ..part });
         }
-        if let Some(whole) = joined(&variable) {
-            (variable.data, variable.parts) = (whole, Vec::new());
-        }
+        variable.join();
         variables.push(variable);
     }
     Bundle { variables, objects, shards: header.num_shards }
-}
-
-/// All values of a variable that was cut along its first axis only: its parts one after the other, if they are in one file.
-fn joined(variable: &Variable) -> Option<Data> {
-    let (rows, rest) = variable.shape.split_first()?;
-    let place = |part: &Variable| match part.data {
-        Data::Range(file, span) if part.shape.get(1..) == Some(rest) => Some((file, span)),
-        _ => None,
-    };
-    let places: Vec<(FileId, Span)> = variable.parts.iter().map(place).collect::<Option<_>>()?;
-    let (file, _) = *places.first()?;
-    let sum =
-        variable.parts.iter().filter_map(|part| part.shape.first()).try_fold(0u64, |sum, rows| sum.checked_add(*rows));
-    let same = sum == Some(*rows) && places.iter().all(|(other, _)| *other == file);
-    same.then(|| Data::Ranges(file, places.into_iter().map(|(_, span)| span).collect()))
 }
 
 /// What could be read of a message; what could not is told.
@@ -148,7 +141,9 @@ fn variable(key: String, entry: &BundleEntry, encoding: Encoding, shards: &mut S
     let shape = entry.shape.sizes();
     let dtype = proto::dtype(entry.dtype);
     let path: Text = shards.name(entry.shard_id).as_str().into();
-    let data = match shards.find(entry.shard_id, open) {
+    // Of many files on a server, each is asked for when its values are.
+    let later = shards.count > 1 && dtype != DType::String && open.files.is_remote();
+    let data = match (!later).then(|| shards.find(entry.shard_id, open)).flatten() {
         _ if !entry.slices.is_empty() => Data::Absent,
         None => Data::External { path, span },
         Some(file) if dtype == DType::String => {
@@ -168,7 +163,7 @@ fn variable(key: String, entry: &BundleEntry, encoding: Encoding, shards: &mut S
     };
     // Elements of less than a byte have a byte each.
     let encoding = if dtype.bits() > 0 && dtype.bits() < 8 { Encoding::Widened(1) } else { encoding };
-    Variable { key, code: entry.dtype, shape, data, encoding, parts: Vec::new() }
+    Variable { key, code: entry.dtype, shape, data, encoding, ..Variable::default() }
 }
 
 /// Where `count` strings are in `span`: first their lengths, then a checksum, then they.
@@ -209,15 +204,19 @@ fn graph_of_objects(entry: &BundleEntry, shards: &mut Shards, open: &mut Open) -
     }
 }
 
-/// The name of the variable of which `key` is a part; none if it is a name itself. Of a part, the name follows the number 0, which is one byte, and
-/// ends with the bytes 0 and 1; bytes 0 and 255 within are followed by another one.
-fn part_of(key: &[u8]) -> Option<String> {
+/// The name of the variable of which `key` is a part, and which slice of it that is; none if it is a name itself. Of a part, the name follows the
+/// number 0, which is one byte, and ends with the bytes 0 and 1; bytes 0 and 255 within are followed by another one. Then there are numbers: how many
+/// axes there are, and of each the first place and how many.
+fn part_of(key: &[u8]) -> Option<(String, Slice)> {
     let [0, rest @ ..] = key else { return None };
     let mut name = Vec::new();
     let mut bytes = rest.iter();
     while let Some(byte) = bytes.next() {
         match (byte, bytes.as_slice()) {
-            (0, [1, ..]) => return Some(String::from_utf8_lossy(&name).into_owned()),
+            (0, [1, numbers @ ..]) => {
+                let slice = slice_of(numbers).unwrap_or_default();
+                return Some((String::from_utf8_lossy(&name).into_owned(), slice));
+            }
             (0 | 255, [_, ..]) => {
                 bytes.next();
                 name.push(*byte);
@@ -226,4 +225,31 @@ fn part_of(key: &[u8]) -> Option<String> {
         }
     }
     None
+}
+
+/// The slice that the end of a key spells: a number of axes as a length and bytes, then signed numbers.
+fn slice_of(numbers: &[u8]) -> Option<Slice> {
+    let (len, rest) = numbers.split_first()?;
+    let (_, mut rest) = rest.split_at_checked(usize::from(*len))?;
+    let mut slice = Slice::new();
+    while !rest.is_empty() {
+        slice.push([signed(&mut rest)?, signed(&mut rest)?]);
+    }
+    Some(slice)
+}
+
+/// The next signed number of a key: as many bits that are set first as it has bytes, a bit that is not, and the number. Negative ones have
+/// all bits turned over, and all mean [`ALL`] here.
+fn signed(bytes: &mut &[u8]) -> Option<u64> {
+    let first = *bytes.first()?;
+    if first < 0x80 {
+        *bytes = bytes.get(1..)?;
+        return Some(ALL);
+    }
+    let (number, rest) = bytes.split_at_checked(first.leading_ones() as usize)?;
+    let (first, others) = number.split_first()?;
+    // No number of elements has more than seven bytes.
+    let header = 0xffu8.checked_shr(first.leading_ones()).unwrap_or(0);
+    *bytes = rest;
+    Some(others.iter().fold(u64::from(first & header), |value, byte| value << 8 | u64::from(*byte)))
 }

@@ -6,6 +6,7 @@ use super::proto;
 use crate::analysis::layers;
 use crate::model::{Data, Encoding, Entry, Model, Modules, Tensor};
 use crate::report::Severity;
+use crate::source::Span;
 use foldhash::HashMap;
 
 /// What separates the object that a key names from its attribute.
@@ -30,13 +31,108 @@ pub struct Variable {
     pub encoding: Encoding,
     /// Where it was kept in parts, these.
     pub parts: Vec<Variable>,
+    /// Of a part: which slice of the whole it is. Of each axis, the first place and how many.
+    pub slice: Slice,
 }
+
+/// A slice of a variable: of each axis, the first place and how many.
+pub type Slice = Vec<[u64; 2]>;
 
 impl Default for Variable {
     fn default() -> Self {
         let (data, encoding) = (Data::Absent, Encoding::Little);
-        Self { key: String::new(), code: 0, shape: Vec::new(), data, encoding, parts: Vec::new() }
+        let (parts, slice) = (Vec::new(), Slice::new());
+        Self { key: String::new(), code: 0, shape: Vec::new(), data, encoding, parts, slice }
     }
+}
+
+impl Variable {
+    /// Takes the values of its parts for its own, if they follow each other in one file: if it was cut along its first axis only.
+    pub fn join(&mut self) {
+        if let Some((data, encoding)) = self.joined() {
+            (self.data, self.encoding) = (data, encoding);
+        }
+    }
+
+    fn joined(&self) -> Option<(Data, Encoding)> {
+        let (rows, rest) = self.shape.split_first()?;
+        let first = self.parts.first()?;
+        let (mut spans, mut met, mut file) = (Vec::new(), 0u64, None);
+        for part in &self.parts {
+            if part.shape.get(1..) != Some(rest) || part.encoding != first.encoding {
+                return None;
+            }
+            let own = match &part.data {
+                Data::Range(file, span) => {
+                    spans.push(*span);
+                    *file
+                }
+                Data::Ranges(file, several) => {
+                    spans.extend(several);
+                    *file
+                }
+                _ => return None,
+            };
+            met = met.checked_add(*part.shape.first()?)?;
+            if *file.get_or_insert(own) != own {
+                return None;
+            }
+        }
+        (met == *rows).then_some((Data::Ranges(file?, spans), first.encoding))
+    }
+
+    /// The part that is `slice` of it: one that was kept so, or rows of the whole.
+    pub fn part(&self, slice: &[[u64; 2]]) -> Option<Self> {
+        let whole = || slice.iter().zip(&self.shape).all(|([from, count], dim)| *from == 0 && count == dim);
+        let kept = self.parts.iter().find(|part| part.slice == slice);
+        let (key, shape) = (self.key.clone(), slice.iter().map(|[_, count]| *count).collect());
+        let of = |data: Data, encoding: Encoding| {
+            let (parts, slice) = (Vec::new(), slice.to_vec());
+            Self { key: key.clone(), code: self.code, shape: Vec::clone(&shape), data, encoding, parts, slice }
+        };
+        match kept {
+            Some(part) => Some(of(part.data.clone(), part.encoding)),
+            None if slice.len() != self.shape.len() => None,
+            None if whole() => Some(of(self.data.clone(), self.encoding)),
+            None => Some(of(self.rows(slice)?, self.encoding)),
+        }
+    }
+
+    /// Where the values of `slice` are, if it is some rows of what is in one piece.
+    fn rows(&self, slice: &[[u64; 2]]) -> Option<Data> {
+        let ([first, count], rest) = slice.split_first()?;
+        let sizes = self.shape.get(1..)?;
+        let all = rest.iter().zip(sizes).all(|([from, count], dim)| *from == 0 && count == dim);
+        let row = sizes.iter().try_fold(1u64, |product, dim| product.checked_mul(*dim))?;
+        let (dtype, packed) = (proto::dtype(self.code), matches!(self.encoding, Encoding::Little | Encoding::Big));
+        let width = u64::from(dtype.bits() / 8);
+        if !all || !packed || width == 0 || first.checked_add(*count)? > *self.shape.first()? {
+            return None;
+        }
+        let (from, len) = (first.checked_mul(row)?.checked_mul(width)?, count.checked_mul(row)?.checked_mul(width)?);
+        let cut = |span: &Span| Some(Span { at: span.at.checked_add(from)?, len });
+        Some(match &self.data {
+            Data::Range(file, span) => Data::Range(*file, cut(span)?),
+            Data::Ranges(file, spans) => Data::Ranges(*file, pieces(spans, from, len)),
+            Data::External { path, span } => Data::External { path: path.clone(), span: cut(span)? },
+            _ => return None,
+        })
+    }
+}
+
+/// The `len` bytes from `from` on of `spans`, one after the other.
+fn pieces(spans: &[Span], from: u64, len: u64) -> Vec<Span> {
+    let (mut skip, mut left) = (from, len);
+    let mut pieces = Vec::new();
+    for span in spans {
+        let skipped = skip.min(span.len);
+        let len = (span.len - skipped).min(left);
+        if len > 0 {
+            pieces.push(Span { at: span.at.saturating_add(skipped), len });
+        }
+        (skip, left) = (skip - skipped, left - len);
+    }
+    pieces
 }
 
 /// The model of `variables`, of which `objects` tells more.
@@ -56,7 +152,8 @@ pub fn lower(variables: Vec<Variable>, objects: Option<&Objects>, open: &mut Ope
         let path = called.filter(|_| named.is_some()).map_or(path, str::to_owned);
         kept |= is_state;
         let modules = if is_state { &mut state } else { &mut weights };
-        let parts = if variable.parts.is_empty() { std::slice::from_ref(variable) } else { &variable.parts };
+        let in_parts = matches!(variable.data, Data::Absent) && !variable.parts.is_empty();
+        let parts = if in_parts { &variable.parts } else { std::slice::from_ref(variable) };
         for (number, part) in parts.iter().enumerate() {
             let name = if parts.len() > 1 { format!("{path}/part_{number}") } else { path.clone() };
             let tensor = model.tensors.push(tensor(&name, part));

@@ -1,8 +1,8 @@
 //! Checkpoints of version 1: a table whose first entry describes all variables (`SavedTensorSlices.meta`), and whose others are their values.
 
 use super::super::Open;
-use super::lower::{self, Variable};
-use super::proto::{self, SavedTensorSlices, Tensor};
+use super::lower::{self, Slice, Variable};
+use super::proto::{self, Extent, SavedSlice, SavedTensorSlices, Tensor, TensorSlice};
 use crate::codec::protobuf::Message;
 use crate::codec::table::{Entry, Table};
 use crate::model::{Data, Encoding, Model};
@@ -32,16 +32,17 @@ pub fn open(table: &Table, file: FileId, open: &mut Open) -> Model {
 /// Reads the variables of the checkpoint that is all of `table`, in `file`; what of it cannot be read is reported.
 pub fn read(table: &Table, file: FileId, open: &mut Open) -> Vec<Variable> {
     let mut described = Vec::new();
-    let mut values: HashMap<String, Vec<(Data, Encoding)>> = HashMap::default();
+    let mut values: HashMap<String, Vec<(TensorSlice, Data, Encoding)>> = HashMap::default();
     for block in &table.blocks {
         let read = table.entries(*block, open.limits.inflated).and_then(|block| {
             block.into_iter().try_for_each(|entry| {
                 let entry = entry?;
                 let stored = entry.stored;
-                if let Some((name, tensor)) = take(entry, &mut described, open) {
+                if let Some(SavedSlice { name, slice, data: tensor }) = take(entry, &mut described, open) {
                     // What was packed would have to be inflated again to be shown.
-                    let place = if stored { payload(&tensor, file) } else { (Data::Absent, Encoding::Little) };
-                    values.entry(name).or_default().push(place);
+                    let (data, encoding) =
+                        if stored { payload(&tensor, file) } else { (Data::Absent, Encoding::Little) };
+                    values.entry(name).or_default().push((slice, data, encoding));
                 }
                 Ok(())
             })
@@ -52,33 +53,47 @@ pub fn read(table: &Table, file: FileId, open: &mut Open) -> Vec<Variable> {
     }
     let mut variables = Vec::new();
     for meta in described {
-        let mut parts = values.remove(&meta.name).unwrap_or_default();
-        let shape = meta.shape.sizes();
-        let (data, encoding) = match (parts.len(), parts.pop()) {
-            (1, Some(only)) => only,
-            (0, _) => {
-                open.report.add(Severity::Warning, format!("{:?} has no values", meta.name));
-                (Data::Absent, Encoding::Little)
+        let parts = values.remove(&meta.name).unwrap_or_default();
+        if parts.is_empty() {
+            open.report.add(Severity::Warning, format!("{:?} has no values", meta.name));
+        }
+        let mut variable =
+            Variable { key: meta.name, code: meta.kind, shape: meta.shape.sizes(), ..Variable::default() };
+        for (slice, data, encoding) in parts {
+            let slice = extents(&slice, &variable.shape);
+            if slice.iter().zip(&variable.shape).all(|([from, count], dim)| *from == 0 && count == dim) {
+                (variable.data, variable.encoding) = (data, encoding);
+                break;
             }
-            (count, _) => {
-                let message = format!("the values of {:?} are in {count} parts, which are not shown", meta.name);
-                open.report.add(Severity::Note, message);
-                (Data::Absent, Encoding::Little)
-            }
-        };
-        variables.push(Variable { key: meta.name, code: meta.kind, shape, data, encoding, parts: Vec::new() });
+            let (key, code) = (variable.key.clone(), variable.code);
+            let shape = slice.iter().map(|[_, count]| *count).collect();
+            variable.parts.push(Variable { key, code, shape, data, encoding, slice, ..Variable::default() });
+        }
+        variable.join();
+        variables.push(variable);
     }
     variables
 }
 
-/// Adds what `entry` describes to `described`; gives the values that it holds, with the name of their variable.
-fn take(entry: Entry, described: &mut Vec<proto::SavedSliceMeta>, open: &mut Open) -> Option<(String, Tensor)> {
+/// Which slice of a tensor of `shape` that is.
+fn extents(slice: &TensorSlice, shape: &[u64]) -> Slice {
+    let of = |(axis, dim): (usize, &u64)| match slice.extent.get(axis) {
+        Some(Extent { start, length: Some(length) }) => {
+            [u64::try_from(*start).unwrap_or(0), u64::try_from(*length).unwrap_or(0)]
+        }
+        _ => [0, *dim],
+    };
+    shape.iter().enumerate().map(of).collect()
+}
+
+/// Adds what `entry` describes to `described`; gives the values that it holds, with the name of their variable, and which slice of it they are.
+fn take(entry: Entry, described: &mut Vec<proto::SavedSliceMeta>, open: &mut Open) -> Option<SavedSlice> {
     let (message, fault) = SavedTensorSlices::decode(entry.value);
     if let Some(fault) = fault {
         open.report.add_error(&fault);
     }
     described.extend(message.meta.into_iter().flat_map(|meta| meta.tensor));
-    message.data.map(|slice| (slice.name, slice.data))
+    message.data
 }
 
 /// Where the values of `tensor` are in `file`, and how they are encoded: packed numbers of protobuf, by their type.

@@ -1,14 +1,23 @@
 //! Variables get their values: from the checkpoint, by the keys that the graph itself restores them from.
 
 use super::super::checkpoint;
-use super::super::lower::Variable;
+use super::super::lower::{Slice, Variable};
 use super::super::proto::{self, Tensor as TensorProto};
 use super::known::{self, At};
 use super::lower::Lowering;
 use super::read::{Body, Node, Reference};
-use crate::model::TensorId;
+use crate::model::{Entry, TensorId};
 use crate::report::Severity;
 use foldhash::HashMap;
+
+/// What a variable is restored from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// The key in the checkpoint.
+    pub key: String,
+    /// Of a part of a variable: which slice of it that is.
+    pub slice: Option<Slice>,
+}
 
 /// How many nodes between reading a value from a file and assigning it are followed.
 const STEPS: usize = 8;
@@ -16,7 +25,7 @@ const STEPS: usize = 8;
 impl Lowering<'_, '_> {
     /// Looks for the checkpoint called `stem` beside the main file (or the latest one), and gives the variables their values, by the keys that they are
     /// `restored` from. What is missing is told.
-    pub fn join(&mut self, stem: Option<&str>, restored: &HashMap<TensorId, String>) {
+    pub fn join(&mut self, stem: Option<&str>, restored: &HashMap<TensorId, Origin>) {
         if self.of.known.variables.is_empty() {
             return;
         }
@@ -47,10 +56,16 @@ impl Lowering<'_, '_> {
         let mut all: Vec<_> = self.of.known.variables.iter().map(|(name, tensor)| (*tensor, name.clone())).collect();
         all.sort_unstable();
         for (tensor, name) in all {
-            let key = restored.get(&tensor).map(String::as_str).or_else(|| keys.get(&*name).copied());
-            match by_key.get(key.unwrap_or(&name)) {
-                Some(variable) => self.assign(tensor, variable),
-                None => missing.push(name),
+            let origin = restored.get(&tensor);
+            let key = origin.map(|origin| &*origin.key).or_else(|| keys.get(&*name).copied());
+            let whole = by_key.get(key.unwrap_or(&name)).copied();
+            match (whole, origin.and_then(|origin| origin.slice.as_ref())) {
+                (Some(whole), Some(slice)) => match whole.part(slice) {
+                    Some(part) => self.assign(tensor, &part),
+                    None => missing.push(name),
+                },
+                (Some(whole), None) => self.assign(tensor, whole),
+                (None, _) => missing.push(name),
             }
         }
         if let Some(first) = missing.first() {
@@ -69,28 +84,33 @@ impl Lowering<'_, '_> {
         tensor.encoding = variable.encoding;
         tensor.data = variable.data.clone();
         if *variable.key != *tensor.name {
-            tensor.metadata.push(crate::model::Entry { name: "key".into(), value: variable.key.as_str().into() });
+            tensor.metadata.push(Entry { name: "key".into(), value: variable.key.as_str().into() });
+        }
+        if !variable.slice.is_empty() {
+            let axis = |[from, count]: &[u64; 2]| format!("{from}:{}", from.saturating_add(*count));
+            let slice = variable.slice.iter().map(axis).collect::<Vec<_>>().join(", ");
+            tensor.metadata.push(Entry { name: "slice".into(), value: slice.as_str().into() });
         }
     }
 
-    /// The keys that variables are restored from, by what the graph and its functions do.
-    pub fn restored(&mut self) -> HashMap<TensorId, String> {
+    /// What variables are restored from, by what the graph and its functions do.
+    pub fn restored(&mut self) -> HashMap<TensorId, Origin> {
         let graph = self.of.graph.clone();
         let mut restored = HashMap::default();
         for at in std::iter::once(None).chain((0..graph.functions.len() as u32).map(Some)) {
             let Some(body) = known::body(&graph, at) else { continue };
             let given = self.given_of(at);
-            let mut names: HashMap<u32, Vec<String>> = HashMap::default();
+            let mut origins: HashMap<u32, Vec<Origin>> = HashMap::default();
             for node in &body.nodes {
                 let ("Assign" | "AssignVariableOp", [variable, value, ..]) = (&*node.operator, node.inputs.as_slice())
                 else {
                     continue;
                 };
                 let Some((place, index)) = source(body, value) else { continue };
-                let keys = names.entry(place).or_insert_with(|| self.names(body, place));
-                let Some(key) = keys.get(index as usize) else { continue };
+                let origins = origins.entry(place).or_insert_with(|| self.origins(body, place));
+                let Some(origin) = origins.get(index as usize) else { continue };
                 if let Some(tensor) = self.tensor(&graph, at, &given, &variable.end) {
-                    restored.entry(tensor).or_insert_with(|| key.clone());
+                    restored.entry(tensor).or_insert_with(|| origin.clone());
                 }
             }
         }
@@ -103,16 +123,37 @@ impl Lowering<'_, '_> {
         given.into_iter().flatten().map(|given| given.tensor()).collect()
     }
 
-    /// The names that the node at `place` restores.
-    fn names(&mut self, body: &Body, place: u32) -> Vec<String> {
+    /// What the node at `place` restores.
+    fn origins(&mut self, body: &Body, place: u32) -> Vec<Origin> {
+        let (keys, slices) = (self.texts(body, place, 1), self.texts(body, place, 2));
+        let mut slices = slices.into_iter().map(|text| slice(&text));
+        keys.into_iter().map(|key| Origin { key, slice: slices.next().flatten() }).collect()
+    }
+
+    /// The texts that are input `input` of the node at `place`.
+    fn texts(&mut self, body: &Body, place: u32, input: usize) -> Vec<String> {
         let node = body.nodes.get(place as usize);
-        let names = node.and_then(|node| body.node(&node.inputs.get(1)?.end));
-        let value = names.and_then(|node: &Node| node.attributes.iter().find(|(name, _)| &**name == "value"));
+        let texts = node.and_then(|node| body.node(&node.inputs.get(input)?.end));
+        let value = texts.and_then(|node: &Node| node.attributes.iter().find(|(name, _)| &**name == "value"));
         let Some((_, span)) = value else { return Vec::new() };
         let Some(tensor) = self.reader().attr(*span).tensor else { return Vec::new() };
         let proto: TensorProto = self.reader().decode(tensor, "the names of variables");
         proto.string.iter().map(|span| self.reader().text(*span).to_string()).collect()
     }
+}
+
+/// The slice that `text` spells: the sizes of the whole, then of each axis its first place and how many, `10 3 0,4:-`; `-` is all of it. None if it is all
+/// of each, or empty.
+fn slice(text: &str) -> Option<Slice> {
+    let (sizes, slice) = text.trim().rsplit_once(' ')?;
+    let sizes: Vec<u64> = sizes.split(' ').map(|size| size.parse().ok()).collect::<Option<_>>()?;
+    let axis = |(text, size): (&str, &u64)| match text.split_once(',') {
+        Some((from, count)) => Some([from.parse().ok()?, count.parse().ok()?]),
+        None => (text == "-").then_some([0, *size]),
+    };
+    let slice: Slice = slice.split(':').zip(&sizes).map(axis).collect::<Option<_>>()?;
+    let whole = slice.iter().zip(&sizes).all(|([from, count], size)| *from == 0 && count == size);
+    (slice.len() == sizes.len() && !whole).then_some(slice)
 }
 
 /// The node that reads `value` from a file, and which of its results that is.

@@ -141,6 +141,7 @@ impl Lowering<'_, '_> {
             }
         }
         self.outputs(&mut draft);
+        let places: Vec<usize> = kept.iter().map(|(place, ..)| *place).collect();
         for (place, reads, waits) in kept {
             if let Some(node) = body.nodes.get(place) {
                 let node = self.node(&mut draft, place, node, reads, waits);
@@ -149,7 +150,8 @@ impl Lowering<'_, '_> {
         }
         let mut graph = draft.graph;
         refine(&mut graph, &draft.site.types);
-        scopes::assign(&mut graph, &self.of.layers, self.open.limits.depth, &mut self.of.strings);
+        let frames = self.frames(body);
+        scopes::assign(&mut graph, &self.of.layers, (&frames, &places), self.open.limits.depth, &mut self.of.strings);
         graph
     }
 

@@ -4,12 +4,13 @@
 //! found out which tensors nodes and arguments of functions stand for (`known`, `objects`), variables get the values of their checkpoint (`join`),
 //! and bodies become graphs of the model (`entry` for what a model is entered by, `lower` for each body).
 //!
-//! - `proto`: the messages; `tensor`, `attribute`: what they hold; `operators`: what parameters are called; `scopes`: the hierarchy of names;
+//! - `proto`: the messages; `tensor`, `attribute`: what they hold; `operators`: what parameters are called; `scopes`: the hierarchy of names, `frames`: of loops;
 //! - `events`: logs; `text`: the same messages as text or JSON.
 
 mod attribute;
 mod entry;
 mod events;
+mod frames;
 mod join;
 mod known;
 mod lower;

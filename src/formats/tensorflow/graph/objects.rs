@@ -1,6 +1,7 @@
 //! What Python's objects say of a SavedModel (`saved_object_graph.proto`): which variables functions were closed over, which functions there are to be
 //! called, and which layers of Keras the objects were.
 
+use super::join::Origin;
 use super::lower::Lowering;
 use super::proto::{ConcreteFunction, Entry as EntryMessage, KerasMetadata, SavedObjects};
 use super::read::End;
@@ -37,7 +38,7 @@ impl Lowering<'_, '_> {
     pub fn bound(
         &mut self,
         objects: &SavedObjects,
-        restored: &HashMap<TensorId, String>,
+        restored: &HashMap<TensorId, Origin>,
     ) -> Vec<(u32, usize, TensorId)> {
         let tensors = self.tensors_of(objects, restored);
         let graph = self.of.graph.clone();
@@ -57,11 +58,12 @@ impl Lowering<'_, '_> {
     }
 
     /// Of each object: the tensor that it is.
-    fn tensors_of(&mut self, objects: &SavedObjects, restored: &HashMap<TensorId, String>) -> Vec<Option<TensorId>> {
+    fn tensors_of(&mut self, objects: &SavedObjects, restored: &HashMap<TensorId, Origin>) -> Vec<Option<TensorId>> {
         let graph = self.of.graph.clone();
         let nodes = graph.main.nodes.iter().enumerate();
         let places: HashMap<&str, u32> = nodes.map(|(place, node)| (&*node.name, place as u32)).collect();
-        let mut in_order: Vec<(TensorId, &str)> = restored.iter().map(|(tensor, key)| (*tensor, &**key)).collect();
+        let mut in_order: Vec<(TensorId, &str)> =
+            restored.iter().map(|(tensor, origin)| (*tensor, &*origin.key)).collect();
         in_order.sort_unstable();
         let by_key: HashMap<&str, TensorId> = in_order.into_iter().map(|(tensor, key)| (key, tensor)).collect();
         let mut tensors = Vec::with_capacity(objects.nodes.len());
