@@ -197,7 +197,6 @@ fn info(model: &Model, id: GraphId, graph: &Graph) -> GraphInfo {
     });
     let title = match (&*graph.name, &parent) {
         (_, Some(holder)) => holder.label.clone(),
-        ("", None) if graph.wiring == Wiring::Modules && model.graphs.len() > 1 => "modules".into(),
         ("", None) if graph.wiring == Wiring::Modules => "model".into(),
         ("", None) => "graph".into(),
         (name, None) => name.into(),

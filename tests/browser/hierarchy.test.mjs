@@ -225,8 +225,8 @@ test('a tree of modules opens and closes like a graph, and its whole is called a
   await lamina.choose('static/samples/llama.safetensors');
   await lamina.ready();
   // The diagram that is drawn of the weights comes before their tree.
-  await page.locator('#panel-model .row.nested', { hasText: 'modules' }).click();
-  await page.waitForSelector('.crumbs .selected:text-is("modules")');
+  await page.locator('#panel-model .row.nested .operator:text-is("model")').click();
+  await page.waitForSelector('.crumbs .selected:text-is("model")');
   await level(page, 'Expanded');
   await page.keyboard.press('{');
   await level(page, 'Collapsed');
@@ -243,7 +243,7 @@ test('a tree of modules opens and closes like a graph, and its whole is called a
   const { card: stack } = await closedGroup(page, 'layers ×4');
   await page.mouse.click(stack.left + 20, stack.y);
   await selected(page, 'layers ×4');
-  assert.deepEqual(await crumbs(page), ['modules', 'model', 'layers ×4']);
+  assert.deepEqual(await crumbs(page), ['model', 'model', 'layers ×4']);
   await page.keyboard.press('Enter');
   await drawn(page, 'layers.3', 'closed');
   // An open group is a card of the tree.

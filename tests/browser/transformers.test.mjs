@@ -35,7 +35,7 @@ test('a folder that is dropped is one model: diagram, stack of blocks, metadata'
   const [stack] = await closedGroups(page);
   assert.deepEqual([stack?.title, stack?.stacked], ['layers ×2', true]);
   // The tree of modules is the other graph.
-  await page.locator('#panel-model .row.nested', { hasText: 'modules' }).click();
+  await page.locator('#panel-model .row.nested .operator:text-is("model")').click();
   await page.waitForSelector('#canvas .card:has-text("embed_tokens")');
   lamina.assertQuiet();
 });
