@@ -30,7 +30,7 @@ pub fn number(name: &str) -> Option<u64> {
 
 fn digits(name: &str) -> &str {
     let base = base(name);
-    if name.starts_with(base) { &name[base.len()..] } else { &name[..name.len() - base.len()] }
+    name.strip_prefix(base).or(name.strip_suffix(base)).unwrap_or_default()
 }
 
 /// A sequence that repeats: `count` times `period` items from `start` on.

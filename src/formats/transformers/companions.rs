@@ -33,7 +33,8 @@ pub fn describe(model: &mut Model, files: &Files, config: &Config, report: &mut 
     let (remote, main) = (files.is_remote(), files.name());
     for (file, name, far) in SETTINGS {
         let adapter = file.starts_with("adapter") && main.contains("adapter");
-        if remote && !far && !adapter || remote && config.is_empty() && !adapter {
+        let asked = adapter || far && !config.is_empty();
+        if remote && !asked {
             continue;
         }
         let read = |bytes: &Slice| settings(bytes);
