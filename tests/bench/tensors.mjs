@@ -80,7 +80,7 @@ export async function measureTensors(dist, file, large, runs) {
         ['statistics of float16', 1, () => session.survey(1, {})],
         ['picture of float32', 0, () => session.exposure(0, { rows: [0], columns: [1], at: [0, 0] }, { row: 0, rows: 2 ** 31, column: 0, columns: 2 ** 31 }, { width: 1000, height: 1000 }, {})],
         ['float32 as .npy', 0, async () => written(await session.npy(0))],
-        ['float32 as .safetensors', 0, async () => written(await session.safetensors([0]))],
+        ['float32 as .safetensors', 0, async () => written(await session.convert([0]))],
       ];
       const found = [];
       for (const [name, id, work] of works) {
