@@ -162,7 +162,7 @@ export class Tables {
     const { session, name } = this.#shown;
     const chosen = [...new Set(this.#tensors.chosen.map(({ tensor }) => tensor))];
     try {
-      const { number, size, left } = await session.safetensors(chosen);
+      const { number, size, left } = await session.convert(chosen);
       if (left.length > 0) toast(`Left out: ${left.slice(0, 3).map((each) => `${each.name} (${each.reason})`).join(', ')}${left.length > 3 ? ` and ${exact(left.length - 3)} more` : ''}`);
       const file = `${name.replace(/^.*\//, '').replace(/\.[^.]*$/, '')}.safetensors`;
       await savePieces(file, size, () => session.piece(number)).finally(() => session.stop(number));
