@@ -1,14 +1,19 @@
 /**
- * Defaults of attributes, of the operators of all formats. They come with the page's own program, before a file is opened, so that what is selected
- * causes no request.
+ * Defaults of attributes, of the operators of all formats. They come when a graph is in view, so that what is selected causes no request.
  *
  * @module
  */
 
 /** @import {Defaults, Usual} from './types.js' */
 
-/** @type {Promise<Defaults>} */
-const known = load();
+/** @type {Promise<Defaults>|null} */
+let known = null;
+
+/** Loads them, once. @returns {Promise<Defaults>} */
+export function loadDefaults() {
+  known ??= load();
+  return known;
+}
 
 /**
  * The attributes of an operator that have a default, in the version of the operator set that it is of.
@@ -18,7 +23,7 @@ const known = load();
  * @returns {Promise<Usual[]>}
  */
 export async function defaults(formatId, key, version) {
-  const { [formatId]: operators = {} } = await known;
+  const { [formatId]: operators = {} } = await loadDefaults();
   const attributes = Object.hasOwn(operators, key) ? operators[key] ?? [] : [];
   return attributes.filter(([, , , since = 0]) => since <= (version ?? Infinity)).map(([name, type, usual]) => ({ name, type, usual }));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { defaults } from './defaults.js';
+import { defaults, loadDefaults } from './defaults.js';
 import { documentation } from './documentation.js';
 import { announce, byId, toast } from './dom.js';
 import { Drawing } from './drawing.js';
@@ -166,6 +166,7 @@ export class Viewer {
     };
     await Promise.all([this.#go(place, reveal), fillPanels()]);
     void this.#try(() => this.#expense.fill());
+    void loadDefaults();
     // Keys go to the drawing from the start; whoever uses a mouse need not see that.
     byId('canvas').focus({ preventScroll: true, focusVisible: false });
   }

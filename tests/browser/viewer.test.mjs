@@ -109,12 +109,10 @@ test('a file on this machine is asked of no server, and documentation one of the
   await page.click('#tools [aria-label="Direction: top to bottom"]');
   await page.waitForSelector('#tools [aria-label="Direction: left to right"]');
   await page.click('#tab-selection');
-  await page.waitForSelector('#panel-selection .usual');
   const asked = () => server.log.slice(before).map(({ path }) => path);
   // The drag loads the rest of the page's own program.
   const program = /^\/(static\/[\w/-]+\.js|static\/ops\/defaults\.json|wasm\/worker(_bg\.wasm|\.js))$/;
   assert.deepEqual(asked().filter((path) => !program.test(path)), []);
-  assert.match(await page.innerText('#panel-selection .usual'), /alpha\s+1[^]*transA\s+0/);
 
   await page.click('#panel-selection summary:has-text("Documentation")');
   await page.waitForSelector('#panel-selection .documentation');
@@ -122,6 +120,21 @@ test('a file on this machine is asked of no server, and documentation one of the
   assert.match(documentation, /transB/);
   assert.match(documentation, /operator set 13/);
   assert.deepEqual(asked().filter((path) => !program.test(path)), ['/static/ops/onnx.json']);
+  lamina.assertQuiet();
+});
+
+test('attributes that the file leaves out follow with their defaults', async (t) => {
+  const lamina = await open(t);
+  const { page } = lamina;
+  await lamina.choose(`${ONNX}/torch-cnn.onnx`);
+  await lamina.ready();
+  await page.keyboard.press('Control+f');
+  await page.fill('#query', 'Gemm');
+  await page.click('.hit:has(.operator:text-is("Gemm"))');
+  await page.click('#tab-selection');
+  await page.waitForSelector('#panel-selection .usual');
+  // It states alpha, beta and transB.
+  assert.equal((await page.innerText('#panel-selection .usual')).replace(/\s+/g, ' ').trim(), 'transA 0');
   lamina.assertQuiet();
 });
 
