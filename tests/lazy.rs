@@ -555,3 +555,86 @@ fn a_frozen_graph_of_many_gigabytes_is_opened_without_its_constants() {
     assert_eq!(values::read(&model, TensorId(249), &files, elements - 3, 100).unwrap().len(), 3);
     assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
 }
+
+/// A text behind its length, as GGUF has it.
+fn prefixed(text: &str) -> Vec<u8> {
+    [(text.len() as u64).to_le_bytes().to_vec(), text.into()].concat()
+}
+
+/// An entry of GGUF's metadata that is an array of texts.
+fn texts(key: &str, texts: impl ExactSizeIterator<Item = String>) -> Vec<u8> {
+    let (array, string, count) = (9u32.to_le_bytes(), 8u32.to_le_bytes(), (texts.len() as u64).to_le_bytes());
+    let head = [prefixed(key), array.to_vec(), string.to_vec(), count.to_vec()];
+    head.into_iter().chain(texts.map(|text| prefixed(&text))).flatten().collect()
+}
+
+#[test]
+fn gguf_of_five_gigabytes_reads_only_what_is_before_the_weights() {
+    // Rows of four bits each, 256 elements in 144 bytes, and a vocabulary of the usual size.
+    let (count, rows, tokens) = (300u64, 120_000u64, 150_000u64);
+    let bytes = rows * 144;
+    let mut head = b"GGUF\x03\0\0\0".to_vec();
+    [count, 2].iter().for_each(|number| head.extend(number.to_le_bytes()));
+    head.extend(texts("tokenizer.ggml.tokens", (0..tokens as usize).map(|index| format!("t{index}"))));
+    head.extend(texts("tokenizer.ggml.merges", (0..tokens as usize).map(|index| format!("t {index}"))));
+    for index in 0..count {
+        head.extend(prefixed(&format!("blk.{index}.ffn_up.weight")));
+        head.extend([2u32.to_le_bytes(), 256u32.to_le_bytes(), 0u32.to_le_bytes()].concat());
+        head.extend(rows.to_le_bytes());
+        head.extend(12u32.to_le_bytes());
+        head.extend((index * bytes).to_le_bytes());
+    }
+    let padding = head.len().next_multiple_of(32) - head.len();
+    let mut sparse = Sparse::new("weights.gguf");
+    sparse.write(&[Piece::Bytes(head), Piece::Bytes(vec![0; padding]), Piece::Hole(count * bytes)]);
+
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 5_000_000_000);
+    assert!(read.get() < 6 * MIB, "{} bytes were read", read.get());
+    assert_eq!(model.totals().parameters, count * rows * 256);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+
+    let opened = read.get();
+    assert_eq!(values::read(&model, TensorId(299), &files, rows * 256 - 3, 100).unwrap().len(), 3);
+    let last = values::read(&model, TensorId(301), &files, tokens - 2, 9).unwrap();
+    assert_eq!((last.len(), last.text(1)), (2, Some("t 149999".to_owned())));
+    assert!(read.get() - opened < MIB, "{} bytes for a few elements", read.get() - opened);
+    // Of the tables, the description holds where some of their texts are.
+    let marks = model.tensors.values().map(|tensor| match &tensor.data {
+        Data::Prefixed(_, strings) => strings.marks.len(),
+        _ => 0,
+    });
+    assert!(marks.sum::<usize>() < 1200);
+}
+
+/// The head of an array of NumPy.
+fn numpy(descr: &str, fortran: &str, shape: &str) -> Vec<u8> {
+    let header = format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}");
+    [b"\x93NUMPY\x01\0".to_vec(), (header.len() as u16).to_le_bytes().to_vec(), header.into()].concat()
+}
+
+#[test]
+fn arrays_of_many_gigabytes_are_opened_without_their_elements() {
+    let (rows, columns) = (70_000u64, 10_000u64);
+    let cases = [
+        ("'<f4'", "False", format!("({rows}, {columns})"), 4),
+        ("'>f8'", "True", format!("({rows}, {columns})"), 8),
+        ("'<U5'", "False", format!("({},)", rows * columns), 20),
+        ("[('a', '<f4'), ('b', 'S3'), ('c', '>i8', (2,))]", "False", format!("({},)", rows * columns), 23),
+    ];
+    for (descr, fortran, shape, size) in cases {
+        let mut sparse = Sparse::new("array.npy");
+        sparse.write(&[Piece::Bytes(numpy(descr, fortran, &shape)), Piece::Hole(rows * columns * size)]);
+        let (Opened { model, report, .. }, files, read) = sparse.open();
+        assert!(files.main().len() > 2_700_000_000);
+        assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+        assert!(read.get() < MIB, "{descr}: {} bytes were read", read.get());
+        for (id, tensor) in model.tensors.iter() {
+            let last = tensor.elements().unwrap() - 2;
+            let values = values::read(&model, id, &files, last, 9).unwrap();
+            assert_eq!(values.len(), 2, "{descr}");
+            assert!(matches!(values.text(1).as_deref(), Some("0.0" | "" | "0")), "{descr}: {:?}", values.text(1));
+        }
+        assert!(read.get() < 3 * MIB, "{descr}: {} bytes for a few elements", read.get());
+    }
+}

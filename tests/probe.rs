@@ -112,7 +112,7 @@ fn stand_ins() -> Vec<Case> {
         ("model.onnx", vec![], "This file is empty (0 bytes)"),
         ("model.onnx", vec![0; 100_000], "holds nothing but zeros"),
         ("model.onnx.crdownload", vec![8, 1, 2], "a download that is not finished (3 bytes so far)"),
-        ("model.gguf.part", b"GGUF".to_vec(), "a download that is not finished"),
+        ("model.bin.part", b"GG".to_vec(), "a download that is not finished"),
         ("model.onnx", lfs.into(), "not the model itself, which has 93.3 MiB. Fetch it with `git lfs pull`"),
         ("model.onnx", lfs.replace("git-lfs", "hawser").into(), "Git LFS pointer"),
         ("model.pt", b"/annex/objects/SHA256E-s9--ab.pt\n".to_vec(), "Fetch it with `git annex get`"),
@@ -175,7 +175,6 @@ fn archives() -> Vec<Case> {
         ("a.jar", zip_of_names(&["META-INF/MANIFEST.MF", "A.class"]), "a Java archive"),
         ("a.apk", zip_of_names(&["AndroidManifest.xml", "META-INF/MANIFEST.MF"]), "an Android app"),
         ("a.whl", zip_of_names(&["a/__init__.py", "a-1.dist-info/WHEEL"]), "a Python wheel"),
-        ("a.npz", zip_of_names(&["w.npy", "b.npy"]), "an archive of NumPy arrays"),
         ("a.zip", zip_of_names(&["m.mlpackage/Data/com.apple.CoreML/model.mlmodel"]), "a Core ML package"),
         ("a.mar", zip_of_names(&["MAR-INF/MANIFEST.json", "handler.py"]), "an archive of TorchServe"),
         ("a.zip", zip_of_names(&["m/saved_model.pb", "m/variables/variables.index"]), "TensorFlow SavedModel"),
@@ -291,9 +290,9 @@ fn models_to_come() -> Vec<Case> {
     let record = [b"\x18\0\0\0\0\0\0\0\xa3\x7fK\"".to_vec(), vec![1; 28]].concat();
 
     vec![
-        ("a.gguf", b"GGUF\x03\0\0\0".to_vec(), "a GGUF model (8 bytes). Lamina does not open this format yet"),
-        ("a.bin", b"tjgg\x03\0\0\0".to_vec(), "a GGML model"),
-        ("a.npy", b"\x93NUMPY\x01\0".to_vec(), "a NumPy array"),
+        ("a.bin", b"tjgg\x03\0\0\0".to_vec(), "a GGJT model (version 3), in a format that GGUF has replaced (8 bytes)"),
+        ("ggml-base.bin", b"lmgg\x6a\xca\0\0".to_vec(), "a GGML model, in the format that came before GGUF"),
+        ("a.bin", b"algg\x01\0\0\0".to_vec(), "convert the model to GGUF with the scripts of llama.cpp"),
         ("a.engine", b"ptrt\x18\0\0\0".to_vec(), "a TensorRT engine"),
         ("a.param", b"7767517\n75 83\nInput data 0 1\n".to_vec(), "an ncnn model"),
         ("net.onnx.data", vec![0x96, 0x26, 0x92, 0xbe], "Drop the .onnx file together with it"),

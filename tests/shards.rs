@@ -107,7 +107,9 @@ fn numbered_files_that_are_dropped_together_need_no_index() {
         assert_eq!(whole.model.tensors.len(), 30);
         assert!(whole.report.diagnostics.is_empty(), "{:?}", whole.report.diagnostics);
         let two = common::open(&dropped(&parts(stem, &[2, 3]))).unwrap();
-        assert_eq!(two.report.diagnostics[0].message, "2 of 3 files are here; what the others hold is not shown");
+        let missing = part(stem, 1).rsplit('/').next().unwrap().to_owned();
+        let said = format!("2 of 3 files are here; open them together with {missing:?}");
+        assert_eq!(two.report.diagnostics[0].message, said);
     }
 }
 

@@ -67,6 +67,7 @@ fn guess(graph: &Graph, node: &Node, tensors: &Arena<TensorId, Tensor>) -> Optio
     let module = Module { name: graph.own_name(node).to_lowercase(), tensors: held.collect() };
     packed(&module)
         .or_else(|| keras(&module))
+        .or_else(|| flax(&module))
         .or_else(|| batch_norm(&module))
         .or_else(|| recurrent(&module))
         .or_else(|| attention(&module))
@@ -135,6 +136,15 @@ fn keras(module: &Module) -> Option<Layer> {
     }
 }
 
+/// Flax, where it calls weights otherwise than Keras.
+fn flax(module: &Module) -> Option<Layer> {
+    if let (Some([rows, columns]), 1) = (module.shape(&["embedding"]), module.tensors.len()) {
+        return Layer::new("Embedding", [("num_embeddings", *rows), ("features", *columns)]);
+    }
+    let [features] = module.shape(&["scale"])? else { return None };
+    norm(module, *features, module.shape(&["bias"]))
+}
+
 fn sizes(sizes: &[u64]) -> Literal {
     Literal::List(sizes.iter().map(|size| Literal::Int(i64::try_from(*size).unwrap_or(i64::MAX))).collect())
 }
@@ -194,7 +204,8 @@ fn convolution(module: &Module, weight: &[u64], bias: Option<&[u64]>) -> Option<
     let [first, second, kernel @ ..] = weight else { return None };
     // A pile of matrices has the same number of dimensions.
     if kernel.len() == 1
-        && (module.called(&["expert", "attn", "proj", "mlp", "relative", "bilinear"]) || kernel.first() > Some(&1024))
+        && (module.called(&["expert", "exps", "attn", "proj", "mlp", "relative", "bilinear"])
+            || kernel.first() > Some(&1024))
     {
         return None;
     }
@@ -231,6 +242,12 @@ fn matrix(module: &Module, rows: u64, columns: u64, bias: Option<&[u64]>) -> Opt
         }
         None if module.called(TABLES) && !module.called(&["proj"]) || TABLE.contains(&&*module.name) => {
             Layer::new("Embedding", [("num_embeddings", rows), ("embedding_dim", columns)])
+        }
+        // A filter for each channel, without the dimension of its one input.
+        _ if module.called(&["conv1d"]) => {
+            let mut layer = Layer::new("Conv1d", [("out_channels", rows), ("groups", rows)])?;
+            layer.settings.push(("kernel_size", sizes(&[columns])));
+            Some(layer)
         }
         _ => Layer::new("Linear", [("in_features", columns), ("out_features", rows)]),
     }

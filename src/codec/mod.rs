@@ -10,6 +10,7 @@
 //! - [`pickle`]: Python pickles, run on symbols.
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
 //! - [`prototext`]: the same messages as text or JSON.
+//! - [`python`]: literals of Python.
 //! - [`scalar`]: integers and floats of any width.
 //! - [`shards`]: the index of what is kept in several files.
 //! - [`table`]: sorted tables of keys and values.
@@ -27,6 +28,7 @@ pub mod manifest;
 pub mod pickle;
 pub mod protobuf;
 pub mod prototext;
+pub mod python;
 pub mod scalar;
 pub mod shards;
 pub mod table;

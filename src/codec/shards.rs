@@ -75,6 +75,31 @@ pub fn series<'a>(name: &'a str, names: &'a [String]) -> (Vec<&'a str>, usize) {
     (found, count)
 }
 
+/// The names of the files that belong together with `name` by their numbers, but are not `found`; without their folders. Of very many, the first.
+pub fn absent(name: &str, found: &[&str]) -> Vec<String> {
+    const MOST: usize = 1000;
+    let name = own(name);
+    let Some((stem, _, count, end)) = numbered(name) else { return Vec::new() };
+    let names = (1..=count).map(|number| format!("{stem}-{number:0DIGITS$}-of-{count:0DIGITS$}{end}"));
+    names.filter(|name| found.iter().all(|found| own(found) != name)).take(MOST).collect()
+}
+
+/// The first few of `names` in a sentence, and how many more there are.
+pub fn few(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect();
+    match (names.len().saturating_sub(SHOWN), shown.as_slice()) {
+        (0, [first @ .., last]) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        (0, names) => names.concat(),
+        (more, names) => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+/// A path without its folder.
+fn own(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
 /// The parts of a name with a number: `model-00002-of-00003.bin` is `model`, 2, 3, `.bin`.
 fn numbered(name: &str) -> Option<(&str, usize, usize, &str)> {
     let (head, tail) = name.rsplit_once("-of-")?;
@@ -94,7 +119,9 @@ mod tests {
             ["x/m-00003-of-00003.bin", "x/m-00001-of-00003.bin", "x/n-00002-of-00003.bin", "m-00002-of-00003.bin"];
         let names = names.map(String::from);
         let (found, count) = series("x/m-00001-of-00003.bin", &names);
-        assert_eq!((found, count), (vec!["x/m-00001-of-00003.bin", "x/m-00003-of-00003.bin"], 3));
+        assert_eq!((found.clone(), count), (vec!["x/m-00001-of-00003.bin", "x/m-00003-of-00003.bin"], 3));
+        assert_eq!(absent("x/m-00001-of-00003.bin", &found), ["m-00002-of-00003.bin"]);
+        assert_eq!(absent("m.bin", &[]), Vec::<String>::new());
         for alone in ["m.bin", "m-1-of-3.bin", "-of-", "m-0000é-of-00003", "m-00001-of-0000"] {
             assert_eq!(series(alone, &names), (Vec::new(), 0), "{alone}");
         }

@@ -75,7 +75,9 @@ macro_rules! formats {
 formats! {
     caffe,
     executorch,
+    gguf,
     keras,
+    numpy,
     onnx,
     pytorch,
     safetensors,

@@ -29,7 +29,8 @@ pub(super) fn open(probe: &Probe, files: &Files, audit: &mut Audit, progress: &d
     let index = Index { parts: names.map(|name| (name, Vec::new())).collect(), ..Index::default() };
     let mut opened = open_parts(&index, files, audit, progress)?;
     if found.len() < count {
-        let message = format!("{} of {count} files are here; what the others hold is not shown", found.len());
+        let absent = shards::few(&shards::absent(&name, &found));
+        let message = format!("{} of {count} files are here; open them together with {absent}", found.len());
         opened.report.add(Severity::Warning, message);
     }
     Ok(Some(opened))

@@ -23,8 +23,8 @@
 //! not unique in its graph is `%` and its number. An argument without a value is `-`. A constant is followed by `=` and its type.
 
 use super::{
-    Argument, Attribute, Data, Encoding, Entry, Graph, GraphId, GraphKind, Literal, Model, Node, Shape, Tensor, Type,
-    Value, ValueId, ValueKind, Wiring,
+    Argument, Attribute, Data, Encoding, Entry, Graph, GraphId, GraphKind, Literal, Model, Node, Prefixed, Shape,
+    Tensor, Type, Value, ValueId, ValueKind, Wiring,
 };
 use crate::codec::scalar::{double_text, single_text};
 use crate::report::{Diagnostic, Report, Severity};
@@ -323,6 +323,7 @@ impl Printer<'_> {
             Encoding::Big => self.out.push_str(", big-endian"),
             Encoding::Varint => self.out.push_str(", varints"),
             Encoding::Widened(bytes) => write!(self.out, ", {bytes} bytes each")?,
+            Encoding::Fixed(fixed) => write!(self.out, ", {} bytes each", fixed.width)?,
             Encoding::Scaled(scaled) => write!(self.out, ", from {}", scaled.codes.name())?,
         }
         match &tensor.data {
@@ -331,10 +332,17 @@ impl Printer<'_> {
             Data::Strided(_, span, strides) => {
                 write!(self.out, ", strides {} in {} bytes at {:#x}", Shape::of(strides), span.len, span.at)?;
             }
+            Data::Records(_, span, strides) => {
+                let strides = Shape::of(strides);
+                write!(self.out, ", steps of {strides} bytes in {} bytes at {:#x}", span.len, span.at)?;
+            }
             Data::Ranges(_, spans) | Data::Strings(_, spans) => {
                 let bytes: u64 = spans.iter().map(|span| span.len).sum();
                 let at = spans.first().map_or(0, |span| span.at);
                 write!(self.out, ", {bytes} bytes in {} pieces from {at:#x}", spans.len())?;
+            }
+            Data::Prefixed(_, Prefixed { span, .. }) => {
+                write!(self.out, ", strings in {} bytes at {:#x}", span.len, span.at)?;
             }
             Data::Inline(bytes) => write!(self.out, ", {} bytes", bytes.len())?,
             Data::External { path, span } if span.len == u64::MAX => {

@@ -18,15 +18,18 @@
 //! [`values`] reads what tensors hold, and [`numbers`] much of it at once.
 
 pub(crate) mod arena;
+mod blocks;
 pub mod check;
 mod dtype;
 pub mod dump;
 pub mod externals;
+mod fixed;
 pub mod joined;
 mod links;
 mod literal;
 mod modules;
 pub mod numbers;
+mod prefixed;
 mod strided;
 mod tensor;
 mod totals;
@@ -35,11 +38,11 @@ pub mod values;
 mod weights;
 
 pub use arena::{Arena, Id};
-pub use dtype::DType;
+pub use dtype::{Block, DType};
 pub use links::Links;
 pub use literal::Literal;
 pub use modules::Modules;
-pub use tensor::{Data, Encoding, Scaled, Tensor};
+pub use tensor::{Data, Encoding, Fixed, Form, Prefixed, Scaled, Tensor, Unit};
 pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
 pub use values::Values;

@@ -1,6 +1,9 @@
 //! Groups tensors into the modules that their names spell.
 
-use super::{Argument, Entry, Graph, Node, NodeId, Scope, ScopeId, Strings, TensorId, Text, Value, ValueId, Wiring};
+use super::{
+    Argument, Attribute, Entry, Graph, Literal, Node, NodeId, Scope, ScopeId, Strings, TensorId, Text, Value, ValueId,
+    Wiring,
+};
 use std::collections::HashMap;
 
 /// A graph of modules while it grows: the weights of `encoder.layer.0.norm.weight` and `encoder.layer.0.norm.bias` make a node
@@ -22,11 +25,7 @@ impl Modules {
 
     /// Gives the tensor called `name` to the module that owns it: without a separator in its name, that is the root.
     pub fn add(&mut self, name: &str, tensor: TensorId) -> ValueId {
-        let (path, own) = name.rsplit_once(self.separator).unwrap_or(("", name));
-        let node = match self.nodes.get(path) {
-            Some(node) => *node,
-            None => self.module(path),
-        };
+        let (node, own) = self.owner(name);
         let value = Value { name: name.into(), tensor: Some(tensor), ..Value::default() };
         let value = self.graph.values.push(value);
         let name = self.strings.intern(own);
@@ -34,6 +33,25 @@ impl Modules {
             node.inputs.push(Argument { name, values: vec![value] });
         }
         value
+    }
+
+    /// Gives the attribute called `name` to the module that owns it.
+    pub fn attribute(&mut self, name: &str, value: Literal) {
+        let (node, own) = self.owner(name);
+        let name = self.strings.intern(own);
+        if let Some(node) = self.graph.nodes.get_mut(node) {
+            node.attributes.push(Attribute { name, value });
+        }
+    }
+
+    /// The module that owns what is called `name`, and what that is called there.
+    fn owner<'a>(&mut self, name: &'a str) -> (NodeId, &'a str) {
+        let (path, own) = name.rsplit_once(self.separator).unwrap_or(("", name));
+        let node = match self.nodes.get(path) {
+            Some(node) => *node,
+            None => self.module(path),
+        };
+        (node, own)
     }
 
     /// Attaches `entry` to a value.

@@ -36,7 +36,7 @@ pub fn each(
         return Err(Error::unsupported(format!("elements of type {} are no plain numbers", of.dtype.name())));
     }
     let count = count.min(values::stored(model, of)?.saturating_sub(from)).min(MOST);
-    let ranges = !matches!(of.data, Data::Strided(..));
+    let ranges = !matches!(of.data, Data::Strided(..) | Data::Records(..));
     let mut block = Vec::with_capacity(BLOCK);
     if let (true, Encoding::Little, Some(decode)) = (ranges, of.encoding, decoder(of.dtype)) {
         let size = of.dtype.bits() as usize / 8;
@@ -59,7 +59,7 @@ pub fn each(
 }
 
 /// The bytes of `count` elements of `tensor` from number `from` on, if they lie in the file packed and little-endian, as elements of type `dtype`; none otherwise.
-/// Of elements that are no whole bytes, `from` must be a multiple of eight.
+/// Of elements that are no whole bytes, `from` must be a multiple of eight; those in blocks are never copied.
 ///
 /// # Errors
 /// [`Kind::Malformed`](crate::report::Kind::Malformed) when the payload ends before; those of the source.
@@ -72,9 +72,14 @@ pub fn packed(
     dtype: DType,
 ) -> Result<Option<Vec<u8>>> {
     let of = model.tensors.get(tensor).ok_or_else(|| Error::missing("there is no such tensor"))?;
-    let ranges = !matches!(of.data, Data::Strided(..) | Data::Strings(..));
+    let ranges = !matches!(of.data, Data::Strided(..) | Data::Records(..) | Data::Strings(..) | Data::Prefixed(..));
     let (Some(at), Some(len)) = (dtype.bytes(from), dtype.bytes(count)) else { return Ok(None) };
-    if !ranges || of.encoding != Encoding::Little || of.dtype != dtype || of.indices.is_some() {
+    if !ranges
+        || dtype.block().is_some()
+        || of.encoding != Encoding::Little
+        || of.dtype != dtype
+        || of.indices.is_some()
+    {
         return Ok(None);
     }
     let bytes = Payload::open(&of.data, files)?.bytes(at, len)?;
@@ -86,7 +91,8 @@ pub fn packed(
 
 /// Whether elements of type `dtype` are plain numbers: not text, not complex, not unknown.
 pub const fn are_plain(dtype: DType) -> bool {
-    dtype.bits() > 0 && !matches!(dtype, DType::C32 | DType::C64 | DType::C128)
+    let sized = dtype.bits() > 0 || dtype.block().is_some();
+    sized && !matches!(dtype, DType::C32 | DType::C64 | DType::C128)
 }
 
 /// Adds packed elements as doubles.

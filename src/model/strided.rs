@@ -1,7 +1,7 @@
 //! Elements that do not follow each other.
 
 use super::values::{Values, part};
-use super::{Encoding, Tensor};
+use super::{Data, Encoding, Tensor, fixed};
 use crate::codec::scalar::unpack;
 use crate::report::{Error, Result};
 use crate::source::Slice;
@@ -14,37 +14,43 @@ const AT_ONCE: u64 = 64 << 20;
 /// # Errors
 /// [`Kind::Unsupported`](crate::report::Kind::Unsupported) for elements that are no whole bytes; those of the source.
 pub fn read(payload: &Slice, tensor: &Tensor, strides: &[u64], from: u64, count: u64) -> Result<Values> {
-    let bits = tensor.dtype.bits();
+    let fixed = if let Encoding::Fixed(fixed) = tensor.encoding { Some(fixed) } else { None };
+    let bits = fixed.map_or(tensor.dtype.bits(), |fixed| fixed.width.saturating_mul(8));
     if bits == 0 || !bits.is_multiple_of(8) {
         let message = format!("elements of type {} cannot be shown where they are apart", tensor.dtype.name());
         return Err(Error::unsupported(message));
     }
     let size = u64::from(bits / 8);
-    let fits = |offset: &u64| {
-        offset.checked_add(1).and_then(|end| end.checked_mul(size)).is_some_and(|end| end <= payload.len())
+    let unit = if matches!(tensor.data, Data::Records(..)) { 1 } else { size };
+    let place = |offset: u64| {
+        let place = offset.checked_mul(unit)?;
+        place.checked_add(size).filter(|end| *end <= payload.len()).map(|_| place)
     };
-    let offsets: Vec<u64> = offsets(&tensor.shape, strides, from, count).take_while(fits).collect();
-    let (first, last) = (offsets.iter().min().copied().unwrap_or(0), offsets.iter().max().copied().unwrap_or(0));
+    let places: Vec<u64> = offsets(&tensor.shape, strides, from, count).map_while(place).collect();
+    let (first, last) = (places.iter().min().copied().unwrap_or(0), places.iter().max().copied().unwrap_or(0));
     let start = payload.span().at;
     let mut bytes = Vec::new();
-    if (last - first).saturating_mul(size) <= AT_ONCE && !offsets.is_empty() {
-        let all = payload.bytes_at(start + first * size, (last - first + 1) * size)?;
-        for offset in &offsets {
-            let at = ((offset - first) * size) as usize;
+    if last - first <= AT_ONCE && !places.is_empty() {
+        let all = payload.bytes_at(start + first, last - first + size)?;
+        for place in &places {
+            let at = (place - first) as usize;
             bytes.extend(all.get(at..at + size as usize).unwrap_or_default());
         }
     } else {
-        for run in offsets.chunk_by(|a, b| a + 1 == *b) {
-            let at = run.first().copied().unwrap_or(0) * size;
+        for run in places.chunk_by(|a, b| a + size == *b) {
+            let at = run.first().copied().unwrap_or(0);
             bytes.extend(payload.bytes_at(start + at, run.len() as u64 * size)?);
         }
+    }
+    if let Some(fixed) = fixed {
+        return Ok(fixed::decode(fixed, &bytes));
     }
     let part = part(tensor.dtype);
     let codes = unpack(&bytes, part.bits(), 0, usize::MAX, tensor.encoding == Encoding::Big);
     Ok(Values::new(tensor.dtype, &codes))
 }
 
-/// How many elements after the first one the elements from number `from` on are, in row-major order; up to where that is no number.
+/// How many steps after the first one the elements from number `from` on are, in row-major order; up to where that is no number.
 fn offsets(shape: &[u64], strides: &[u64], from: u64, count: u64) -> impl Iterator<Item = u64> {
     (from..from.saturating_add(count)).map_while(move |number| {
         let mut rest = number;

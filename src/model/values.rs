@@ -1,6 +1,6 @@
 //! The elements of tensors, read when somebody asks for them.
 
-use super::{DType, Data, Encoding, Model, Scaled, Tensor, TensorId, strided};
+use super::{Block, DType, Data, Encoding, Model, Scaled, Tensor, TensorId, blocks, fixed, prefixed, strided};
 use crate::codec::scalar::{Float, Specials, double_text, sign_extend, single_text, unpack};
 use crate::report::{Error, Result};
 use crate::source::{Files, Slice, Span};
@@ -9,7 +9,7 @@ use bytes::Buf;
 /// The most elements that are read at once.
 pub const MOST: u64 = 4 << 20;
 /// The longest text that one element of a tensor may have, in bytes.
-const TEXT: u64 = 1 << 20;
+pub(super) const TEXT: u64 = 1 << 20;
 
 /// Elements of a tensor, in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -177,7 +177,11 @@ pub fn read(model: &Model, tensor: TensorId, files: &Files, from: u64, count: u6
         return strings(&files.slice(*file).unwrap_or_default(), spans, from, count);
     }
     let values = match &tensor.data {
-        Data::Strided(file, span, strides) => {
+        Data::Prefixed(file, strings) => {
+            let file = files.slice(*file).unwrap_or_default();
+            Values::String(prefixed::read(&file, strings, tensor.encoding, from, count)?)
+        }
+        Data::Strided(file, span, strides) | Data::Records(file, span, strides) => {
             strided::read(&files.slice(*file).unwrap_or_default().window(*span), tensor, strides, from, count)?
         }
         data => Payload::open(data, files)?.read(tensor.dtype, tensor.encoding, from, count)?,
@@ -233,7 +237,7 @@ impl<'a> Payload<'a> {
     pub fn open(data: &'a Data, files: &Files) -> Result<Self> {
         let pieces = match data {
             Data::Inline(bytes) => return Ok(Self::Inline(bytes)),
-            Data::Absent | Data::Strings(..) | Data::Strided(..) => {
+            Data::Absent | Data::Strings(..) | Data::Prefixed(..) | Data::Strided(..) | Data::Records(..) => {
                 return Err(Error::missing("the file has no values for this tensor"));
             }
             Data::Range(file, span) => vec![files.slice(*file).unwrap_or_default().window(*span)],
@@ -258,6 +262,14 @@ impl<'a> Payload<'a> {
             let codes = self.read(scaled.codes, Encoding::Little, from, count)?;
             return Ok(Values::scaled(dtype, scaled, &codes));
         }
+        if let Encoding::Fixed(fixed) = encoding {
+            let width = u64::from(fixed.width);
+            let bytes = self.bytes(from.saturating_mul(width), count.saturating_mul(width))?;
+            return Ok(fixed::decode(fixed, &bytes));
+        }
+        if dtype.block().is_some() {
+            return self.blocks(dtype, encoding == Encoding::Big, from, count);
+        }
         let part = part(dtype);
         let width = match encoding {
             Encoding::Widened(bytes) => u32::from(bytes) * 8,
@@ -273,6 +285,20 @@ impl<'a> Payload<'a> {
             _ => self.packed(width, from, count, encoding == Encoding::Big)?,
         };
         Ok(Values::new(dtype, &codes))
+    }
+
+    /// Elements of blocks, as far as there are whole ones.
+    fn blocks(&self, dtype: DType, big: bool, from: u64, count: u64) -> Result<Values> {
+        let size = dtype.block().unwrap_or(Block { elements: 1, bytes: 1 });
+        let (first, last) = (from / size.elements, (from + count).div_ceil(size.elements));
+        let bytes = self.bytes(first.saturating_mul(size.bytes), (last - first).saturating_mul(size.bytes))?;
+        let elements = blocks::elements(dtype, &bytes, big).ok_or_else(|| {
+            let name = dtype.name();
+            Error::unsupported(format!("nobody has said what elements of type {name} are like in big-endian order"))
+        })?;
+        let skip = (from - first * size.elements) as usize;
+        let elements = elements.into_iter().skip(skip).take(count as usize);
+        Ok(Values::Float(DType::F32, elements.map(f64::from).collect()))
     }
 
     /// Fields of `width` bits, as far as there are any.

@@ -410,8 +410,14 @@ fn location(files: &Files, tensor: &Tensor) -> (String, bool) {
         Data::Strided(file, span, strides) => {
             (format!("{} at {:#x}, strides {}", path(*file), span.at, words::shape(strides)), true)
         }
+        Data::Records(file, span, strides) => {
+            (format!("{} at {:#x}, steps of {} bytes", path(*file), span.at, words::shape(strides)), true)
+        }
         Data::Ranges(file, spans) => (format!("{} in {} pieces", path(*file), spans.len()), true),
         Data::Strings(file, spans) => (format!("{}, {} strings", path(*file), spans.len()), true),
+        Data::Prefixed(file, strings) => {
+            (format!("{} at {:#x}, {}", path(*file), strings.span.at, words::bytes(strings.span.len)), true)
+        }
         Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),
         Data::External { path, span } if span.len == u64::MAX => (format!("{path} from {:#x} on", span.at), true),
         Data::External { path, span } => (format!("{path} at {:#x}{}", span.at, odd(span.len)), true),

@@ -104,9 +104,12 @@ pub(super) fn tensors(model: &Model, files: &Files) -> Vec<TensorRow> {
 /// The file that the bytes of `tensor` are in.
 fn file(tensor: &Tensor, paths: &[String]) -> String {
     match &tensor.data {
-        Data::Range(file, _) | Data::Ranges(file, _) | Data::Strided(file, ..) | Data::Strings(file, _) => {
-            paths.get(file.0 as usize).cloned().unwrap_or_default()
-        }
+        Data::Range(file, _)
+        | Data::Ranges(file, _)
+        | Data::Strided(file, ..)
+        | Data::Records(file, ..)
+        | Data::Strings(file, _)
+        | Data::Prefixed(file, _) => paths.get(file.0 as usize).cloned().unwrap_or_default(),
         Data::External { path, .. } => path.to_string(),
         Data::Inline(_) => paths.first().cloned().unwrap_or_default(),
         Data::Absent => String::new(),

@@ -8,13 +8,16 @@
 //! - [`Pickle::read`] runs one stream up to its `STOP`. A fault ends it, as it would end Python's; what came before is kept.
 //! - [`Instructions`] takes a stream apart without running it; [`Listing`] prints that.
 //! - [`Glance`] is a quick look at what may be a pickle.
+//! - [`objects`] and [`array`] see through the constructors of Python's library and of NumPy.
 //! - [`Pickle::describe`] prints an object the way Python would, cut short where that gets long.
 
+pub mod array;
 mod decode;
 mod describe;
 mod glance;
 mod listing;
 mod machine;
+pub mod objects;
 mod opcode;
 
 pub use glance::Glance;

@@ -23,7 +23,6 @@ mod container;
 mod export;
 mod lower;
 mod module;
-mod numpy;
 mod objects;
 mod script;
 mod state;

@@ -2,8 +2,8 @@
 
 use super::container::{Checkpoint, Described, Place};
 use super::objects::{self, Storage, dtype, items, made_by};
-use super::{numpy, stream};
-use crate::codec::pickle::{Bytes, Object, ObjectId, Pickle};
+use super::stream;
+use crate::codec::pickle::{Bytes, Object, ObjectId, Pickle, array};
 use crate::codec::scalar::double_text;
 use crate::model::{Arena, DType, Data, Encoding, Entry, Shape, Tensor, TensorId};
 use crate::report::{Report, Severity};
@@ -47,7 +47,7 @@ fn is_described(checkpoint: &Checkpoint, id: ObjectId) -> bool {
 }
 
 fn is_array(pickle: &Pickle, id: ObjectId) -> bool {
-    numpy::array(pickle, id).is_some_and(|array| !array.scalar && array.dtype != DType::Unknown)
+    array::array(pickle, id).is_some_and(|array| !array.scalar && array.dtype != DType::Unknown)
 }
 
 fn described(checkpoint: &Checkpoint, name: ObjectId) -> Option<&Described> {
@@ -421,7 +421,7 @@ impl<'a> Tensors<'a> {
 
     /// An array of NumPy.
     fn array(&mut self, id: ObjectId, name: &str) -> Option<TensorId> {
-        let array = numpy::array(&self.checkpoint.pickle, id).filter(|array| array.dtype != DType::Unknown)?;
+        let array = array::array(&self.checkpoint.pickle, id).filter(|array| array.dtype != DType::Unknown)?;
         let mut tensor = blank(name, array.dtype, array.shape);
         tensor.encoding = array.encoding;
         tensor.data = match array.bytes? {

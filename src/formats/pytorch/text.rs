@@ -1,10 +1,9 @@
 //! What is said of an object in a line.
 
 use super::container::Checkpoint;
-use super::numpy;
 use super::objects::{self, made_by};
 use super::tensor::Tensors;
-use crate::codec::pickle::{Bytes, Object, ObjectId};
+use crate::codec::pickle::{Bytes, Object, ObjectId, array};
 use crate::codec::scalar::double_text;
 use crate::model::{Model, Shape, values};
 use crate::report::Report;
@@ -79,7 +78,7 @@ impl Words<'_> {
                 let items: Vec<String> = objects::items(pickle, id)?.iter().take(LISTED).map(short).collect();
                 Some(format!("[{}]", items.join(", ")))
             }
-            ("numpy.dtype", _) => numpy::dtype(pickle, id).map(|(dtype, _)| format!("dtype {}", dtype.name())),
+            ("numpy.dtype", _) => array::dtype(pickle, id).map(|(dtype, _)| format!("dtype {}", dtype.name())),
             (path, _) if path.ends_with("multiarray._reconstruct") => {
                 let (instance, _) = pickle.instance(id)?;
                 let [.., data] = pickle.items(*instance.states.last()?)? else { return None };

@@ -51,8 +51,6 @@ fn model(probe: &Probe, zip: &Zip) -> Option<Error> {
         "a TorchScript model"
     } else if zip.has("serialized_exported_program.json") || zip.has("archive_format") {
         "an exported PyTorch program"
-    } else if zip.entries.iter().all(|entry| entry.path.ends_with(".npy")) {
-        "an archive of NumPy arrays"
     } else if zip.has_part("com.apple.CoreML/") || zip.has_part(".mlmodelc/") {
         "a Core ML package"
     } else if zip.has_part("MAR-INF/") {

@@ -11,6 +11,7 @@ pub fn explain(probe: &Probe) -> Option<Error> {
         .or_else(|| pickle(probe))
         .or_else(|| record(probe))
         .or_else(|| table(probe))
+        .or_else(|| ggml(probe))
         .or_else(|| paddle_tensor(probe))
         .or_else(|| message_pack(probe))
         .or_else(|| program(probe))
@@ -89,6 +90,25 @@ fn crc32c(bytes: &[u8]) -> u32 {
 /// A table of LevelDB; those of TensorFlow's checkpoints are opened.
 fn table(probe: &Probe) -> Option<Error> {
     probe.tail().ends_with(&table::MAGIC).then(|| tell(probe, Foreign, "a table of a database (LevelDB)"))
+}
+
+/// What ggml had before GGUF (<https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>, "Historical State of Affairs"): no names of types or
+/// settings, so that only the program that wrote it can tell what is in it.
+fn ggml(probe: &Probe) -> Option<Error> {
+    let (magic, rest) = probe.head().split_first_chunk::<4>()?;
+    let version = rest.first_chunk().map_or(0, |version| u32::from_le_bytes(*version));
+    let what = match magic {
+        b"lmgg" => "a GGML model, in the format that came before GGUF and that whisper.cpp still has".to_owned(),
+        b"fmgg" => format!("a GGMF model (version {version}), in a format that GGUF has replaced"),
+        b"tjgg" => format!("a GGJT model (version {version}), in a format that GGUF has replaced"),
+        b"algg" => format!("a GGLA adapter (version {version}), in a format that GGUF has replaced"),
+        _ => return None,
+    };
+    Some(Error::unsupported(format!(
+        "This is {what} ({}). It does not say what architecture it is of, nor how its weights are to be read: convert the model to GGUF with the \
+         scripts of llama.cpp, or fetch it as GGUF, then open that.",
+        size(probe.len())
+    )))
 }
 
 /// A tensor as PaddlePaddle stores it: version, levels and version again, all 0, then the length of a description.

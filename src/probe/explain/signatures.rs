@@ -9,11 +9,6 @@ type Part = (usize, &'static [u8]);
 /// All parts of a signature, what it tells, and what that means. The first that fits counts.
 const SIGNATURES: &[(&[Part], Verdict, &str)] = &[
     // Models.
-    (&[(0, b"GGUF")], Later, "a GGUF model"),
-    (&[(0, b"lmgg")], Later, "a GGML model"),
-    (&[(0, b"fmgg")], Later, "a GGML model"),
-    (&[(0, b"tjgg")], Later, "a GGML model"),
-    (&[(0, b"algg")], Later, "a GGML adapter"),
     (&[(4, b"CIR0")], Later, "a Circle model"),
     (&[(4, b"PTMF")], Later, "a PyTorch Mobile model"),
     (&[(4, b"MSL1")], Later, "a MindSpore Lite model"),
@@ -35,7 +30,6 @@ const SIGNATURES: &[(&[Part], Verdict, &str)] = &[
     (&[(0, b"B\0C\0N\0")], Later, "a CNTK model"),
     (&[(0, b"\xb7\x9c\x04\x05\x4f\x8d\xe5\xf7")], Later, "a TVM parameter file"),
     (&[(0, b"\x12\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0")], Later, "an MXNet parameter file"),
-    (&[(0, b"\x93NUMPY")], Later, "a NumPy array"),
     // Archives.
     (&[(0, b"BZh"), (4, b"1AY&SY")], Packed, "a bzip2 archive"),
     (&[(0, b"\xfd7zXZ\0")], Packed, "an xz archive"),

@@ -1,7 +1,7 @@
 //! NumPy's arrays and scalars, by what `ndarray.__reduce__` gives (<https://numpy.org/doc/stable/reference/generated/numpy.ndarray.__setstate__.html>).
 
-use super::objects::{bytes, made_by};
-use crate::codec::pickle::{Bytes, ObjectId, Pickle};
+use super::objects::{bytes, made_by, path};
+use super::{Bytes, ObjectId, Pickle};
 use crate::model::{DType, Encoding};
 
 /// An array.
@@ -45,6 +45,17 @@ pub fn array(pickle: &Pickle, id: ObjectId) -> Option<Array> {
     Some(Array { dtype, shape, fortran, scalar: false, encoding, bytes: bytes(pickle, data) })
 }
 
+/// The elements of the array that `id` is, if these are objects.
+pub fn objects(pickle: &Pickle, id: ObjectId) -> Option<&[ObjectId]> {
+    let (path, _) = made_by(pickle, id)?;
+    if of_numpy(&path)? != "multiarray._reconstruct" {
+        return None;
+    }
+    let (instance, _) = pickle.instance(id)?;
+    let [.., data] = pickle.items(*instance.states.last()?)? else { return None };
+    pickle.items(*data)
+}
+
 /// The name below `numpy.core`, which is `numpy._core` since version 2.
 fn of_numpy(path: &str) -> Option<&str> {
     path.strip_prefix("numpy.core.").or_else(|| path.strip_prefix("numpy._core."))
@@ -52,14 +63,14 @@ fn of_numpy(path: &str) -> Option<&str> {
 
 /// The element type that `id` describes, and the order of its bytes.
 pub fn dtype(pickle: &Pickle, id: ObjectId) -> Option<(DType, Encoding)> {
-    let (path, arguments) = made_by(pickle, id)?;
-    if path != "numpy.dtype" {
+    let (class, arguments) = made_by(pickle, id)?;
+    if class != "numpy.dtype" {
         return None;
     }
     let code = arguments.first()?;
     let dtype = match pickle.text(*code) {
         Some(code) => element(code.trim_start_matches(['<', '>', '|', '='])),
-        None => match &*super::objects::path(pickle, *code)? {
+        None => match &*path(pickle, *code)? {
             "ml_dtypes.bfloat16" => DType::BF16,
             "ml_dtypes.float8_e4m3fn" => DType::F8E4M3FN,
             "ml_dtypes.float8_e5m2" => DType::F8E5M2,
@@ -73,7 +84,7 @@ pub fn dtype(pickle: &Pickle, id: ObjectId) -> Option<(DType, Encoding)> {
 }
 
 /// The element type of a code: a letter for the kind, and the number of bytes.
-fn element(code: &str) -> DType {
+pub fn element(code: &str) -> DType {
     match code {
         "b1" | "?" => DType::Bool,
         "i1" => DType::I8,
