@@ -13,6 +13,7 @@
 
 pub mod aten;
 mod calls;
+pub mod conventions;
 pub mod cost;
 mod differences;
 mod draft;
@@ -24,6 +25,7 @@ pub mod layers;
 pub mod order;
 mod parts;
 mod place;
+pub mod quantised;
 mod repeats;
 mod rows;
 mod scopes;

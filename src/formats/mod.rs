@@ -4,6 +4,7 @@
 //! FORMAT`; `foo,` in the list below; a fixture in `tests/fixtures/foo/` made by `tests/make/`.
 #![deny(clippy::indexing_slicing)]
 
+use crate::analysis::{conventions, quantised};
 use crate::codec::pickle::{Glance, Pickle};
 use crate::model::{Model, check, externals};
 use crate::probe::{self, Confidence, Probe};
@@ -134,6 +135,8 @@ pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
         Some(opened) => opened,
         None => open_file(&probe, FileId(0), files, &mut audit, progress)?,
     };
+    quantised::find(&mut opened.model, files);
+    conventions::describe(&mut opened.model);
     // What a model lacks of which a part could not be read is no news.
     if opened.report.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         check::check(&opened.model, &mut opened.report);

@@ -1,0 +1,15 @@
+//! Which tensors are codes of others: from the operators that read them, and from the names and shapes of what lies beside them.
+
+mod named;
+mod operators;
+
+use crate::model::{Model, Wiring};
+use crate::source::Files;
+
+/// Adds to `model`, which came from `files`, the tensors that its codes stand for.
+pub fn find(model: &mut Model, files: &Files) {
+    operators::find(model);
+    if model.graphs.values().any(|graph| graph.wiring == Wiring::Modules) {
+        named::find(model, files);
+    }
+}
