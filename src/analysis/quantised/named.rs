@@ -112,7 +112,10 @@ impl<'a> Beside<'a> {
         let ([rows, width], [groups, outputs], [zero_rows, zero_width]) =
             (array(codes)?, array(scales)?, array(zeros)?);
         let bits = u32::try_from(zero_width.checked_mul(32)?.checked_div(outputs)?).ok()?;
-        if !matches!(bits, 2 | 4 | 8) || zero_width * 32 != outputs * u64::from(bits) || zero_rows != groups {
+        if !matches!(bits, 2 | 4 | 8)
+            || outputs.checked_mul(bits.into()) != zero_width.checked_mul(32)
+            || zero_rows != groups
+        {
             return None;
         }
         let lanes = u64::from(32 / bits);
