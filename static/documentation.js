@@ -51,7 +51,7 @@ function block({ summary, inputs, outputs, attributes = [], since }, source) {
     terms('Inputs', inputs),
     terms('Outputs', outputs),
     terms('Attributes', attributes.map(({ name, type, default: usual, doc }) =>
-      ({ name: `${name}: ${type}${usual ? ` = ${usual}` : ''}`, doc }))),
+      ({ name: `${name}${type ? `: ${type}` : ''}${usual ? ` = ${usual}` : ''}`, doc }))),
     el('p', { class: 'note' }, since !== undefined && `Since operator set ${since}. `, source));
 }
 

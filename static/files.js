@@ -17,6 +17,12 @@ const COMMON = new Set(['bin', 'tar', 'pkl']);
 const SETTINGS = new Set(['json']);
 /** What models for browsers are called, beside their weights. */
 const NAMED = /(^|[-_])(model|manifest)\.json$/;
+/** What the weights of a folder are called that has others for other programs; the first kind is the better one. */
+const WEIGHTS = [/^(model|adapter_model)(-\d+-of-\d+)?\.safetensors$/, /^(pytorch_model|adapter_model)(-\d+-of-\d+)?\.bin$/];
+/** What says what the weights of such a folder are. */
+const CONFIG = 'config.json';
+/** The rank of files that are no models. */
+const OTHER = 8;
 
 /**
  * @param {FileList|File[]} list
@@ -77,28 +83,34 @@ function asFile(entry) {
   return new Promise((resolve) => void entry.file(resolve, () => resolve(null)));
 }
 
+/** @param {{path: string}} file */
+const depth = ({ path }) => path.split('/').length;
+
 /**
- * Puts the main file first: an index of shards if there is one, else the largest file with the extension of a known format (last, those
- * that are common, and settings behind these), else the largest file. Files nearer to the top of the folders come before deeper ones, and `model.onnx.data` belongs to `model.onnx`.
+ * Puts the main file first: an index of shards if there is one, else weights by their usual names, else the largest file with the extension of
+ * a known format (last, those that are common, and settings behind these), else the largest file. Files nearer to the top of the folders come before
+ * deeper ones, and `model.onnx.data` belongs to `model.onnx`.
  * @param {Given[]} files
  * @param {Set<string>} extensions of the known formats, without the dot, in lower case
  * @returns {Given[]}
  */
 export function mainFirst(files, extensions) {
   const paths = new Set(files.map(({ path }) => path));
+  const top = Math.min(...files.map((file) => depth(file)));
   /** @param {Given} file */
   const rank = ({ path }) => {
     const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-    if (name.endsWith('.index.json') || name.endsWith('.weights.json')) return 0;
-    if ([...path.matchAll(/\./g)].some(({ index }) => paths.has(path.slice(0, index)))) return 4;
+    if (name.endsWith('.safetensors.index.json')) return 0;
+    if (name.endsWith('.index.json') || name.endsWith('.weights.json')) return 1;
+    const usual = WEIGHTS.findIndex((pattern) => pattern.test(name));
+    if (usual >= 0 && depth({ path }) === top) return 2 + usual;
+    if ([...path.matchAll(/\./g)].some(({ index }) => paths.has(path.slice(0, index)))) return OTHER;
     const known = [...name.matchAll(/\./g)].map(({ index }) => name.slice(index + 1)).filter((extension) => extensions.has(extension));
-    if (known.length === 0) return 4;
-    if (NAMED.test(name)) return 1;
-    if (known.every((extension) => SETTINGS.has(extension))) return 3;
-    return known.every((extension) => COMMON.has(extension)) ? 2 : 1;
+    if (known.length === 0) return OTHER;
+    if (NAMED.test(name)) return 4;
+    if (known.every((extension) => SETTINGS.has(extension))) return name === CONFIG ? 6 : 7;
+    return known.every((extension) => COMMON.has(extension)) ? 5 : 4;
   };
-  /** @param {Given} file */
-  const depth = ({ path }) => path.split('/').length;
   const [main] = [...files].sort((a, b) => rank(a) - rank(b) || depth(a) - depth(b) || b.blob.size - a.blob.size);
   return main ? [main, ...files.filter((file) => file !== main)] : [];
 }

@@ -14,6 +14,7 @@ import { exact } from './numbers.js';
  * @typedef {object} Column
  * @property {string} name
  * @property {string} width as in a grid of CSS
+ * @property {boolean} [spare] left out where all rows have the same in it
  * @property {boolean} [number] numbers are sorted from the largest on, and stand at the right
  * @property {(row: T) => string|number|null} value what is sorted, filtered and exported
  * @property {(row: T) => Child} [show] where that is not the value itself
@@ -29,8 +30,10 @@ const BEYOND = 8;
 /** @template {object} T */
 export class ListTable {
   #columns;
+  /** Those that are not left out. @type {Column<T>[]} */
+  #shown = [];
   #key;
-  #header;
+  #header = el('div', { class: 'header', role: 'row' });
   #body = el('div', { class: 'rows', role: 'rowgroup' });
   #surface = el('div', { class: 'surface', role: 'presentation' }, this.#body);
   #count = el('span', { class: 'note', role: 'status' });
@@ -57,18 +60,7 @@ export class ListTable {
     this.#key = key;
     this.#chosen = key ? new Set() : null;
     this.#onChoose = onChoose;
-    const heads = columns.map(({ name, number }, index) => el('button', {
-      type: 'button', class: number ? 'number' : null, onclick: () => this.#sort(index),
-    }, name));
-    const all = key && el('input', { type: 'checkbox', 'aria-label': 'All', onchange: (/** @type {Event} */ { target }) => this.#chooseAll(/** @type {HTMLInputElement} */ (target).checked) });
-    this.#header = el('div', { class: 'header', role: 'row' }, key && el('span', { role: 'columnheader' }, all),
-      ...heads.map((head) => el('span', { role: 'columnheader', 'aria-sort': 'none' }, head)));
     this.#scroller = el('div', { class: 'list-table', role: 'table', tabindex: 0, onscroll: () => this.#draw() }, this.#header, this.#surface);
-    const widths = [...key ? ['32px'] : [], ...columns.map(({ width }) => width)];
-    this.#scroller.style.setProperty('--columns', widths.join(' '));
-    // All rows are equally wide, so that their columns are.
-    const least = widths.reduce((sum, width) => sum + Number(/\d+/.exec(width)?.[0]), 2 * PAD);
-    this.#scroller.style.setProperty('--least', `${least}px`);
     this.element = el('div', { class: 'listing-of-rows' }, el('div', { class: 'filter' }, this.#filter, this.#count), this.#scroller);
     new ResizeObserver(() => this.#draw()).observe(this.#scroller);
   }
@@ -79,7 +71,22 @@ export class ListTable {
     this.#all = rows;
     this.#chosen?.clear();
     this.#filter.value = '';
+    this.#order = null;
+    this.#shown = this.#columns.filter(({ spare, value }) => !spare || rows.some((row) => value(row) !== value(/** @type {T} */ (rows[0]))));
+    this.#head();
     this.#arrange();
+  }
+
+  /** Fills the header, and makes room for the columns. */
+  #head() {
+    const all = el('input', { type: 'checkbox', 'aria-label': 'All', onchange: (/** @type {Event} */ { target }) => this.#chooseAll(/** @type {HTMLInputElement} */ (target).checked) });
+    fill(this.#header, this.#chosen && el('span', { role: 'columnheader' }, all), ...this.#shown.map(({ name, number }, index) =>
+      el('span', { role: 'columnheader', 'aria-sort': 'none' }, el('button', { type: 'button', class: number ? 'number' : null, onclick: () => this.#sort(index) }, name))));
+    const widths = [...this.#chosen ? ['32px'] : [], ...this.#shown.map(({ width }) => width)];
+    this.#scroller.style.setProperty('--columns', widths.join(' '));
+    // All rows are equally wide, so that their columns are.
+    const least = widths.reduce((sum, width) => sum + Number(/\d+/.exec(width)?.[0]), 2 * PAD);
+    this.#scroller.style.setProperty('--least', `${least}px`);
   }
 
   /** What is in view after filter and order, as objects with the names of the columns. */
@@ -95,7 +102,7 @@ export class ListTable {
 
   /** @param {number} column */
   #sort(column) {
-    const number = this.#columns[column]?.number ?? false;
+    const number = this.#shown[column]?.number ?? false;
     const again = this.#order?.column === column;
     // By the third click, the order is that of the file.
     if (again && this.#order?.down !== number) this.#order = null;
@@ -111,7 +118,7 @@ export class ListTable {
     };
     this.#rows = wanted.length > 0 ? this.#all.filter(has) : [...this.#all];
     const order = this.#order;
-    const column = order && this.#columns[order.column];
+    const column = order && this.#shown[order.column];
     if (order && column) {
       const sign = order.down ? -1 : 1;
       this.#rows.sort((a, b) => sign * compare(column.value(a), column.value(b)));
@@ -140,7 +147,7 @@ export class ListTable {
       type: 'checkbox', checked: this.#chosen.has(key), 'aria-label': `Choose row ${index + 1}`,
       onchange: (/** @type {Event} */ { target }) => this.#choose(key, /** @type {HTMLInputElement} */ (target).checked),
     }));
-    return el('div', { role: 'row', 'aria-rowindex': index + 2 }, box, ...this.#columns.map(({ number, value, show }) => {
+    return el('div', { role: 'row', 'aria-rowindex': index + 2 }, box, ...this.#shown.map(({ number, value, show }) => {
       const text = value(row);
       return el('span', { role: 'cell', class: number ? 'number' : null, title: text === null ? null : String(text) }, show ? show(row) : typeof text === 'number' ? exact(text) : text);
     }));

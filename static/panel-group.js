@@ -8,7 +8,7 @@ import { coded, el } from './dom.js';
 import { icon } from './icons.js';
 import { bytes, exact, figure, percent, plural, short } from './numbers.js';
 import { costSection } from './panel-cost.js';
-import { capped, dtypeTable, groupLinks, metadata, section, swatch } from './pieces.js';
+import { capped, dtypeTable, fold, groupLinks, metadata, section, swatch } from './pieces.js';
 import { roleOf } from './words.js';
 
 /** @import {Child} from './dom.js' */
@@ -40,6 +40,7 @@ export function groupPanel(group, around, whole, tools, actions) {
       el('h2', {}, path.at(-1) ?? whole?.title ?? 'graph', group.role === 'stack' && el('span', { class: 'times' }, ` ×${exact(instances.length)}`)),
       around.length > 0 && groupLinks(around, graph, actions)),
     tools,
+    group.description && el('p', { class: 'prose' }, fold(group.description)),
     el('dl', { class: 'stats' }, ...stats.map(([label, value]) => el('div', {}, el('dt', {}, label), el('dd', {}, value)))),
     costSection(group.cost),
     differences.length > 0 && section('Differences', exact(differences.length),

@@ -10,6 +10,7 @@ import { exact, plural } from './numbers.js';
 import { capped, fold, section } from './pieces.js';
 
 /** @import {Child} from './dom.js' */
+/** @import {Sidebar} from './sidebar.js' */
 /** @import {Finding, Listed, Rating, Safety, Stream} from './types.js' */
 
 /** @typedef {(stream: number, place: {at: number, depth: number}) => Promise<Listed>} List reads instructions */
@@ -191,4 +192,14 @@ function instructions(title, stream, at, list) {
   });
   more.addEventListener('click', () => void read());
   return disclosure;
+}
+
+/** Shows what must not be overlooked. @param {Sidebar} sidebar */
+export function showSafety(sidebar) {
+  sidebar.show('model');
+  sidebar.reveal({ needed: true });
+  const report = document.querySelector('#panel-model .safety');
+  if (!(report instanceof HTMLElement)) return;
+  report.scrollIntoView({ block: 'start' });
+  report.focus({ preventScroll: true });
 }

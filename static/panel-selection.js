@@ -61,13 +61,37 @@ function nodePanel(node, graphs, tools, actions) {
     node.diagnostics.length > 0 && diagnosticList(node.diagnostics, null),
     definition !== null && graphButton(definition, 'Enter its definition', graphs, actions),
     node.documentationKey && !module && disclosure('Documentation', () => actions.documentation(node.documentationKey, node.operator)),
-    node.attributes.length > 0 && section('Attributes', node.attributes.length,
-      el('dl', { class: 'entries' }, ...capped(node.attributes, (attribute) => attributeRow(attribute, graphs, actions)))),
+    attributeSection(node, module, graphs, actions),
     argumentSection(module ? 'Tensors' : 'Inputs', node.inputs, node, actions),
     argumentSection('Outputs', node.outputs, node, actions),
     costSection(node.cost),
     metadata(node.metadata),
   ];
+}
+
+/**
+ * The attributes that the file states; those that it leaves at their default follow, once the page knows of them.
+ * @param {NodeInfo} node
+ * @param {boolean} module
+ * @param {GraphInfo[]} graphs
+ * @param {Actions} actions
+ */
+function attributeSection(node, module, graphs, actions) {
+  const { attributes, documentationKey, version = null } = node;
+  const part = section('Attributes', attributes.length || null,
+    el('dl', { class: 'entries' }, ...capped(attributes, (attribute) => attributeRow(attribute, graphs, actions))));
+  part.hidden = attributes.length === 0;
+  if (!documentationKey || module) return part;
+  void actions.defaults(documentationKey, version).then((known) => {
+    const stated = new Set(attributes.map(({ name }) => name));
+    const rest = known.filter(({ name }) => !stated.has(name));
+    if (rest.length === 0) return;
+    part.append(el('dl', { class: 'entries usual' }, ...capped(rest, ({ name, type, usual }) =>
+      el('div', { title: 'The file does not state it: this is the default' },
+        el('dt', { title: type ? `${name}: ${type}` : name }, name), el('dd', { class: 'mono' }, usual || '""')))));
+    part.hidden = false;
+  });
+  return part;
 }
 
 /**

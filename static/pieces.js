@@ -10,7 +10,7 @@ import { bytes, exact, figure, percent, plural } from './numbers.js';
 import { sentence } from './words.js';
 
 /** @import {Child} from './dom.js' */
-/** @import {Diagnostic, End, Entry, GroupRef, ModelInfo, Selection, TensorInfo, Values} from './types.js' */
+/** @import {Diagnostic, End, Entry, GroupRef, ModelInfo, Selection, TensorInfo, Usual, Values} from './types.js' */
 
 /**
  * What the panels ask of the page.
@@ -22,6 +22,7 @@ import { sentence } from './words.js';
  * @property {(tensor: TensorInfo, name: string) => void} inspect opens the inspector
  * @property {(kind: 'tensors'|'modules'|'operators') => void} tables opens the tables
  * @property {(key: string, operator: string) => Promise<Child>} documentation
+ * @property {(key: string, version: number|null) => Promise<Usual[]>} defaults of the attributes of an operator
  * @property {import('./panel-safety.js').List} listing
  */
 

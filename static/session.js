@@ -174,8 +174,8 @@ export class Session {
    * @param {number[]|null} tensors null for all of the model's own
    * @returns {Promise<Output>}
    */
-  safetensors(tensors) {
-    return this.#request('safetensors', tensors);
+  convert(tensors) {
+    return this.#request('convert', tensors);
   }
 
   /**

@@ -49,14 +49,14 @@ export class Tables {
     let whole = 1;
     this.#whole = (total) => void (whole = total);
     this.#tensors = new ListTable([
-      { name: 'Name', width: 'minmax(220px, 3fr)', value: ({ name }) => name, show: (row) => link(row.name, () => inspect(row)) },
+      { name: 'Name', width: 'minmax(260px, 3fr)', value: ({ name }) => name, show: (row) => link(row.name, () => inspect(row)) },
       { name: 'Type', width: '96px', value: ({ dtype }) => dtype },
       { name: 'Shape', width: 'minmax(96px, 1fr)', value: ({ shape }) => shape, show: ({ shape }) => typeText(shape) },
       { name: 'Parameters', width: '112px', number: true, value: ({ elements }) => elements },
       { name: 'Bytes', width: '120px', number: true, value: (row) => row.bytes },
       { name: 'Share', width: '64px', number: true, value: (row) => (row.bytes === null ? null : row.bytes / whole), show: (row) => (row.bytes === null ? '' : percent(row.bytes, whole)) },
-      { name: 'Tied to', width: 'minmax(72px, 1fr)', value: ({ tied }) => tied },
-      { name: 'File', width: 'minmax(96px, 1fr)', value: ({ file }) => file },
+      { name: 'Tied to', spare: true, width: 'minmax(72px, 1fr)', value: ({ tied }) => tied },
+      { name: 'File', spare: true, width: 'minmax(96px, 1fr)', value: ({ file }) => file },
     ], { key: ({ tensor, name }) => `${tensor} ${name}` });
     this.#modules = new ListTable([
       { name: 'Module', width: 'minmax(240px, 3fr)', value: ({ path }) => path, show: (row) => link(row.path, () => jump(row.graph, { kind: 'group', id: row.group })) },
@@ -137,7 +137,8 @@ export class Tables {
 
   /** What loading the model takes, and what can be saved. @param {Rows} rows */
   #memory({ tensors, cache }) {
-    const own = tensors.filter(({ tied }) => tied === null);
+    // What no graph reads, such as the tables of a tokenizer, is no weight.
+    const own = tensors.filter(({ tied, graph }) => tied === null && graph !== null);
     const parameters = own.reduce((sum, { elements }) => sum + (elements ?? 0), 0);
     const line = (/** @type {string} */ name, /** @type {number} */ size) => el('div', {}, el('dt', {}, name), el('dd', {}, figure(Math.ceil(size), bytes, 'bytes')));
     return [
@@ -161,7 +162,7 @@ export class Tables {
     const { session, name } = this.#shown;
     const chosen = [...new Set(this.#tensors.chosen.map(({ tensor }) => tensor))];
     try {
-      const { number, size, left } = await session.safetensors(chosen);
+      const { number, size, left } = await session.convert(chosen);
       if (left.length > 0) toast(`Left out: ${left.slice(0, 3).map((each) => `${each.name} (${each.reason})`).join(', ')}${left.length > 3 ? ` and ${exact(left.length - 3)} more` : ''}`);
       const file = `${name.replace(/^.*\//, '').replace(/\.[^.]*$/, '')}.safetensors`;
       await savePieces(file, size, () => session.piece(number)).finally(() => session.stop(number));

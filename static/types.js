@@ -241,6 +241,7 @@
  * @property {string} category
  * @property {boolean} [inferred] whether operator and attributes are inferred from names and shapes
  * @property {string} documentationKey entry of `static/ops/<formatId>.json`
+ * @property {number|null} [version] of the operator set that it is of, where the file states it
  * @property {GroupRef[]} path the groups around it, outermost first
  * @property {string} description
  * @property {number|null} definition the function graph that it calls
@@ -270,7 +271,8 @@
  * @property {number} parameters
  * @property {number} bytes
  * @property {{dtype: string, tensors: number, parameters: number, bytes: number}[]} dtypes
- * @property {Entry[]} metadata the settings of the module that it is
+ * @property {string} [description] of a whole graph: what the author says about it
+ * @property {Entry[]} metadata the settings of the module that it is; of a whole graph, what the author attached
  * @property {Cost|null} [cost]
  */
 
@@ -347,8 +349,19 @@
  * @property {string} summary
  * @property {{name: string, doc: string}[]} [inputs]
  * @property {{name: string, doc: string}[]} [outputs]
- * @property {{name: string, type: string, default?: string, doc: string}[]} [attributes]
+ * @property {{name: string, type?: string, default?: string, doc: string}[]} [attributes]
  * @property {number} [since] the version of the operator set that brought it
+ */
+
+/**
+ * `static/ops/defaults.json`: by format and documentation key, the attributes that have a default: their names, types and defaults, and the version of the
+ * operator set from which on they have it, if they did not always.
+ * @typedef {Record<string, Record<string, [string, string, string, number?][]>>} Defaults
+ */
+
+/**
+ * An attribute that an operator has a default for.
+ * @typedef {{name: string, type: string, usual: string}} Usual
  */
 
 export {};

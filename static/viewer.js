@@ -4,6 +4,7 @@
  * @module
  */
 
+import { defaults } from './defaults.js';
 import { documentation } from './documentation.js';
 import { announce, byId, toast } from './dom.js';
 import { Drawing } from './drawing.js';
@@ -13,6 +14,7 @@ import { OutlinePanel } from './outline.js';
 import { Over } from './over.js';
 import { FindPanel } from './panel-find.js';
 import { modelPanel } from './panel-model.js';
+import { showSafety } from './panel-safety.js';
 import { sameDepth, write } from './permalink.js';
 import { preferences, remember } from './preferences.js';
 import { save } from './save.js';
@@ -67,6 +69,7 @@ export class Viewer {
     tables: (kind) => void this.#try(() => this.#over.tables(kind)),
     listing: (stream, place) => this.#need().session.listing(stream, place),
     documentation: (key, operator) => documentation(this.#need().info.formatId, key, operator),
+    defaults: (key, version) => defaults(this.#need().info.formatId, key, version),
   };
 
   /**
@@ -268,7 +271,7 @@ export class Viewer {
       actual: () => canvas.actual(),
       fit: () => canvas.fit(),
       near: () => this.#selected.selection && this.#drawing.near(this.#selected.selection),
-      safety: () => this.#showSafety(),
+      safety: () => showSafety(this.#sidebar),
       tables: () => this.#actions.tables('tensors'),
       svg: () => void this.#try(() => this.#saveSvg()),
       back: () => void this.#back(),
@@ -411,16 +414,6 @@ export class Viewer {
     if (outer === undefined) return;
     if (parent) await this.#jump(outer, { kind: 'node', id: parent.node });
     else await this.enter(outer);
-  }
-
-  /** Shows what must not be overlooked. */
-  #showSafety() {
-    this.#sidebar.show('model');
-    this.#sidebar.reveal({ needed: true });
-    const report = document.querySelector('#panel-model .safety');
-    if (!(report instanceof HTMLElement)) return;
-    report.scrollIntoView({ block: 'start' });
-    report.focus({ preventScroll: true });
   }
 
   /** @param {string} [query] */

@@ -66,7 +66,7 @@ fn the_files_of_a_model_are_one_model() {
         assert_eq!(metadata(&model, "llama.block_count"), Some("3"));
         assert_eq!(metadata(&model, "split.no"), None);
         let names: Vec<&str> = model.graphs.values().map(|graph| &*graph.name).collect();
-        assert_eq!(names, ["", "tokenizer"]);
+        assert_eq!(names, ["diagram", "", "tokenizer"]);
         // The first file has no weights.
         assert!(report.diagnostics.iter().all(|diagnostic| diagnostic.message.ends_with("the file has no tensors")));
         let layers = |model: &Model| {

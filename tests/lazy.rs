@@ -56,6 +56,7 @@ impl Drop for Sparse {
 }
 
 /// A part of a file: bytes, or zeros that are not written.
+#[derive(Clone)]
 enum Piece {
     Bytes(Vec<u8>),
     Hole(u64),
@@ -129,6 +130,63 @@ fn an_onnx_model_of_many_gigabytes_is_opened_without_its_weights() {
     }
     assert_eq!(values::read(&model, TensorId(3), &files, 0, 2).unwrap().len(), 2);
     assert!(read.get() - opened < 2 * MIB, "{} bytes for a few elements", read.get() - opened);
+}
+
+#[test]
+fn a_net_of_caffe_of_two_gigabytes_is_opened_without_its_weights() {
+    let (count, elements) = (40u64, 13_000_000u64);
+    let layer = |index: u64| {
+        let shape = delimited(7, delimited(1, vec![Piece::Bytes(varint(elements))]));
+        let blob = [delimited(5, vec![Piece::Hole(elements * 4)]), shape].concat();
+        let name = format!("fc{index}");
+        let fields = [text(1, &name), text(2, "InnerProduct"), text(3, "x"), text(4, "x"), delimited(7, blob)];
+        delimited(100, fields.concat())
+    };
+    let input = [text(3, "x"), delimited(8, delimited(1, vec![Piece::Bytes(varint(1))]))].concat();
+    let mut sparse = Sparse::new("weights.caffemodel");
+    sparse.write(&[text(1, "net"), input, (0..count).flat_map(layer).collect()].concat());
+
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 2_000_000_000);
+    // A page or two for each layer.
+    assert!(read.get() <= (2 * count + 8) * PAGE, "{} bytes were read", read.get());
+    assert_eq!(model.totals().parameters, count * elements);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+
+    let opened = read.get();
+    assert_eq!(values::read(&model, TensorId(39), &files, elements - 3, 100).unwrap().len(), 3);
+    assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
+}
+
+/// Floats of Caffe2 are not packed: each has a key before it, here but for a hole in the middle.
+#[test]
+fn a_net_of_caffe2_of_two_gigabytes_is_opened_without_its_weights() {
+    let (count, elements) = (20u64, 24_000_000u64);
+    let tail = 100_000;
+    let float = |value: f32| [&[0x2d][..], &value.to_le_bytes()].concat();
+    let fill = |index: u64| {
+        let hole = Piece::Hole((elements - 1 - tail) * 5);
+        let values = [Piece::Bytes(float(1.5)), hole, Piece::Bytes(float(2.5).repeat(tail as usize))];
+        let values = [text(1, "values"), values.into()].concat();
+        let shape = [text(1, "shape"), vec![Piece::Bytes([vec![0x30], varint(elements)].concat())]].concat();
+        let fields =
+            [text(2, &format!("fc{index}_w")), text(4, "GivenTensorFill"), delimited(5, shape), delimited(5, values)];
+        delimited(2, fields.concat())
+    };
+    let mut sparse = Sparse::new("init_net.pb");
+    sparse.write(&(0..count).flat_map(fill).collect::<Vec<_>>());
+
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 2_000_000_000);
+    // The pages of the ends of each.
+    assert!(read.get() <= (3 * count + 8) * PAGE, "{} bytes were read", read.get());
+    assert_eq!(model.totals().parameters, count * elements);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+
+    let opened = read.get();
+    let last = values::read(&model, TensorId(19), &files, elements - 1, 100).unwrap();
+    assert_eq!((last.len(), last.number(0)), (1, Some(2.5)));
+    assert!(read.get() - opened < MIB, "{} bytes for one element", read.get() - opened);
 }
 
 #[test]

@@ -261,7 +261,6 @@ fn texts() -> Vec<Case> {
         ("a.txt", b"  \n\n".to_vec(), "blank space"),
         ("a.svg", b"<svg xmlns=\"x\"><rect/></svg>".to_vec(), "an SVG drawing"),
         ("a.xml", b"<?xml version=\"1.0\"?><note><to/></note>".to_vec(), "the element \u{201c}note\u{201d}"),
-        ("config.json", json(r#"{"model_type": "llama"}"#), "configuration of a Hugging Face model"),
         (
             "tokenizer.json",
             json(r#"{"version": "1.0", "added_tokens": [], "model": {}}"#),
@@ -307,7 +306,6 @@ fn models_to_come() -> Vec<Case> {
         ("a.mlmodel", core_ml, "a Core ML model"),
         ("a.pdmodel", [delimited(1, &block), delimited(4, b"\x08\0")].concat(), "a PaddlePaddle program"),
         ("a.pdiparams", [vec![0; 16], vec![4, 0, 0, 0, 8, 5, 0x10, 3]].concat(), "a PaddlePaddle parameter file"),
-        ("a.caffemodel", [delimited(1, b"net"), delimited_high(100, &delimited(1, b"data"))].concat(), "a Caffe model"),
         ("a.model", [piece(b"<unk>"), piece(b"<s>")].concat(), "a SentencePiece tokenizer"),
         ("events.out.tfevents.1", record.clone(), "a log of TensorBoard"),
         ("a.tfrecord", record, "data in TFRecords"),

@@ -62,7 +62,7 @@ fn an_index_with_its_files_is_one_model() {
         let files = dropped(&[vec![index(stem)], parts(stem, &[3, 1, 2])].concat());
         let Opened { model, report, .. } = common::open(&files).unwrap();
         assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
-        assert_eq!((model.graphs.len(), model.tensors.len()), (1, 30), "{stem}");
+        assert_eq!((model.graphs.len(), model.tensors.len()), (2, 30), "{stem}: a diagram, and the tree");
         let on_disk = common::on_disk(&common::root().join(index(stem)));
         let again = common::open(&on_disk).unwrap().model;
         assert_eq!(content(&again, &on_disk), content(&model, &files), "{stem}: found in the folder");

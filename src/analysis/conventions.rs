@@ -2,7 +2,7 @@
 //!
 //! Adapters: PEFT (<https://huggingface.co/docs/peft>) and kohya's scripts. Checkpoints of image generators: the names of the original code of each.
 
-use crate::model::{Entry, Model, Tensor, Wiring};
+use crate::model::{Entry, Model, Tensor};
 use std::collections::BTreeSet;
 
 /// A kind of checkpoint: all tensors that it is known by, without the prefix of a part.
@@ -74,7 +74,7 @@ const ALPHA: &[&str] = &["lora_alpha", "ss_network_alpha"];
 
 /// What is known of the weights of `model`, for people.
 pub fn describe(model: &mut Model) {
-    if !model.graphs.values().any(|graph| graph.wiring == Wiring::Modules) {
+    if !model.imports.is_empty() {
         return;
     }
     let weights = model.weights();

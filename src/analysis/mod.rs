@@ -5,6 +5,7 @@
 //! - [`infer`]: shapes and types that the file does not state.
 //! - [`order`]: an order in which nodes can run.
 //! - [`layers`]: what the modules of a weights file are.
+//! - [`synthesis`]: how the weights of known families of transformers are connected.
 //! - [`tree`]: the hierarchy of a graph, the levels of which can be folded. It grows in steps, a module each:
 //!   `flow` knows who reads what, `trie` holds paths, `scopes` reads them from names, `place` finds a place for nodes without one,
 //!   `calls` tells calls of the same module apart, `draft` makes levels of them that are worth a box;
@@ -32,6 +33,7 @@ mod scopes;
 mod sets;
 mod shapes;
 mod stacks;
+pub mod synthesis;
 mod tokens;
 pub mod tree;
 mod trie;

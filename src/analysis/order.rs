@@ -1,11 +1,14 @@
 //! An order in which the nodes of a graph can run.
 
-use crate::model::{Graph, NodeId};
+use crate::model::{Graph, NodeId, in_order};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// The nodes of `graph`, each after those that it reads from: as they are in the file, where that is such an order. What waits for itself comes last.
 pub fn of(graph: &Graph) -> Vec<NodeId> {
+    if in_order(graph, |_| true) {
+        return graph.nodes.iter().map(|(id, _)| id).collect();
+    }
     let mut producer: Vec<u32> = vec![u32::MAX; graph.values.len()];
     for (id, node) in graph.nodes.iter() {
         for value in node.outputs.iter().flat_map(|argument| &argument.values) {
@@ -19,9 +22,6 @@ pub fn of(graph: &Graph) -> Vec<NodeId> {
             graph.nodes.get(node).into_iter().flat_map(|node| &node.inputs).flat_map(|argument| &argument.values);
         values.filter_map(|value| producer.get(value.index()).copied()).filter(|producer| *producer != u32::MAX)
     };
-    if graph.nodes.iter().all(|(id, _)| from(id).all(|producer| producer < id.0)) {
-        return graph.nodes.iter().map(|(id, _)| id).collect();
-    }
     let count = graph.nodes.len();
     let mut waits = vec![0u32; count];
     let mut ahead: Vec<Vec<u32>> = vec![Vec::new(); count];

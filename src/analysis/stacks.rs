@@ -12,14 +12,25 @@ const PERIODS: usize = 24;
 /// Two instances make a stack only if they have this many nodes each; three always do.
 const LARGE: u32 = 8;
 
-/// What `name` is called without the number that it ends with.
+/// What `name` is called without its number: the one that it ends with, or, where levels were joined, the one that it begins with: `.layer` of
+/// `0.layer`.
 pub fn base(name: &str) -> &str {
-    name.trim_end_matches(|char: char| char.is_ascii_digit())
+    let end = name.trim_end_matches(|char: char| char.is_ascii_digit());
+    if end.len() < name.len() {
+        return end;
+    }
+    let rest = name.trim_start_matches(|char: char| char.is_ascii_digit());
+    if rest.starts_with('.') { rest } else { name }
 }
 
-/// The number that `name` ends with.
+/// The number of `name`.
 pub fn number(name: &str) -> Option<u64> {
-    name[base(name).len()..].parse().ok()
+    digits(name).parse().ok()
+}
+
+fn digits(name: &str) -> &str {
+    let base = base(name);
+    name.strip_prefix(base).or(name.strip_suffix(base)).unwrap_or_default()
 }
 
 /// A sequence that repeats: `count` times `period` items from `start` on.
@@ -215,11 +226,11 @@ fn range_name(draft: &Draft, parts: &[Part], whole: bool) -> Text {
         _ => "".into(),
     };
     let (first, last) = (name(parts.first()), name(parts.last()));
-    let common = base(&first).trim_end_matches(['.', '_', '-']);
+    let common = base(&first).trim_matches(['.', '_', '-']);
     if whole && !common.is_empty() {
         return common.into();
     }
-    format!("{first}–{}", &last[base(&last).len()..]).into()
+    format!("{first}–{}", digits(&last)).into()
 }
 
 /// Finds out whether folding members would tie a knot.

@@ -6,6 +6,11 @@
 //!
 //! - [`Fields`] walks the fields of one message; a nested message or payload is a [`Slice`] that nobody has read yet.
 //! - [`messages!`] declares messages that are decoded whole; the types of their fields ([`Value`]) say how.
+//! - [`Unpacked`] are long lists of floats with a key before each.
+
+mod unpacked;
+
+pub use unpacked::Unpacked;
 
 use crate::report::{Error, Result};
 use crate::source::{Slice, Span};

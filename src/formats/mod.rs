@@ -6,7 +6,7 @@
 
 use crate::analysis::{conventions, quantised};
 use crate::codec::pickle::{Glance, Pickle};
-use crate::model::{Model, check, externals};
+use crate::model::{Graph, Model, Wiring, check, externals};
 use crate::probe::{self, Confidence, Probe};
 use crate::report::{Error, Kind, Report, Result, Severity};
 use crate::safety::{Audit, Safety};
@@ -75,6 +75,7 @@ macro_rules! formats {
 
 formats! {
     caffe,
+    caffe2,
     executorch,
     gguf,
     keras,
@@ -85,6 +86,7 @@ formats! {
     tensorflow,
     tfjs,
     tflite,
+    transformers,
 }
 
 /// An opened file.
@@ -130,11 +132,21 @@ pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     if !ALL && (recognise(&probe).is_none() || several::is_part(files)) {
         return Err(Error::new(Kind::Elsewhere, "The format of this file is not one of the first."));
     }
+    // A configuration stands for the weights beside it.
+    let (probe, file) = match if ALL { transformers::weights(&probe, files)? } else { None } {
+        Some((name, file)) => (Probe::new(name, files.slice(file).unwrap_or_default())?, file),
+        None => (probe, FileId(0)),
+    };
     let joined = if ALL { several::open(&probe, files, &mut audit, progress)? } else { None };
     let mut opened = match joined {
         Some(opened) => opened,
-        None => open_file(&probe, FileId(0), files, &mut audit, progress)?,
+        None => open_file(&probe, file, files, &mut audit, progress)?,
     };
+    if ALL {
+        transformers::accompany(&mut opened, files);
+    } else if is_accompanied(&opened.model, files) {
+        return Err(Error::new(Kind::Elsewhere, "These weights have a configuration, or may be drawn."));
+    }
     quantised::find(&mut opened.model, files);
     conventions::describe(&mut opened.model);
     // What a model lacks of which a part could not be read is no news.
@@ -146,6 +158,16 @@ pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
         opened.safety = audit.finish();
     }
     Ok(opened)
+}
+
+/// Whether another program may say more of weights than this one: there are settings beside them, or parts of transformers among them.
+fn is_accompanied(model: &Model, files: &Files) -> bool {
+    let attention = |graph: &Graph| {
+        graph.wiring == Wiring::Modules
+            && graph.nodes.values().any(|node| node.name.to_ascii_lowercase().contains("att"))
+    };
+    let beside = files.companions();
+    beside.iter().any(|path| path.ends_with("config.json")) || model.graphs.values().any(attention)
 }
 
 /// Opens `file` of `files` alone; its pickles go into `audit`.

@@ -4,6 +4,7 @@
 //! scope around them) is an error where it does not hold: a bug here. What only the author of the file can guarantee
 //! (each value is defined once, nothing runs in circles) is a warning at the node. Nothing is fatal: views use `get`.
 
+use super::links::in_order;
 use super::{Graph, GraphId, GraphKind, Links, Literal, Model, Node, NodeId, TensorId, ValueId, ValueKind};
 use crate::report::{Report, Severity};
 
@@ -187,6 +188,10 @@ impl Check<'_> {
     /// Takes away, again and again, nodes that wait for no other: what is left is on a cycle or behind one. Taking away those that no
     /// other waits for leaves the cycles and what is between them.
     fn cycles(&mut self) {
+        let graph = self.graph;
+        if in_order(graph, |value| graph.values.get(value).is_some_and(|value| value.kind != ValueKind::Feedback)) {
+            return;
+        }
         let links = Links::of(self.graph);
         let count = self.graph.nodes.len();
         let edges = || {
@@ -194,9 +199,6 @@ impl Check<'_> {
             let waited_for = values.filter(|(_, value)| value.kind != ValueKind::Feedback);
             waited_for.filter_map(|((node, to), _)| Some((node?, to)))
         };
-        if edges().all(|(producer, consumers)| consumers.iter().all(|consumer| *consumer > producer)) {
-            return;
-        }
         let mut ahead: Vec<Vec<u32>> = vec![Vec::new(); count];
         let mut behind: Vec<Vec<u32>> = vec![Vec::new(); count];
         for (producer, consumers) in edges() {

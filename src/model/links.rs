@@ -64,6 +64,20 @@ impl Links {
     }
 }
 
+/// Whether no node of `graph` reads what it or a node after it gives; only values that `counts` holds for count. One pass, as graphs are large.
+pub fn in_order(graph: &Graph, counts: impl Fn(ValueId) -> bool) -> bool {
+    let mut read = vec![false; graph.values.len()];
+    graph.nodes.values().all(|node| {
+        for value in node.inputs.iter().flat_map(|argument| &argument.values).filter(|value| counts(**value)) {
+            if let Some(read) = read.get_mut(value.index()) {
+                *read = true;
+            }
+        }
+        let mut outputs = node.outputs.iter().flat_map(|argument| &argument.values);
+        outputs.all(|value| read.get(value.index()) != Some(&true))
+    })
+}
+
 /// Tells of each value and each node that reads it, once a pair.
 pub(super) fn each_reader(graph: &Graph, mut tell: impl FnMut(usize, NodeId)) {
     let mut last: Vec<Option<NodeId>> = vec![None; graph.values.len()];

@@ -40,7 +40,7 @@ mod weights;
 
 pub use arena::{Arena, Id};
 pub use dtype::{Block, DType};
-pub use links::Links;
+pub use links::{Links, in_order};
 pub use literal::Literal;
 pub use modules::Modules;
 pub use quantised::Quantised;

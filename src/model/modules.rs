@@ -25,7 +25,13 @@ impl Modules {
 
     /// Gives the tensor called `name` to the module that owns it: without a separator in its name, that is the root.
     pub fn add(&mut self, name: &str, tensor: TensorId) -> ValueId {
-        let (node, own) = self.owner(name);
+        let (path, own) = self.parts(name);
+        self.place(path, own, name, tensor)
+    }
+
+    /// Gives the tensor called `name` to the module at `path`, as its `own`.
+    pub fn place(&mut self, path: &str, own: &str, name: &str, tensor: TensorId) -> ValueId {
+        let node = self.at(path);
         let value = Value { name: name.into(), tensor: Some(tensor), ..Value::default() };
         let value = self.graph.values.push(value);
         let name = self.strings.intern(own);
@@ -37,21 +43,24 @@ impl Modules {
 
     /// Gives the attribute called `name` to the module that owns it.
     pub fn attribute(&mut self, name: &str, value: Literal) {
-        let (node, own) = self.owner(name);
-        let name = self.strings.intern(own);
+        let (path, own) = self.parts(name);
+        let (node, name) = (self.at(path), self.strings.intern(own));
         if let Some(node) = self.graph.nodes.get_mut(node) {
             node.attributes.push(Attribute { name, value });
         }
     }
 
-    /// The module that owns what is called `name`, and what that is called there.
-    fn owner<'a>(&mut self, name: &'a str) -> (NodeId, &'a str) {
-        let (path, own) = name.rsplit_once(self.separator).unwrap_or(("", name));
-        let node = match self.nodes.get(path) {
+    /// The path of the module that owns what is called `name`, and what that is called there.
+    fn parts<'a>(&self, name: &'a str) -> (&'a str, &'a str) {
+        name.rsplit_once(self.separator).unwrap_or(("", name))
+    }
+
+    /// The module at `path`.
+    fn at(&mut self, path: &str) -> NodeId {
+        match self.nodes.get(path) {
             Some(node) => *node,
             None => self.module(path),
-        };
-        (node, own)
+        }
     }
 
     /// Attaches `entry` to a value.

@@ -145,6 +145,7 @@ impl Card {
 /// Attributes worth a line on a card, in order of weight, with what to call them there.
 const MATTER: &[(&str, &str)] = &[
     ("layer", ""),
+    ("module", ""),
     ("function", ""),
     ("kernel_shape", "kernel"),
     ("kernel_size", "kernel"),
@@ -174,6 +175,9 @@ const MATTER: &[(&str, &str)] = &[
     ("hidden_size", "hidden"),
     ("num_heads", "heads"),
     ("q_num_heads", "heads"),
+    ("kv_num_heads", "KV heads"),
+    ("local_window_size", "window"),
+    ("k", "k"),
     ("direction", "direction"),
     ("mode", "mode"),
     ("equation", ""),
@@ -205,6 +209,7 @@ fn is_trivial(name: &str, value: &Literal) -> bool {
     match name {
         "strides" | "stride" | "stride_h" | "stride_w" | "dilations" | "dilation" | "group" | "groups" => all(value, 1),
         "dilation_rate" => all(value, 1),
+        "local_window_size" => all(value, -1),
         "activation" => *value == Literal::String("linear".into()),
         "padding" if *value == Literal::String("valid".into()) => true,
         "pads" | "padding" | "transA" | "transB" => all(value, 0),

@@ -3,7 +3,7 @@
 use super::Viewer;
 use crate::analysis::cost::{Cost, Costs, GraphCost};
 use crate::analysis::infer::{self, Shapes, Sizes};
-use crate::model::{GraphId, Wiring};
+use crate::model::{Graph, GraphId, Wiring};
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
@@ -51,7 +51,7 @@ pub struct Heat {
 }
 
 impl Viewer {
-    /// What running the model costs; none of a model through which nothing flows.
+    /// What running the model costs; none of a model through which nothing flows, as far as the file says.
     pub fn cost(&self) -> Option<CostInfo> {
         let entry = GraphId(0);
         let costs = self.costs(entry)?;
@@ -88,10 +88,11 @@ impl Viewer {
         self.wires.borrow_mut().clear();
     }
 
-    /// What the graphs cost; none if nothing flows in `graph`.
+    /// What the graphs cost; none if nothing flows in `graph`, or all of it is inferred.
     pub(super) fn costs(&self, graph: GraphId) -> Option<Rc<Costs>> {
         let model = self.model();
-        model.graphs.get(graph).filter(|graph| graph.wiring == Wiring::Flow)?;
+        let inferred = |graph: &Graph| !graph.nodes.is_empty() && graph.nodes.values().all(|node| node.inferred);
+        model.graphs.get(graph).filter(|graph| graph.wiring == Wiring::Flow && !inferred(graph))?;
         if let Some(known) = &*self.costs.borrow() {
             return Some(known.clone());
         }

@@ -7,8 +7,8 @@ use crate::analysis::infer::Shapes;
 use crate::analysis::{GroupId, GroupKind, Member, Tree};
 use crate::formats::Format;
 use crate::model::{
-    Argument, Category, Data, Entry, Graph, GraphId, Links, Literal, Model, Node, NodeId, Tensor, TensorId, ValueId,
-    numbers,
+    Argument, Category, Data, Entry, Graph, GraphId, Import, Links, Literal, Model, Node, NodeId, Tensor, TensorId,
+    ValueId, numbers,
 };
 use crate::report::{Diagnostic, Report};
 use crate::source::Files;
@@ -153,6 +153,8 @@ pub struct NodeInfo {
     pub inferred: bool,
     /// Its entry in the documentation of its format's operators.
     pub documentation_key: String,
+    /// The version of the operator set that it is of, where the file states it.
+    pub version: Option<i64>,
     /// The groups around it, outermost first.
     pub path: Vec<Instance>,
     /// What the author says about it.
@@ -202,7 +204,9 @@ pub struct GroupInfo {
     pub bytes: u64,
     /// How much of it is of each type.
     pub dtypes: Vec<Share>,
-    /// The settings of the module that it is.
+    /// Of a whole graph: what the author says about it.
+    pub description: String,
+    /// The settings of the module that it is; of a whole graph, what the author attached.
     pub metadata: Vec<Entry>,
     /// What it costs to run; none of modules.
     pub cost: Option<Cost>,
@@ -249,6 +253,7 @@ impl Describe<'_> {
             category: node.category,
             inferred: node.inferred,
             documentation_key: format!("{}:{}", self.domain(node), node.operator),
+            version: self.version(node),
             path: self.around(id),
             description: node.description.to_string(),
             definition: node.definition,
@@ -271,6 +276,15 @@ impl Describe<'_> {
     /// Where the operator of `node` is defined, by its full name.
     fn domain<'a>(&'a self, node: &'a Node) -> &'a str {
         if node.domain.is_empty() { self.format.domain } else { &node.domain }
+    }
+
+    /// The version of the operator set of `node`: as the function around states it, else the model.
+    fn version(&self, node: &Node) -> Option<i64> {
+        let of = |imports: &[Import]| {
+            let own = |domain: &str| if domain.is_empty() { self.format.domain } else { domain }.to_owned();
+            imports.iter().find(|import| own(&import.domain) == self.domain(node)).map(|import| import.version)
+        };
+        of(&self.graph.imports).or_else(|| of(&self.model.imports))
     }
 
     pub fn edge(&self, id: ValueId) -> Option<Detail> {
@@ -307,7 +321,12 @@ impl Describe<'_> {
             parameters: dtypes.iter().map(|share| share.parameters).fold(0, u64::saturating_add),
             bytes: dtypes.iter().map(|share| share.bytes).fold(0, u64::saturating_add),
             dtypes,
-            metadata: group.scope.map(|scope| self.graph.scopes[scope].metadata.clone()).unwrap_or_default(),
+            description: if id == Tree::ROOT { self.graph.description.to_string() } else { String::new() },
+            metadata: match group.scope {
+                Some(scope) => self.graph.scopes[scope].metadata.clone(),
+                None if id == Tree::ROOT => self.graph.metadata.clone(),
+                None => Vec::new(),
+            },
             cost: self.cost.and_then(|cost| {
                 if id == Tree::ROOT { Some(cost.total) } else { cost.groups(self.tree).get(id.index()).copied() }
             }),

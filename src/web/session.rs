@@ -349,7 +349,7 @@ impl Session {
     ///
     /// # Errors
     /// A `Failure` when none of them can be written.
-    pub fn safetensors(&mut self, tensors: Option<Vec<u32>>) -> Result<String, JsValue> {
+    pub fn convert(&mut self, tensors: Option<Vec<u32>>) -> Result<String, JsValue> {
         let tensors: Option<Vec<TensorId>> = tensors.map(|tensors| tensors.into_iter().map(TensorId).collect());
         let mut output = self.viewer()?.safetensors(tensors.as_deref()).map_err(|error| thrown(&error))?;
         let left = std::mem::take(&mut output.left);

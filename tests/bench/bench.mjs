@@ -20,6 +20,7 @@ import { measureTensors, tensorTable } from './tensors.mjs';
 const PARTS = ['layouts', 'groups', 'tensors'];
 const LARGE = 'llm-100k.onnx';
 const NUMBERS = 'values-600mb.safetensors';
+const ONE = 'sparse-1gb.safetensors';
 
 const USAGE = `usage: node tests/bench/bench.mjs [options]
   --quick         one run of a few files; Netron only where it survives
@@ -167,7 +168,8 @@ async function groups(chosen) {
  * @param {ReturnType<typeof options>} chosen
  */
 async function tensors(chosen) {
-  const result = await measureTensors(DIST, path.join(makeModels([NUMBERS]), NUMBERS), chosen.runs);
+  const models = makeModels([NUMBERS, ONE]);
+  const result = await measureTensors(DIST, path.join(models, NUMBERS), path.join(models, ONE), chosen.runs);
   console.log(`\ntensors of ${NUMBERS}\n`);
   console.log(tensorTable(result));
   return result;

@@ -351,6 +351,17 @@ def values(path):
     return 2
 
 
+def one_tensor(path):
+    """One tensor of a GiB; its values are a hole in the file."""
+    size = 2**30
+    data = json.dumps({"float32": {"dtype": "F32", "shape": [2**14, 2**14], "data_offsets": [0, size]}}).encode()
+    data += b" " * (-len(data) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(data)) + data)
+        file.truncate(8 + len(data) + size)
+    return 1
+
+
 def varint(number):
     """A number as protobuf and tables write it."""
     parts = []
@@ -417,6 +428,7 @@ MODELS = {
     "weights-1.9gb.onnx": big_onnx,
     "sparse-5gb.safetensors": big_safetensors,
     "values-600mb.safetensors": values,
+    "sparse-1gb.safetensors": one_tensor,
     "sparse-3gb.index": big_checkpoint,
 }
 

@@ -35,9 +35,12 @@ const GENERATED = {
       summary: 'The convolution operator consumes an input tensor and a filter, and computes the output.\n\nPadding follows `auto_pad` or `pads`.',
       inputs: [{ name: 'X', doc: 'Input data of size (N × C × H × W).' }, { name: 'W', doc: 'The weights of the filters.' }],
       outputs: [{ name: 'Y', doc: 'The result.' }],
-      attributes: [{ name: 'group', type: 'int', default: '1', doc: 'Number of groups that input and output channels are divided into.' }],
+      attributes: [{ name: 'group', type: 'int', default: '1', doc: 'Number of groups that input and output channels are divided into.' },],
       since: 11,
     },
+  } }),
+  '/static/ops/defaults.json': () => JSON.stringify({ onnx: {
+    'ai.onnx:Conv': [['auto_pad', 'string', 'NOTSET'], ['group', 'int', '1'], ['later', 'int', '1', 23]],
   } }),
   '/static/samples/norange.onnx': () => 'x'.repeat(300_000),
 };

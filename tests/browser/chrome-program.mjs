@@ -208,7 +208,7 @@ function nodeDetail(graph, id) {
   };
   const inputs = /** @type {[string, ValueInfo[]][]} */ ([['X', [value(id)]], ...(weights[operator] ?? [])]);
   return {
-    kind: 'node', id, graph, operator, name, domain: operator === 'Gemm' ? 'com.microsoft' : '', category, documentationKey: `ai.onnx:${operator}`,
+    kind: 'node', id, graph, operator, name, domain: operator === 'Gemm' ? 'com.microsoft' : '', category, documentationKey: `ai.onnx:${operator}`, version: 22,
     path: [], description: '', definition: null, attributes: (attributes[operator] ?? []).map(attribute),
     inputs: inputs.map(([label, values]) => ({ name: label, documentation: null, values })),
     outputs: [{ name: 'Y', documentation: null, values: [value(id + 1)] }],

@@ -88,6 +88,11 @@ test('a node shows its attributes, weights and neighbours', async (t) => {
   assert.match(await panel.innerText(), /kernel_shape\s+7, 7/);
   assert.equal(await panel.locator('.type i').first().innerText(), 'batch');
 
+  // What the node does not state is there with its default, if its version of the operator has one.
+  await panel.locator('.usual').waitFor();
+  assert.deepEqual((await panel.locator('.usual > div').allInnerTexts()).map((text) => text.split(/\s+/)), [['auto_pad', 'NOTSET']]);
+  assert.equal(await panel.locator('.entries:not(.usual) dt:text-is("group")').count(), 1);
+
   await panel.locator('text=Show values').first().click();
   await panel.locator('.cells').first().waitFor();
   assert.equal(await panel.locator('.cells > span').count(), 256);
@@ -332,7 +337,7 @@ test('nothing is asked of anyone but the page’s own server', async (t) => {
   await page.click('.diagnostic:has-text("weights.bin")');
   await selected(page, 'Conv');
   // Of the page's own program, the rest; a local model by itself causes no request.
-  assert.deepEqual(asked.filter((url) => !/\/(static|wasm)\/[\w/-]+\.m?js$/.test(url) || !url.startsWith(server.url)), []);
+  assert.deepEqual(asked.filter((url) => !/\/((static|wasm)\/[\w/-]+\.m?js|static\/ops\/defaults\.json)$/.test(url) || !url.startsWith(server.url)), []);
 });
 
 /**
@@ -361,6 +366,8 @@ test('the main file is found among several', async (t) => {
   assert.equal((await main({ 'sdxl/unet/model.safetensors': 900, 'sdxl/sdxl.safetensors': 100 }))[0], 'sdxl/sdxl.safetensors');
   assert.equal((await main({ 'notes.txt': 1, 'weights.bin': 500 }))[0], 'weights.bin');
   assert.equal((await main({ 'config.json': 10, 'tokenizer.json': 2000, 'pytorch_model.bin': 500 }))[0], 'pytorch_model.bin');
+  assert.equal((await main({ 'config.json': 10, 'tokenizer.json': 2000, 'model.safetensors': 500, 'decoder.onnx': 900 }))[0], 'model.safetensors');
+  assert.equal((await main({ 'config.json': 10, 'tokenizer.json': 2000, 'vocab.txt': 5000 }))[0], 'config.json');
   assert.equal((await main({ 'model.json': 10, 'group1-shard1of2.bin': 500, 'group1-shard2of2.bin': 400 }))[0], 'model.json');
   assert.equal((await main({ 'face-weights_manifest.json': 10, 'face.bin': 500 }))[0], 'face-weights_manifest.json');
   assert.deepEqual(await main({}), []);

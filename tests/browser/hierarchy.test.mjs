@@ -224,6 +224,9 @@ test('a tree of modules opens and closes like a graph, and its whole is called a
   const { page } = lamina;
   await lamina.choose('static/samples/llama.safetensors');
   await lamina.ready();
+  // The diagram that is drawn of the weights comes before their tree.
+  await page.locator('#panel-model .row.nested .operator:text-is("model")').click();
+  await page.waitForSelector('.crumbs .selected:text-is("model")');
   await level(page, 'Expanded');
   await page.keyboard.press('{');
   await level(page, 'Collapsed');

@@ -109,10 +109,12 @@ test('a file on this machine is asked of no server, and documentation one of the
   await page.click('#tools [aria-label="Direction: top to bottom"]');
   await page.waitForSelector('#tools [aria-label="Direction: left to right"]');
   await page.click('#tab-selection');
+  await page.waitForSelector('#panel-selection .usual');
   const asked = () => server.log.slice(before).map(({ path }) => path);
   // The drag loads the rest of the page's own program.
-  const program = /^\/(static\/[\w/-]+\.js|wasm\/worker(_bg\.wasm|\.js))$/;
+  const program = /^\/(static\/[\w/-]+\.js|static\/ops\/defaults\.json|wasm\/worker(_bg\.wasm|\.js))$/;
   assert.deepEqual(asked().filter((path) => !program.test(path)), []);
+  assert.match(await page.innerText('#panel-selection .usual'), /alpha\s+1[^]*transA\s+0/);
 
   await page.click('#panel-selection summary:has-text("Documentation")');
   await page.waitForSelector('#panel-selection .documentation');

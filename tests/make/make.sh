@@ -29,7 +29,7 @@ if setarch --addr-no-randomize true 2>/dev/null; then
 fi
 scripts=("$@")
 if [ ${#scripts[@]} -eq 0 ]; then
-    scripts=(make_*.py grids_ggml.py operators.py operators_tensorflow.py operators_tflite.py operators_torch.py)
+    scripts=(make_*.py grids_ggml.py operators.py operators_tensorflow.py operators_tflite.py operators_torch.py defaults.py)
 fi
 for script in "${scripts[@]}"; do
     echo "== ${script%.py}"

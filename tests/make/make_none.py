@@ -58,8 +58,8 @@ def texts():
     write("utf16.txt", "A text in UTF-16.\n".encode("utf-16"))
     write("latin1.txt", "Größe und Maße\n".encode("latin-1"))
     write(
-        "config.json",
-        json.dumps({"model_type": "llama", "hidden_size": 16, "architectures": ["LlamaForCausalLM"]}, indent=2),
+        "adapter_config.json",
+        json.dumps({"peft_type": "LORA", "r": 8, "base_model_name_or_path": "llama"}, indent=2),
     )
     write("list.json", "[1, 2, 3]\n")
     write("cut.json", '{"layers": [{"name": "conv1", "kern')

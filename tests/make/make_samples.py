@@ -312,7 +312,7 @@ SAMPLES = [
         "Control flow: If chooses by sample rate, Loop walks over the frames.",
         "ONNX",
     ),
-    ("llama.safetensors", "Llama weights", "A state dict as the tree of modules that its names spell.", "Safetensors"),
+    ("llama.safetensors", "Llama weights", "Weights alone: their names tell the diagram, and the tree of modules.", "Safetensors"),
 ]
 
 

@@ -1,7 +1,7 @@
 """The operators of ONNX, from the schemas in the `onnx` and `onnxruntime` packages.
 
 Writes src/formats/onnx/operators.tsv (what the reader needs: category and names of formal parameters, latest version),
-src/formats/onnx/schemas.tsv (what a node must be, all versions of ONNX's own domains)
+src/formats/onnx/schemas.tsv (what a node must be, all versions, of ONNX's own domains and of ONNX Runtime's)
 and static/ops/onnx.json (documentation, loaded by the page when a node is looked at). The domain "" is spelled
 `ai.onnx` in both.
 """
@@ -16,6 +16,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from common import ROOT
+from prose import plain, sentences
 
 TABLE = ROOT / "src" / "formats" / "onnx" / "operators.tsv"
 SCHEMAS = ROOT / "src" / "formats" / "onnx" / "schemas.tsv"
@@ -151,8 +152,7 @@ def latest():
 
 def parameter(formal):
     """A formal parameter's name, with `*` when it takes any number of values and `?` when it may be left out."""
-    option = str(formal.option).rsplit(".", 1)[-1]
-    return formal.name.strip().replace(" ", "_") + {"Single": "", "Optional": "?", "Variadic": "*"}[option]
+    return formal.name.strip().replace(" ", "_") + {"Single": "", "Optional": "?", "Variadic": "*"}[option(formal)]
 
 
 def write_table(schemas):
@@ -191,49 +191,44 @@ def span(least, most):
 
 def needed(formals):
     """How many of the first inputs must be there; an input that is counted may still be left empty."""
-    single = [formal.option == onnx.defs.OpSchema.FormalParameterOption.Single for formal in formals]
+    single = [option(formal) == "Single" for formal in formals]
     return single.index(False) if False in single else len(single)
 
 
-def write_schemas():
+def versions():
+    """All versions of the schemas of each operator that nodes are checked by, the oldest first, by domain and name."""
+    own = list(onnx.defs.get_all_schemas_with_history())
+    runtimes = [s for s in runtime.get_all_operator_schema() if s.domain in RUNTIME_DOMAINS and s.domain]
+    found = {}
+    for schema in sorted(own + runtimes, key=lambda it: (it.domain, it.name, it.since_version)):
+        found.setdefault((schema.domain or "ai.onnx", schema.name), []).append(schema)
+    return found
+
+
+def option(formal):
+    return str(formal.option).rsplit(".", 1)[-1]
+
+
+def kind(attribute):
+    return str(attribute.type).rsplit(".", 1)[-1]
+
+
+def write_schemas(found):
     """A line for each version of each operator: domain, name, version, inputs, outputs, attributes (`!`: required); `-` for those taken out."""
     lines = []
-    for schema in sorted(onnx.defs.get_all_schemas_with_history(), key=lambda it: (it.domain, it.name, it.since_version)):
-        if schema.domain not in ("", "ai.onnx.ml"):
-            continue
-        attributes = sorted(schema.attributes.values(), key=lambda attribute: attribute.name)
-        cells = [
-            schema.domain or "ai.onnx",
-            schema.name,
-            str(schema.since_version),
-            f"{span(schema.min_input, schema.max_input)}:{needed(schema.inputs)}",
-            span(schema.min_output, schema.max_output),
-            " ".join(f"{it.name}:{LETTERS[it.type.name]}{'!' if it.required else ''}" for it in attributes),
-        ]
-        lines.append("\t".join(cells[:3] + ["-"] if schema.deprecated else cells))
+    for (domain, name), schemas in found.items():
+        for schema in schemas:
+            attributes = sorted(schema.attributes.values(), key=lambda attribute: attribute.name)
+            cells = [
+                domain,
+                name,
+                str(schema.since_version),
+                f"{span(schema.min_input, schema.max_input)}:{needed(schema.inputs)}",
+                span(schema.min_output, schema.max_output),
+                " ".join(f"{it.name}:{LETTERS[kind(it)]}{'!' if it.required else ''}" for it in attributes),
+            ]
+            lines.append("\t".join(cells[:3] + ["-"] if schema.deprecated else cells))
     SCHEMAS.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def plain(text):
-    """Text without Markdown, HTML, addresses and line breaks."""
-    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r":?\s*\(?https?://[^\s)]+\)?", "", text)
-    text = re.sub(r"[;,]? for more details please check the doc", "", text)
-    text = re.sub(r"(?<=[a-z]{2}\.)(?=[A-Z][a-z])", " ", text)
-    text = re.sub(r"</?(?:a|b|br|code|dl|dd|dt|i|em|p|strong|sub|sup|tt|ul|li)\b[^>]*>", "", text)
-    text = re.sub(r"[`$]|\*\*|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)", "", text)
-    return re.sub(r"\s+", " ", text).strip()
-
-
-def sentences(text, limit):
-    """As many whole sentences from the start as fit into `limit` characters, and always the first."""
-    kept = ""
-    for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z])", text):
-        # What introduces a list or formula that is not kept says nothing by itself.
-        if kept and (len(kept) + len(sentence) > limit or sentence.endswith(":")):
-            break
-        kept = f"{kept} {sentence}".strip()
-    return kept if len(kept) <= 2 * limit else kept[:limit].rsplit(" ", 1)[0] + " …"
 
 
 def summary(schema):
@@ -268,13 +263,24 @@ def default(attribute):
     return None
 
 
-def attribute_entry(attribute):
-    kind = str(attribute.type).rsplit(".", 1)[-1].lower()
+def since(attribute, history):
+    """From which version on an operator has an attribute with its default; none if it always had."""
+    first = history[-1].since_version
+    for schema in reversed(history):
+        same = schema.attributes.get(attribute.name)
+        if not same or kind(same) != kind(attribute) or default(same) != default(attribute):
+            return first
+        first = schema.since_version
+    return None
+
+
+def attribute_entry(attribute, history):
     value = default(attribute)
     entry = {
         "name": attribute.name,
-        "type": kind,
+        "type": kind(attribute).lower(),
         "default": value,
+        "since": None if value is None else since(attribute, history),
         "doc": sentences(plain(attribute.description), 200),
     }
     if attribute.required:
@@ -287,7 +293,7 @@ def formal_entry(formal):
     return {key: value for key, value in entry.items() if value}
 
 
-def write_documentation(schemas):
+def write_documentation(schemas, history):
     operators = {}
     for (domain, name), schema in schemas.items():
         attributes = sorted(schema.attributes.values(), key=lambda attribute: attribute.name)
@@ -295,7 +301,7 @@ def write_documentation(schemas):
             "summary": summary(schema),
             "inputs": [formal_entry(formal) for formal in schema.inputs],
             "outputs": [formal_entry(formal) for formal in schema.outputs],
-            "attributes": [attribute_entry(attribute) for attribute in attributes],
+            "attributes": [attribute_entry(it, history.get((domain, name), [schema])) for it in attributes],
             "since": schema.since_version,
             "deprecated": schema.deprecated,
         }
@@ -312,7 +318,8 @@ def write_documentation(schemas):
 if __name__ == "__main__":
     known = latest()
     write_table(known)
-    write_schemas()
-    write_documentation(known)
+    history = versions()
+    write_schemas(history)
+    write_documentation(known, history)
     for path in (TABLE, SCHEMAS, DOCUMENTATION):
         print(f"{path.stat().st_size:7} {path.relative_to(ROOT)}")

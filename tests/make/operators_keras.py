@@ -17,7 +17,7 @@ from keras import layers
 from keras.src.ops.operation import Operation
 
 from common import ROOT
-from operators import plain, sentences
+from prose import plain, sentences
 
 TABLE = ROOT / "src" / "formats" / "keras" / "layers.tsv"
 DOCUMENTATION = ROOT / "static" / "ops" / "keras.json"

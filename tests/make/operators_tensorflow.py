@@ -18,7 +18,7 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.python.framework import op_def_registry
 
 from common import ROOT
-from operators import plain, sentences
+from prose import plain, sentences
 
 TABLE = ROOT / "src" / "formats" / "tensorflow" / "graph" / "operators.tsv"
 DOCUMENTATION = ROOT / "static" / "ops" / "tensorflow.json"

@@ -11,7 +11,7 @@ import torch
 import torchvision
 
 from common import ROOT
-from operators import plain, sentences
+from prose import plain, sentences
 
 TABLE = ROOT / "src" / "analysis" / "aten" / "operators.tsv"
 DOCUMENTATION = ROOT / "static" / "ops" / "pytorch.json"

@@ -30,6 +30,8 @@ run transformers4 "$py311" shards torch==2.15.0 transformers==4.46.3 numpy==2.4.
 run lightning "$py311" trained torch==2.15.0 lightning==2.6.6 numpy==2.4.6
 run executorch "$py311" programs torch==2.15.0 executorch==1.5.1 numpy==2.4.6
 run caffe "$py311" caffe_nets caffe-ssd==0.1 protobuf==3.20.3 six==1.16.0 numpy==1.26.4
+run caffe2 "$py38" caffe2_nets torch==1.6.0 future==1.0.0 protobuf==3.20.3 six==1.16.0 numpy==1.23.5
+run caffe2 "$py38" operators_caffe2
 run torch26 "$py311" versions torch==2.6.0 numpy==1.26.4
 run torch21 "$py311" versions torch==2.1.2 numpy==1.26.4
 run torch113 "$py39" versions torch==1.13.1 numpy==1.26.4

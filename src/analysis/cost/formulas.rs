@@ -94,7 +94,7 @@ impl<'a> Use<'a> {
 }
 
 fn elements(fact: &Fact) -> Option<u64> {
-    matches!(fact.kind, Kind::Tensor).then(|| fact.elements().count())?
+    matches!(fact.kind, Kind::Tensor).then(|| fact.count())?
 }
 
 fn dims(fact: &Fact) -> Option<Vec<u64>> {

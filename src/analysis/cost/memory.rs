@@ -5,7 +5,7 @@ use super::formulas::Use;
 use super::table;
 use crate::analysis::infer::Fact;
 use crate::analysis::order;
-use crate::model::{Graph, NodeId, ValueId};
+use crate::model::{Argument, Graph, NodeId, ValueId};
 
 /// The bytes of the outputs of a node; of those whose size is known.
 pub fn own(of: &Use) -> u64 {
@@ -22,14 +22,6 @@ pub fn peak(graph: &Graph, facts: &[Fact], inner: &[u64]) -> u64 {
     let count = graph.values.len();
     // Views are in the memory of another value.
     let mut home: Vec<u32> = (0..count as u32).collect();
-    let first =
-        |arguments: &[crate::model::Argument]| arguments.iter().flat_map(|argument| &argument.values).next().copied();
-    for node in order.iter().filter_map(|node| graph.nodes.get(*node)).filter(|node| table::is_view(node)) {
-        if let (Some(from), Some(to)) = (first(&node.inputs), first(&node.outputs)) {
-            home[to.index()] = home[from.index()];
-        }
-    }
-    let place = |value: &ValueId| home.get(value.index()).map(|home| *home as usize);
     let size = |at: usize| match graph.values.get(ValueId(at as u32)) {
         // Weights are in memory all the time, and those of the graph around are counted there.
         Some(value) if value.tensor.is_none() && value.outer.is_none() => facts.get(at).and_then(bytes).unwrap_or(0),
@@ -37,14 +29,21 @@ pub fn peak(graph: &Graph, facts: &[Fact], inner: &[u64]) -> u64 {
     };
     // Which node is the last that reads each value; outputs are never let go.
     let mut last: Vec<Option<NodeId>> = vec![None; count];
+    let first = |arguments| values(arguments).next().copied();
     for id in &order {
         let Some(node) = graph.nodes.get(*id) else { continue };
-        for value in node.inputs.iter().chain(&node.outputs).flat_map(|argument| &argument.values) {
-            if let Some(at) = place(value) {
-                last[at] = Some(*id);
+        if table::is_view(node)
+            && let (Some(from), Some(to)) = (first(&node.inputs), first(&node.outputs))
+        {
+            home[to.index()] = home[from.index()];
+        }
+        for value in values(&node.inputs).chain(values(&node.outputs)) {
+            if let Some(at) = home.get(value.index()) {
+                last[*at as usize] = Some(*id);
             }
         }
     }
+    let place = |value: &ValueId| home.get(value.index()).map(|home| *home as usize);
     for at in graph.outputs.iter().filter_map(place) {
         last[at] = None;
     }
@@ -58,16 +57,13 @@ pub fn peak(graph: &Graph, facts: &[Fact], inner: &[u64]) -> u64 {
     let mut most = live;
     for id in &order {
         let Some(node) = graph.nodes.get(*id) else { continue };
-        let values = |arguments: &[crate::model::Argument]| -> Vec<usize> {
-            arguments.iter().flat_map(|argument| &argument.values).filter_map(place).collect()
-        };
-        for at in values(&node.outputs) {
+        for at in values(&node.outputs).filter_map(place) {
             if !std::mem::replace(&mut held[at], true) {
                 live = live.saturating_add(size(at));
             }
         }
         most = most.max(live.saturating_add(inner.get(id.index()).copied().unwrap_or(0)));
-        for at in values(&node.inputs).into_iter().chain(values(&node.outputs)) {
+        for at in values(&node.inputs).chain(values(&node.outputs)).filter_map(place) {
             if last[at] == Some(*id) && std::mem::replace(&mut held[at], false) {
                 live = live.saturating_sub(size(at));
                 last[at] = None;
@@ -75,4 +71,8 @@ pub fn peak(graph: &Graph, facts: &[Fact], inner: &[u64]) -> u64 {
         }
     }
     most
+}
+
+fn values(arguments: &[Argument]) -> impl Iterator<Item = &ValueId> {
+    arguments.iter().flat_map(|argument| &argument.values)
 }

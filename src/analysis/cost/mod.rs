@@ -168,6 +168,9 @@ impl Costs {
 
 /// The graphs of `model`, each after those that its nodes hold or call. Of graphs that call each other in a circle, one comes too early.
 fn inside_out(model: &Model) -> Vec<GraphId> {
+    if model.graphs.len() == 1 {
+        return vec![GraphId(0)];
+    }
     let mut seen = vec![false; model.graphs.len()];
     let mut order = Vec::with_capacity(seen.len());
     for (start, _) in model.graphs.iter() {
@@ -192,5 +195,5 @@ fn inside_out(model: &Model) -> Vec<GraphId> {
 
 /// The number of bytes of a value; none if it is not known.
 fn bytes(fact: &Fact) -> Option<u64> {
-    fact.dtype?.bytes(fact.elements().count()?)
+    fact.dtype?.bytes(fact.count()?)
 }

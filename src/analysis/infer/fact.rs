@@ -99,6 +99,15 @@ impl Fact {
         self.dims.as_ref().map_or(Size::Unknown, |dims| super::size::product(dims.iter()))
     }
 
+    /// The number of elements, if all sizes are numbers, or one is zero.
+    pub fn count(&self) -> Option<u64> {
+        let dims = self.dims.as_deref()?;
+        if dims.iter().any(|size| size.is(0)) {
+            return Some(0);
+        }
+        dims.iter().try_fold(1u64, |product, size| product.checked_mul(size.count()?))
+    }
+
     /// What `ty` states; names that `bound` knows are numbers.
     pub fn of(ty: &Type, bound: &impl Fn(&str) -> Option<i64>) -> Self {
         let size = |dim: &Dim| match dim {
@@ -160,7 +169,10 @@ impl Fact {
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
         let dims = match (&self.dims, &other.dims) {
-            (Some(a), Some(b)) if a.len() == b.len() => Some(a.iter().zip(&**b).map(|(a, b)| a.or(b)).collect()),
+            // Most of what is found out is stated as well.
+            (Some(a), Some(b)) if a.len() == b.len() && a != b => {
+                Some(a.iter().zip(&**b).map(|(a, b)| a.or(b)).collect())
+            }
             (Some(dims), _) | (None, Some(dims)) => Some(dims.clone()),
             (None, None) => None,
         };

@@ -5,7 +5,7 @@ use super::fact::{Fact, Kind};
 use super::size::Size;
 use super::{Shapes, Sizes, table};
 use crate::analysis::order;
-use crate::model::{DType, Graph, GraphId, GraphKind, Literal, Model, Node, NodeId, Text, ValueId, Wiring};
+use crate::model::{Argument, DType, Graph, GraphId, GraphKind, Literal, Model, Node, NodeId, Text, ValueId, Wiring};
 use crate::report::{Report, Severity};
 use crate::source::Files;
 use std::rc::Rc;
@@ -208,7 +208,7 @@ impl<'a> Walk<'a> {
     /// Applies the rule of a node.
     fn apply(&mut self, frame: &mut Frame<'a>, id: NodeId, node: &'a Node, rule: Option<Rule>) {
         let Some(rule) = rule else { return };
-        let inputs = flatten(&node.inputs);
+        let inputs: Vec<Option<ValueId>> = each(&node.inputs).collect();
         let mut call = Call {
             model: self.model,
             graph: frame.graph,
@@ -217,7 +217,7 @@ impl<'a> Walk<'a> {
             facts: &frame.facts,
             constants: &self.constants,
             given: &frame.given,
-            outputs: vec![Fact::default(); flatten(&node.outputs).len()],
+            outputs: vec![Fact::default(); each(&node.outputs).count()],
             fault: None,
         };
         rule(&mut call);
@@ -230,7 +230,7 @@ impl<'a> Walk<'a> {
 
     /// Joins what was found out about the outputs of a node with what the file states.
     fn settle(&mut self, frame: &mut Frame<'a>, id: NodeId, node: &Node, outputs: Vec<Fact>) {
-        for (value, found) in flatten(&node.outputs).into_iter().zip(outputs) {
+        for (value, found) in each(&node.outputs).zip(outputs) {
             let Some(value) = value else { continue };
             let Some(known) = frame.facts.get_mut(value.index()) else { continue };
             // With sizes that the reader has given, the file is not at fault.
@@ -258,8 +258,7 @@ impl<'a> Walk<'a> {
         function: GraphId,
         rule: Option<Rule>,
     ) -> Option<Frame<'a>> {
-        let inputs: Vec<Fact> = flatten(&node.inputs)
-            .into_iter()
+        let inputs: Vec<Fact> = each(&node.inputs)
             .map(|value| value.map(|value| content_too(self, frame, value)).unwrap_or_default())
             .collect();
         let known = self
@@ -341,8 +340,7 @@ impl<'a> Walk<'a> {
                 Some(body.iter().zip(other).map(|(a, b)| Fact { content: None, ..a.and(b) }).collect())
             }
             "Loop" => {
-                let trips =
-                    flatten(&node.inputs).first().copied().flatten().map(|value| content_too(self, frame, value));
+                let trips = each(&node.inputs).next().flatten().map(|value| content_too(self, frame, value));
                 let trips = trips.as_ref().and_then(|fact| fact.content.as_ref()?.ints()?.first()?.count());
                 self.run_often(frame, id, trips);
                 let states = at_start.len().saturating_sub(2);
@@ -395,7 +393,7 @@ fn turn<'f>(frame: &mut Frame, start: Vec<Fact>, after: impl Iterator<Item = &'f
 fn inputs(frame: &Frame, node: &Node) -> Vec<Fact> {
     let fact =
         |value: Option<ValueId>| value.and_then(|value| frame.facts.get(value.index())).cloned().unwrap_or_default();
-    flatten(&node.inputs).into_iter().map(fact).collect()
+    each(&node.inputs).map(fact).collect()
 }
 
 /// What is known of `value`, with what it holds if it is a small constant.
@@ -472,15 +470,10 @@ fn stacked(fact: &Fact, length: Size, axis: i64) -> Fact {
 }
 
 /// The values of arguments in order; none where one is left out.
-fn flatten(arguments: &[crate::model::Argument]) -> Vec<Option<ValueId>> {
-    let mut values = Vec::with_capacity(arguments.len());
-    for argument in arguments {
-        if argument.values.is_empty() {
-            values.push(None);
-        }
-        values.extend(argument.values.iter().copied().map(Some));
-    }
-    values
+fn each(arguments: &[Argument]) -> impl Iterator<Item = Option<ValueId>> {
+    arguments
+        .iter()
+        .flat_map(|Argument { values, .. }| values.iter().copied().map(Some).chain(values.is_empty().then_some(None)))
 }
 
 /// How a message calls a node: `Conv "conv1"`, `Conv`.

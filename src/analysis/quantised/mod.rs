@@ -3,13 +3,14 @@
 mod named;
 mod operators;
 
-use crate::model::{Model, Wiring};
+use crate::model::Model;
 use crate::source::Files;
 
 /// Adds to `model`, which came from `files`, the tensors that its codes stand for.
 pub fn find(model: &mut Model, files: &Files) {
     operators::find(model);
-    if model.graphs.values().any(|graph| graph.wiring == Wiring::Modules) {
+    // Graphs of operators state what they quantise.
+    if model.imports.is_empty() {
         named::find(model, files);
     }
 }

@@ -7,11 +7,13 @@
 mod foreign;
 mod json;
 mod named;
+mod outline;
 mod schema;
 mod text;
 
 pub use foreign::Foreign;
 pub use named::{Item, Named};
+pub use outline::outermost;
 pub use schema::Schema;
 
 use crate::report::{Error, Result};

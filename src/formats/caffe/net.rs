@@ -155,7 +155,11 @@ pub fn read(place: &Place, span: Span, report: &mut Report) -> Result<Net> {
     for (spans, form, version) in [(&message.layers, V1, 1), (&message.layer, V2, 2)] {
         for span in spans {
             reading.version = version;
-            net.layers.push(reading.layer(*span, form));
+            let layer = reading.layer(*span, form);
+            // Where a file is cut short, a layer may have begun and said nothing yet.
+            if !layer.name.is_empty() || !layer.kind.is_empty() {
+                net.layers.push(layer);
+            }
             net.version = reading.version;
         }
     }

@@ -3,6 +3,7 @@
 use super::operators;
 use super::proto::SCHEMA;
 use crate::codec::protobuf::{Field, Fields, Wire};
+use crate::codec::prototext::outermost;
 use crate::probe::{Confidence, Probe};
 
 /// The fields that are looked at to recognise a file.
@@ -158,32 +159,6 @@ fn text_root(text: &str) -> Option<Root> {
     }
     let solver = fields.iter().filter(|(name, _)| SOLVER.contains(name)).count();
     (solver > 1).then_some(Root::SolverText)
-}
-
-/// The names of the outermost fields of a message as text, and whether they are messages.
-fn outermost(text: &str) -> Vec<(&str, bool)> {
-    let mut found = Vec::new();
-    let mut depth = 0usize;
-    for line in text.lines() {
-        let code = line.split('#').next().unwrap_or_default();
-        let quotes = |char: char| char == '"' || char == '\'';
-        if depth == 0 {
-            let name = code.trim_start();
-            let end = name.find(|char: char| !char.is_ascii_alphanumeric() && char != '_').unwrap_or(name.len());
-            let (name, rest) = name.split_at(end);
-            let rest = rest.trim_start();
-            let opens = rest.trim_start_matches(':').trim_start().starts_with(['{', '<']);
-            if !name.is_empty() && (opens || rest.starts_with(':')) {
-                found.push((name, opens));
-            }
-        }
-        // What is in quotes, every second part, opens nothing.
-        for part in code.split(quotes).step_by(2) {
-            let opened = part.matches(['{', '<', '[']).count();
-            depth = (depth + opened).saturating_sub(part.matches(['}', '>', ']']).count());
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -2,11 +2,17 @@
 
 use crate::codec::prototext::Item;
 use crate::model::{Attribute, Literal};
+use foldhash::HashMap;
 
-/// Attributes while they are collected: their names, the message of the layer that they are of, and all that was stated.
+/// Attributes while they are collected.
 #[derive(Debug, Default)]
 pub struct Settings<'s> {
-    found: Vec<(String, &'s str, Vec<Literal>)>,
+    /// Their names, and all that was stated of each.
+    found: Vec<(String, Vec<Literal>)>,
+    /// Their places.
+    places: HashMap<String, usize>,
+    /// Of each name: the message of the layer that stated it first.
+    owners: HashMap<String, &'s str>,
 }
 
 impl<'s> Settings<'s> {
@@ -35,19 +41,22 @@ impl<'s> Settings<'s> {
         }
     }
 
-    /// Adds a value to those of the attribute called `name`, unless it is another message's: then with that of its own message before it.
+    /// Adds a value to those of the attribute called `name`, unless another message stated that first: then with the name of its own before it.
     fn push(&mut self, name: String, owner: &'s str, value: Literal) {
-        let taken = self.found.iter().any(|(other, of, _)| *other == name && *of != owner);
-        let name = if taken { format!("{owner}.{name}") } else { name };
-        match self.found.iter_mut().find(|(other, of, _)| *other == name && *of == owner) {
-            Some((_, _, values)) => values.push(value),
-            None => self.found.push((name, owner, vec![value])),
+        let first = *self.owners.entry(name.clone()).or_insert(owner);
+        let name = if first == owner { name } else { format!("{owner}.{name}") };
+        match self.places.get(&name).and_then(|place| self.found.get_mut(*place)) {
+            Some((_, values)) => values.push(value),
+            None => {
+                self.places.insert(name.clone(), self.found.len());
+                self.found.push((name, vec![value]));
+            }
         }
     }
 
     /// The attributes: what was stated several times as a list.
     pub fn finish(self) -> Vec<Attribute> {
-        let attribute = |(name, _, mut values): (String, &str, Vec<Literal>)| {
+        let attribute = |(name, mut values): (String, Vec<Literal>)| {
             let value = if values.len() == 1 { values.pop() } else { None };
             Attribute { name: name.as_str().into(), value: value.unwrap_or(Literal::List(values)) }
         };
@@ -66,8 +75,20 @@ fn literal(item: &Item) -> Literal {
         Item::Int(value) => Literal::Int(*value),
         Item::Float(value) => Literal::Float(*value),
         Item::Double(value) => Literal::Double(*value),
-        Item::Text(text) | Item::Word(text) => Literal::String(text.as_str().into()),
+        Item::Text(text) => Literal::String(text.as_str().into()),
+        Item::Word(word) => self::word(word),
         Item::Message(fields) => Literal::List(fields.iter().map(|(_, item)| plain(item)).collect()),
+    }
+}
+
+/// What a word says that is not of the schema, or is the name of a number.
+fn word(word: &str) -> Literal {
+    let number = word.starts_with(|char: char| char.is_ascii_digit() || matches!(char, '-' | '.'));
+    match (word, word.parse(), word.parse()) {
+        ("true" | "false", ..) => Literal::Bool(word == "true"),
+        (_, Ok(value), _) => Literal::Int(value),
+        (_, _, Ok(value)) if number => Literal::Float(value),
+        _ => Literal::String(word.into()),
     }
 }
 
@@ -112,6 +133,14 @@ mod tests {
         let found = finished(&[("data_param", message(1)), ("transform_param", message(2))]);
         let list = |value| Literal::List(vec![Literal::Int(value); 2]);
         assert_eq!(found, [("scale".into(), list(1)), ("transform_param.scale".into(), list(2))]);
+    }
+
+    #[test]
+    fn words_are_numbers_where_they_can_be() {
+        let words = ["12", "-0.5", "true", "nan", "MAX"].map(word);
+        let text = |text: &str| Literal::String(text.into());
+        let expected = [Literal::Int(12), Literal::Float(-0.5), Literal::Bool(true), text("nan"), text("MAX")];
+        assert_eq!(words, expected);
     }
 
     #[test]

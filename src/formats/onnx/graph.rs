@@ -46,6 +46,13 @@ pub struct Formal {
     pub variadic: bool,
 }
 
+/// On which side of a node parameters are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    In,
+    Out,
+}
+
 /// A graph while it is read.
 pub struct Draft {
     /// Its id in the model, where it is put in the end.
@@ -73,6 +80,11 @@ impl Draft {
         let id = self.graph.values.push(value(name.clone(), strings));
         self.names.insert(name, id);
         id
+    }
+
+    /// A value that has no name, so that nothing can read it.
+    fn unused(&mut self, strings: &Strings) -> ValueId {
+        self.graph.values.push(value(strings.empty(), strings))
     }
 }
 
@@ -206,11 +218,11 @@ impl Lowering<'_> {
             name: self.text(&proto.name),
             category: signature.category,
             scope: self.scope(&proto.metadata_props, draft),
-            inputs: self.bind(&signature.inputs, &proto.input, draft),
-            outputs: self.bind(&signature.outputs, &proto.output, draft),
+            inputs: self.bind(Side::In, &signature.inputs, &proto.input, draft),
+            outputs: self.bind(Side::Out, &signature.outputs, &proto.output, draft),
             attributes,
             description: self.text(&proto.doc_string),
-            metadata: self.entries(&proto.metadata_props),
+            metadata: self.node_metadata(&proto),
             definition: signature.definition,
             inferred: false,
             operator,
@@ -220,6 +232,16 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// What the author attached to a node, and how it is spread over devices.
+    fn node_metadata(&mut self, proto: &proto::Node) -> Vec<Entry> {
+        let mut entries = self.entries(&proto.metadata_props);
+        for placement in &proto.device_configurations {
+            let name = self.strings.intern(&format!("devices ({})", placement.configuration_id));
+            entries.push(Entry { name, value: placement.text().into() });
+        }
+        entries
+    }
+
     /// Reports what the operator's schema does not allow.
     fn validate(&mut self, proto: &proto::Node, node: NodeId, draft: &Draft) {
         let domain = operators::own(&proto.domain);
@@ -227,26 +249,33 @@ impl Lowering<'_> {
             imports.iter().find(|import| operators::own(&import.domain) == domain).map(|import| import.version)
         };
         let Some(version) = of(&draft.graph.imports).or_else(|| of(&self.model.imports)) else { return };
+        // The operators of ONNX Runtime change from release to release without a version: a file may be of another one than the schemas.
+        let severity = if domain.starts_with("com.microsoft") { Severity::Note } else { Severity::Warning };
         for fault in schemas::faults(proto, version) {
             let name = if proto.name.is_empty() { String::new() } else { format!(" {:?}", proto.name) };
             let message = format!("{}{name} {fault}", proto.op_type);
-            self.report.add_at(Severity::Warning, draft.id, Some(node), message);
+            self.report.add_at(severity, draft.id, Some(node), message);
         }
     }
 
     /// Binds values to formal parameters, by position.
-    fn bind(&self, formals: &[Formal], names: &[String], draft: &mut Draft) -> Vec<Argument> {
+    fn bind(&self, side: Side, formals: &[Formal], names: &[String], draft: &mut Draft) -> Vec<Argument> {
         let mut arguments: Vec<Argument> = Vec::with_capacity(names.len().min(formals.len()));
         let mut formals = formals.iter();
         let mut rest = false;
         for name in names {
-            let value = (!name.is_empty()).then(|| draft.value(name, &self.strings));
-            if let (true, Some(last)) = (rest, arguments.last_mut()) {
+            let formal = if rest { None } else { formals.next() };
+            rest = rest || formal.is_some_and(|formal| formal.variadic);
+            let value = match name.as_str() {
+                // Among several outputs, the place of one that is not used counts.
+                "" if rest && side == Side::Out => Some(draft.unused(&self.strings)),
+                "" => None,
+                name => Some(draft.value(name, &self.strings)),
+            };
+            if let (true, None, Some(last)) = (rest, formal, arguments.last_mut()) {
                 last.values.extend(value);
                 continue;
             }
-            let formal = formals.next();
-            rest = formal.is_some_and(|formal| formal.variadic);
             let name = formal.map_or_else(|| self.strings.empty(), |formal| formal.name.clone());
             arguments.push(Argument { name, values: value.into_iter().collect() });
         }

@@ -14,6 +14,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::attribute::Owner;
+use super::devices::Configuration;
 use super::graph::{Formal, Scheme, Signature};
 
 /// A graph that is yet to be read.
@@ -153,6 +154,8 @@ struct Found {
     graph: Vec<Span>,
     training: Vec<Field>,
     functions: Vec<Span>,
+    /// The configurations of devices.
+    devices: Vec<Entry>,
 }
 
 /// Reads the `ModelProto` that is `message`, which says what the file says.
@@ -251,7 +254,11 @@ impl Lowering<'_> {
             }
             20 => found.training.push(field.clone()),
             25 => found.functions.push(field.span),
-            26 => self.report.add(Severity::Note, "the model says how it is spread over devices; that is not shown"),
+            26 => {
+                let configuration: Configuration = self.decode(field, None);
+                let name = format!("devices ({})", configuration.name);
+                found.devices.push(Entry { name: name.into(), value: configuration.text().into() });
+            }
             number => drop(self.unknown.insert(("model", number))),
         }
         Ok(())
@@ -280,6 +287,7 @@ impl Lowering<'_> {
                 self.model.properties.push(Entry { name: name.into(), value: value.into() });
             }
         }
+        self.model.properties.extend(found.devices.iter().cloned());
     }
 
     /// Tells of operator sets that are newer than what is known.
@@ -313,10 +321,12 @@ impl Lowering<'_> {
                     }
                 }
                 3 | 4 => {
-                    let entry: proto::StringStringEntry = self.decode(&field, None);
-                    let entries = self.entries(&[entry]);
+                    let mut entry: proto::StringStringEntry = self.decode(&field, None);
                     let [initialization, algorithm] = graphs;
-                    let graph = if field.number == 3 { initialization } else { algorithm };
+                    let (graph, when) =
+                        if field.number == 3 { (initialization, "initial") } else { (algorithm, "next") };
+                    entry.key = format!("{when} {}", entry.key);
+                    let entries = self.entries(&[entry]);
                     if let Some(graph) = graph.and_then(|id| self.model.graphs.get_mut(id)) {
                         graph.metadata.extend(entries);
                     }

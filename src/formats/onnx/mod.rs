@@ -6,10 +6,11 @@
 //! What says the same in other bytes becomes that message first, in memory: `ort`, the format of ONNX Runtime; `spelt`, protobuf's own text and JSON;
 //! `syntax`, the text of ONNX.
 //!
-//! - `proto`: the messages; `lower`: the model as a whole; `graph`: graphs and functions; `link`: what holds a graph together; `attribute`, `tensor`, `scope`: what nodes hold;
+//! - `proto`: the messages; `lower`: the model as a whole; `graph`: graphs and functions; `link`: what holds a graph together; `attribute`, `tensor`, `scope`, `devices`: what nodes hold;
 //! - `operators`: what the operators' parameters are called; `schemas`: what nodes must be.
 
 mod attribute;
+mod devices;
 mod graph;
 mod link;
 mod lower;

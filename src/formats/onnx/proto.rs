@@ -3,6 +3,7 @@
 //! `ModelProto`, `GraphProto`, `FunctionProto` and `TrainingInfoProto` are walked field by field in [`super::lower`]; what they
 //! hold is declared here and decoded one message at a time. Names are those of the schema without `Proto`.
 
+use super::devices::Placement;
 use crate::codec::protobuf::{Field, Message, Value, messages};
 use crate::model::{DType, Text};
 use crate::report::Result;
@@ -32,6 +33,7 @@ messages! {
         7 domain: String,
         8 overload: String,
         9 metadata_props: Vec<StringStringEntry>,
+        10 device_configurations: Vec<Placement>,
     }
 
     /// `AttributeProto`. What is not a number is left where it is until the type says that it is wanted.

@@ -1,4 +1,4 @@
-//! What nodes of ONNX's own domains must be: how many inputs and outputs, which attributes of which types, by version of the operator set.
+//! What nodes of the domains of ONNX and ONNX Runtime must be: how many inputs and outputs, which attributes of which types, by version of the operator set.
 //!
 //! `schemas.tsv` has a line for each version of each operator: domain, name, the version from which on it holds, the least and the most
 //! inputs, how many of them must not be empty, the least and the most outputs, and attributes with a letter for their type, `!` for those that are required. `-` instead: from then on there is none.

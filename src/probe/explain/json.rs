@@ -21,8 +21,6 @@ const KEYS: &[(&[&str], Verdict, &str)] = &[
     (&["feature_extractor_type"], Beside, "the configuration of a preprocessor"),
     (&["image_processor_type"], Beside, "the configuration of a preprocessor"),
     (&["processor_class"], Beside, "the configuration of a preprocessor"),
-    (&["model_type"], Beside, "the configuration of a Hugging Face model"),
-    (&["architectures"], Beside, "the configuration of a Hugging Face model"),
     (&["transformers_version"], Beside, "the configuration of how a Hugging Face model generates"),
     (&["asset", "scenes"], Foreign, "a glTF scene in three dimensions"),
     (&["dependencies", "name"], Foreign, "the manifest of a JavaScript package"),

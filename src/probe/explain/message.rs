@@ -9,11 +9,10 @@ use crate::report::Error;
 pub fn explain(probe: &Probe) -> Option<Error> {
     /// A test of the structure, and what it tells.
     type Schema = (fn(&Protobuf) -> bool, &'static str);
-    const SCHEMAS: [Schema; 4] = [
+    const SCHEMAS: [Schema; 3] = [
         (is_core_ml, "a Core ML model"),
         (is_program, "a PaddlePaddle program"),
         (is_sentence_piece, "a SentencePiece tokenizer"),
-        (is_caffe, "a Caffe model"),
     ];
     let message = probe.protobuf().filter(|message| message.end != End::Fault)?;
     let (_, what) = SCHEMAS.iter().find(|(fits, _)| fits(message))?;
@@ -64,12 +63,4 @@ fn is_sentence_piece(message: &Protobuf) -> bool {
         if text.number == 1 && is_bytes(text) && score.number == 2 && matches!(score.wire, Wire::Fixed32(_)))
     };
     message.first(1).is_some_and(piece)
-}
-
-/// `NetParameter`: 1 name, 2 layers of before 2014 or 100 layers, with 1 name and 2 type.
-fn is_caffe(message: &Protobuf) -> bool {
-    let layer = |field: &Field| inside(field, 1).first().is_some_and(|inner| matches!(inner.number, 1..=5));
-    let name = message.first(1).is_some_and(|field| field.text().is_ok_and(|text| !text.contains(char::is_control)));
-    let layers = message.first(100).is_some_and(layer) || message.count(2) > 1 && message.first(2).is_some_and(layer);
-    name && layers && message.fields.first().is_some_and(|seen| seen.first.number == 1)
 }

@@ -113,7 +113,6 @@ fn by_name(probe: &Probe) -> Option<Error> {
         (&["pdiparams", "pdparams"], "a PaddlePaddle parameter file"),
         (&["t7"], "a Torch7 model"),
         (&["tmfile"], "a Tengine model"),
-        (&["caffemodel"], "a Caffe model"),
         (&["uff"], "a UFF model"),
         (&["xmodel"], "a Vitis AI model"),
         (&["nb"], "a Paddle Lite model"),

@@ -211,8 +211,11 @@ def detection():
     n.conf_soft = L.Softmax(n.conf_shape, axis=2)
     n.conf_soft_flat = L.Flatten(n.conf_soft, axis=1)
     n.out = L.DetectionOutput(
-        n.loc_flat, n.conf_soft_flat, n.prior, num_classes=3, code_type=P.PriorBox.CENTER_SIZE,
-        nms_param=dict(nms_threshold=0.45, top_k=400), keep_top_k=200, confidence_threshold=0.01,
+        n.loc_flat, n.conf_soft_flat, n.prior,
+        detection_output_param=dict(
+            num_classes=3, code_type=P.PriorBox.CENTER_SIZE, nms_param=dict(nms_threshold=0.45, top_k=400),
+            keep_top_k=200, confidence_threshold=0.01,
+        ),
     )
     net = n.to_proto()
     net.name = "Detector"
