@@ -51,9 +51,23 @@ export class Inspector {
    * @param {string} name what the graph calls it
    */
   open(session, tensor, name) {
-    this.#shown = { session, tensor };
     this.#before = document.activeElement;
     this.#view = 'table';
+    this.#show(session, tensor, name, tensor.dequantised === null ? null : this.#sides(session, tensor, tensor.dequantised, name));
+    this.#element.hidden = false;
+    byId('viewer').inert = true;
+    this.#table.element.focus({ preventScroll: true });
+    announce(`Values of ${name || 'the constant'}`);
+  }
+
+  /**
+   * @param {Session} session
+   * @param {TensorInfo} tensor
+   * @param {string} name
+   * @param {Element|null} sides what chooses between codes and what they stand for
+   */
+  #show(session, tensor, name, sides) {
+    this.#shown = { session, tensor };
     this.#plane.show(tensor.dims);
     const views = this.#views(tensor);
     fill(this.#element,
@@ -68,15 +82,35 @@ export class Inspector {
         iconButton('close', 'Back to the graph', () => void this.close())),
       el('div', { class: 'content' },
         el('div', { class: 'values' },
-          el('div', { class: 'tools' }, views?.element, this.#plane.element),
+          el('div', { class: 'tools' }, sides, views?.element, this.#plane.element),
           this.#note, this.#table.element, this.#picture.element),
         this.#statistics.element));
-    this.#element.hidden = false;
-    byId('viewer').inert = true;
     this.#statistics.show(session, tensor);
     this.#fill();
-    this.#table.element.focus({ preventScroll: true });
-    announce(`Values of ${name || 'the constant'}`);
+  }
+
+  /**
+   * The choice between codes as they are stored and the numbers that they stand for.
+   * @param {Session} session
+   * @param {TensorInfo} stored
+   * @param {number} dequantised
+   * @param {string} name
+   */
+  #sides(session, stored, dequantised, name) {
+    const sides = segments('Elements', [['stored', 'Stored'], ['dequantised', 'Dequantised']], async (side) => {
+      try {
+        const tensor = side === 'stored' ? stored : await session.tensor(dequantised);
+        if (this.#shown?.session !== session || !sides.element.isConnected) return;
+        sides.set(side);
+        const focused = document.activeElement;
+        this.#show(session, tensor, name, sides.element);
+        if (focused instanceof HTMLElement && sides.element.contains(focused)) focused.focus();
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+    sides.set('stored');
+    return sides.element;
   }
 
   /** Goes back to the graph. @returns {boolean} whether it was open */

@@ -199,6 +199,7 @@
  * @property {boolean} readable whether values can be asked for
  * @property {string} description
  * @property {Entry[]} metadata
+ * @property {number|null} dequantised the tensor that its codes stand for
  */
 
 /**

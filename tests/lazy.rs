@@ -213,6 +213,46 @@ fn safetensors_of_five_gigabytes_read_only_the_header() {
     assert!(read.get() - opened < MIB, "{} bytes for three elements", read.get() - opened);
 }
 
+#[test]
+fn sharded_safetensors_of_fifty_gigabytes_read_only_their_headers() {
+    let (shards, count, elements) = (11u64, 100u64, 25_000_000u64);
+    let bytes = elements * 2;
+    let folder = std::env::temp_dir().join(format!("lamina-{}-shards", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (mut sparse, mut map) = (Vec::new(), Vec::new());
+    for shard in 0..shards {
+        let path = format!("model-{:05}-of-{shards:05}.safetensors", shard + 1);
+        let entries = (0..count).map(|index| {
+            let (name, from) = (format!("layers.{}.weight", shard * count + index), index * bytes);
+            map.push(format!("{name:?}:{path:?}"));
+            format!(r#"{name:?}:{{"dtype":"BF16","shape":[{elements}],"data_offsets":[{from},{}]}}"#, from + bytes)
+        });
+        let header = format!("{{{}}}", entries.collect::<Vec<_>>().join(","));
+        let mut file = Sparse::new(&format!("shards/{path}"));
+        let prefix = (header.len() as u64).to_le_bytes().to_vec();
+        file.write(&[Piece::Bytes(prefix), Piece::Bytes(header.into()), Piece::Hole(count * bytes)]);
+        sparse.push(file);
+    }
+    let mut index = Sparse::new("shards/model.safetensors.index.json");
+    let text = format!(r#"{{"metadata":{{}},"weight_map":{{{}}}}}"#, map.join(","));
+    index.write(&[Piece::Bytes(text.into())]);
+
+    let read = Rc::new(Cell::new(0));
+    let counted = |file: &Sparse| Rc::new(CountingSource::new(NativeFile::open(&file.path).unwrap(), read.clone()));
+    let name = |file: &Sparse| file.path.file_name().unwrap().to_string_lossy().into_owned();
+    let files = Files::new(&name(&index), counted(&index));
+    for file in &sparse {
+        files.add(&name(file), counted(file));
+    }
+    let Opened { model, report, .. } = common::open(&files).unwrap();
+    drop((sparse, index));
+    std::fs::remove_dir(&folder).unwrap();
+    assert_eq!(model.totals().parameters, shards * count * elements);
+    assert!(model.totals().bytes > 50_000_000_000);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+    assert!(read.get() < 8 * MIB, "{} bytes were read", read.get());
+}
+
 /// The pieces of a pickle of a state dict with `count` tensors of `elements` floats each, in storages called `0`, `1` ….
 fn state_dict(count: u64, elements: u64) -> Vec<u8> {
     let mut bytes = b"\x80\x02}(".to_vec();

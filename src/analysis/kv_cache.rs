@@ -36,7 +36,7 @@ pub fn kv_cache(model: &Model) -> Option<KvCache> {
         return None;
     }
     let (mut projections, mut layers, mut elements) = (0u64, 0u64, 0u64);
-    for tensor in model.tensors.values().filter(|tensor| !tensor.name.contains("encoder.")) {
+    for (_, tensor) in model.stored().filter(|(_, tensor)| !tensor.name.contains("encoder.")) {
         if PROJECTIONS.iter().any(|end| tensor.name.ends_with(end)) {
             projections += 1;
             elements = elements.saturating_add(tensor.shape.first().copied().unwrap_or(0));

@@ -14,6 +14,7 @@
 
 pub mod aten;
 mod calls;
+pub mod conventions;
 pub mod cost;
 mod differences;
 mod draft;
@@ -25,6 +26,7 @@ pub mod layers;
 pub mod order;
 mod parts;
 mod place;
+pub mod quantised;
 mod repeats;
 mod rows;
 mod scopes;

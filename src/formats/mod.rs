@@ -4,6 +4,7 @@
 //! FORMAT`; `foo,` in the list below; a fixture in `tests/fixtures/foo/` made by `tests/make/`.
 #![deny(clippy::indexing_slicing)]
 
+use crate::analysis::{conventions, quantised};
 use crate::codec::pickle::{Glance, Pickle};
 use crate::model::{Graph, Model, Wiring, check, externals};
 use crate::probe::{self, Confidence, Probe};
@@ -146,6 +147,8 @@ pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     } else if is_accompanied(&opened.model, files) {
         return Err(Error::new(Kind::Elsewhere, "These weights have a configuration, or may be drawn."));
     }
+    quantised::find(&mut opened.model, files);
+    conventions::describe(&mut opened.model);
     // What a model lacks of which a part could not be read is no news.
     if opened.report.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         check::check(&opened.model, &mut opened.report);

@@ -135,9 +135,13 @@ impl<'de> Visitor<'de> for Entries<'_> {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
         while let Some(name) = map.next_key::<String>()? {
             if name == "__metadata__" {
-                match map.next_value::<Readable<Pairs<serde_json::Value>>>()? {
+                match map.next_value::<Readable<Option<Pairs<serde_json::Value>>>>()? {
+                    Readable::Yes(None) => {}
                     // What is no text keeps its JSON.
-                    Readable::Yes(Pairs(pairs)) => {
+                    Readable::Yes(Some(Pairs(pairs))) => {
+                        if let Some((name, _)) = pairs.iter().find(|(_, value)| !value.is_string()) {
+                            self.header.odd.push(format!("{name:?} in \"__metadata__\" is no text"));
+                        }
                         self.header.metadata =
                             pairs.into_iter().map(|(name, value)| (name, json::text(&value))).collect();
                     }
@@ -259,7 +263,14 @@ fn problems(info: &Info, payload: Span) -> Vec<String> {
             problems.push(format!("has range {from} to {to}, the file has {} bytes of payload", payload.len));
         }
         (_, Some(span)) => {
+            let bits = u64::from(info.dtype().bits());
+            if elements.is_some_and(|elements| elements % 8 * bits % 8 != 0) {
+                problems.push("has elements that end within a byte".into());
+            }
             let wanted = elements.and_then(|elements| info.dtype().bytes(elements));
+            if elements.is_some() && wanted.is_none() && bits > 0 {
+                problems.push("has more bytes than can be counted".into());
+            }
             if let Some(wanted) = wanted.filter(|wanted| *wanted != span.len) {
                 problems.push(format!("has {} bytes, its type and shape ask for {wanted}", span.len));
             }

@@ -344,6 +344,10 @@ impl Printer<'_> {
             Data::Prefixed(_, Prefixed { span, .. }) => {
                 write!(self.out, ", strings in {} bytes at {:#x}", span.len, span.at)?;
             }
+            Data::Dequantised(quantised) => {
+                let stored = self.model.tensors.get(quantised.stored).map(|tensor| &*tensor.name);
+                write!(self.out, ", what {} stands for", quote(stored.unwrap_or_default()))?;
+            }
             Data::Inline(bytes) => write!(self.out, ", {} bytes", bytes.len())?,
             Data::External { path, span } if span.len == u64::MAX => {
                 write!(self.out, ", {} from {:#x}", json_text(path), span.at)?;

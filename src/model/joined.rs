@@ -1,6 +1,6 @@
 //! Puts the modules of several files together.
 
-use super::{Arena, Entry, Graph, Literal, Model, Modules, Tensor, TensorId};
+use super::{Arena, Data, Entry, Graph, Literal, Model, Modules, Tensor, TensorId};
 
 /// A model of modules while files are added to it: what they say of a module that is in several of them comes together.
 pub struct Joined {
@@ -25,6 +25,10 @@ impl Joined {
         let moved = |id: TensorId| TensorId(u32::try_from(before + id.index()).unwrap_or(u32::MAX));
         for mut tensor in part.tensors {
             tensor.indices = tensor.indices.map(moved);
+            if let Data::Dequantised(_) = tensor.data {
+                // What codes stand for is found again, for all files together.
+                tensor.data = Data::Absent;
+            }
             self.tensors.push(tensor);
         }
         for mut graph in part.graphs.values().filter(|graph| graph.values.is_empty()).cloned() {

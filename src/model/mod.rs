@@ -15,7 +15,7 @@
 //!
 //! [`check`] verifies all that holds by construction; [`externals`] looks for the files beside it; [`joined`] makes one of
 //! several files; [`dump`](mod@dump) prints it;
-//! [`values`] reads what tensors hold, and [`numbers`] much of it at once.
+//! [`values`] reads what tensors hold, and [`numbers`] much of it at once; [`quantised`] says what codes stand for.
 
 pub(crate) mod arena;
 mod blocks;
@@ -30,6 +30,7 @@ mod literal;
 mod modules;
 pub mod numbers;
 mod prefixed;
+pub mod quantised;
 mod strided;
 mod tensor;
 mod totals;
@@ -42,6 +43,7 @@ pub use dtype::{Block, DType};
 pub use links::{Links, in_order};
 pub use literal::Literal;
 pub use modules::Modules;
+pub use quantised::Quantised;
 pub use tensor::{Data, Encoding, Fixed, Form, Prefixed, Scaled, Tensor, Unit};
 pub use totals::Totals;
 pub use types::{Dim, Shape, Type};
@@ -50,6 +52,7 @@ pub use weights::Weight;
 
 use foldhash::HashSet;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Text that is shared: the same name is stored once. See [`Strings`].
@@ -108,8 +111,10 @@ pub struct Model {
     pub metadata: Vec<Entry>,
     /// All graphs: entry graphs, functions, bodies.
     pub graphs: Arena<GraphId, Graph>,
-    /// All tensors of all graphs.
+    /// All tensors of all graphs, and those that some of them stand for.
     pub tensors: Arena<TensorId, Tensor>,
+    /// Of tensors of codes: the tensor that these stand for. See [`Quantised`].
+    pub dequantised: BTreeMap<TensorId, TensorId>,
 }
 
 /// A named piece of text.

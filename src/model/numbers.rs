@@ -36,7 +36,7 @@ pub fn each(
         return Err(Error::unsupported(format!("elements of type {} are no plain numbers", of.dtype.name())));
     }
     let count = count.min(values::stored(model, of)?.saturating_sub(from)).min(MOST);
-    let ranges = !matches!(of.data, Data::Strided(..) | Data::Records(..));
+    let ranges = !matches!(of.data, Data::Strided(..) | Data::Records(..) | Data::Dequantised(_));
     let mut block = Vec::with_capacity(BLOCK);
     if let (true, Encoding::Little, Some(decode)) = (ranges, of.encoding, decoder(of.dtype)) {
         let size = of.dtype.bits() as usize / 8;
@@ -72,7 +72,7 @@ pub fn packed(
     dtype: DType,
 ) -> Result<Option<Vec<u8>>> {
     let of = model.tensors.get(tensor).ok_or_else(|| Error::missing("there is no such tensor"))?;
-    let ranges = !matches!(of.data, Data::Strided(..) | Data::Records(..) | Data::Strings(..) | Data::Prefixed(..));
+    let ranges = matches!(of.data, Data::Range(..) | Data::Ranges(..) | Data::Inline(_) | Data::External { .. });
     let (Some(at), Some(len)) = (dtype.bytes(from), dtype.bytes(count)) else { return Ok(None) };
     if !ranges
         || dtype.block().is_some()

@@ -124,6 +124,8 @@ pub enum Data {
     Prefixed(FileId, Prefixed),
     /// Here: payloads of a few bytes that the format stores in pieces.
     Inline(Vec<u8>),
+    /// Nowhere: its elements follow from those of other tensors.
+    Dequantised(Box<super::Quantised>),
     /// In another file, named relative to the main one, that is looked for when values are asked for.
     External {
         /// The path, as the file spells it.

@@ -1,6 +1,8 @@
 //! The elements of tensors, read when somebody asks for them.
 
-use super::{Block, DType, Data, Encoding, Model, Scaled, Tensor, TensorId, blocks, fixed, prefixed, strided};
+use super::{
+    Block, DType, Data, Encoding, Model, Scaled, Tensor, TensorId, blocks, fixed, prefixed, quantised, strided,
+};
 use crate::codec::scalar::{Float, Specials, double_text, sign_extend, single_text, unpack};
 use crate::report::{Error, Result};
 use crate::source::{Files, Slice, Span};
@@ -184,6 +186,7 @@ pub fn read(model: &Model, tensor: TensorId, files: &Files, from: u64, count: u6
         Data::Strided(file, span, strides) | Data::Records(file, span, strides) => {
             strided::read(&files.slice(*file).unwrap_or_default().window(*span), tensor, strides, from, count)?
         }
+        Data::Dequantised(quantised) => quantised::read(model, (tensor, quantised), files, from, count)?,
         data => Payload::open(data, files)?.read(tensor.dtype, tensor.encoding, from, count)?,
     };
     if values.is_empty() {
@@ -237,7 +240,12 @@ impl<'a> Payload<'a> {
     pub fn open(data: &'a Data, files: &Files) -> Result<Self> {
         let pieces = match data {
             Data::Inline(bytes) => return Ok(Self::Inline(bytes)),
-            Data::Absent | Data::Strings(..) | Data::Prefixed(..) | Data::Strided(..) | Data::Records(..) => {
+            Data::Absent
+            | Data::Strings(..)
+            | Data::Prefixed(..)
+            | Data::Strided(..)
+            | Data::Records(..)
+            | Data::Dequantised(_) => {
                 return Err(Error::missing("the file has no values for this tensor"));
             }
             Data::Range(file, span) => vec![files.slice(*file).unwrap_or_default().window(*span)],

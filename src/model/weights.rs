@@ -1,6 +1,6 @@
 //! The tensors of a model by the names that readers know them by.
 
-use super::{Graph, GraphId, Links, Model, NodeId, TensorId, Text};
+use super::{Data, Graph, GraphId, Links, Model, NodeId, Tensor, TensorId, Text};
 use foldhash::HashMap;
 
 /// A name of a tensor. A tensor that is used in several places may have several.
@@ -19,7 +19,12 @@ pub struct Weight {
 }
 
 impl Model {
-    /// All tensors by all their names: those of graphs in their order, then those that no graph has as a value.
+    /// The tensors of the file: not those that others stand for.
+    pub fn stored(&self) -> impl Iterator<Item = (TensorId, &Tensor)> {
+        self.tensors.iter().filter(|(_, tensor)| !matches!(tensor.data, Data::Dequantised(_)))
+    }
+
+    /// All tensors of the file by all their names: those of graphs in their order, then those that no graph has as a value.
     pub fn weights(&self) -> Vec<Weight> {
         let mut weights = Vec::with_capacity(self.tensors.len());
         let mut first: HashMap<TensorId, usize> = HashMap::default();
@@ -31,7 +36,7 @@ impl Model {
                 weights.push(Weight { name, tensor, graph: Some(id), node, tied });
             }
         }
-        for (id, tensor) in self.tensors.iter().filter(|(id, _)| !first.contains_key(id)) {
+        for (id, tensor) in self.stored().filter(|(id, _)| !first.contains_key(id)) {
             weights.push(Weight { name: tensor.name.clone(), tensor: id, graph: None, node: None, tied: None });
         }
         weights

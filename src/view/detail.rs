@@ -57,6 +57,8 @@ pub struct TensorInfo {
     pub description: String,
     /// What the author attached.
     pub metadata: Vec<Entry>,
+    /// The tensor that its codes stand for, if that is known.
+    pub dequantised: Option<TensorId>,
 }
 
 /// A value with its ends.
@@ -414,6 +416,7 @@ pub(super) fn tensor(model: &Model, files: &Files, id: TensorId) -> Option<Tenso
         readable,
         description: tensor.description.to_string(),
         metadata: tensor.metadata.clone(),
+        dequantised: model.dequantised.get(&id).copied(),
     })
 }
 
@@ -437,6 +440,7 @@ fn location(files: &Files, tensor: &Tensor) -> (String, bool) {
         Data::Prefixed(file, strings) => {
             (format!("{} at {:#x}, {}", path(*file), strings.span.at, words::bytes(strings.span.len)), true)
         }
+        Data::Dequantised(_) => ("made of the codes and scales that are stored".into(), true),
         Data::Inline(bytes) => (words::bytes(bytes.len() as u64), true),
         Data::External { path, span } if span.len == u64::MAX => (format!("{path} from {:#x} on", span.at), true),
         Data::External { path, span } => (format!("{path} at {:#x}{}", span.at, odd(span.len)), true),

@@ -112,7 +112,7 @@ fn file(tensor: &Tensor, paths: &[String]) -> String {
         | Data::Prefixed(file, _) => paths.get(file.0 as usize).cloned().unwrap_or_default(),
         Data::External { path, .. } => path.to_string(),
         Data::Inline(_) => paths.first().cloned().unwrap_or_default(),
-        Data::Absent => String::new(),
+        Data::Absent | Data::Dequantised(_) => String::new(),
     }
 }
 

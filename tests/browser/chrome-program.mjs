@@ -45,7 +45,7 @@ function tensor(id, name) {
   const bytes = 4 * elements(id);
   const location = `resnet18.onnx, bytes 4,096 to ${4096 + bytes}`;
   return {
-    id, name, dtype: 'float32', shape: (TENSORS[id] ?? []).join('×'), dims: TENSORS[id] ?? [], numeric: true, elements: elements(id), bytes, location, readable: true, description: '', metadata: [],
+    id, name, dtype: 'float32', shape: (TENSORS[id] ?? []).join('×'), dims: TENSORS[id] ?? [], numeric: true, elements: elements(id), bytes, location, readable: true, description: '', metadata: [], dequantised: null,
   };
 }
 

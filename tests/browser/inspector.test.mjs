@@ -122,6 +122,39 @@ test('a tensor is saved as a file of NumPy, and Escape goes back to where the re
   lamina.assertQuiet();
 });
 
+test('a quantised tensor is shown as it is stored, and as what it stands for', async (t) => {
+  const lamina = await open(t);
+  const { page } = lamina;
+  await lamina.choose('tests/fixtures/safetensors/fp8.safetensors');
+  await lamina.ready();
+  await page.keyboard.press('Control+f');
+  await page.fill('#query', 'one.weight');
+  await page.click('#hits .hit');
+  await page.click('#tab-selection');
+  await page.locator('#panel-selection .tensor:has(.name:text-is("one.weight")) button:has-text("Inspect")').click();
+  const stored = (await cells(page)).flat();
+  assert.match(await page.locator('#inspector header').innerText(), /int8/);
+  const records = fs.readdirSync(`${ROOT}tests/dequantised`).map((file) => JSON.parse(fs.readFileSync(`${ROOT}tests/dequantised/${file}`, 'utf8')));
+  /** @type {string[]} */
+  const values = records.map((record) => record['fp8.safetensors']?.['one.weight']?.values).find(Boolean);
+  const wanted = values.map((value) => Math.fround(Number(value)));
+  assert.equal(wanted.length, stored.length);
+  await page.locator('#inspector button[value=dequantised]').click();
+  await page.locator('#inspector header', { hasText: 'float32' }).waitFor();
+  // Numbers are wider than codes: not all columns are in view.
+  const shown = await cells(page);
+  assert.ok(shown.length === 6 && shown.every((row) => row.length > 3), JSON.stringify(shown));
+  shown.forEach((row, number) => assert.deepEqual(row.map((text) => Math.fround(Number(text))), wanted.slice(number * 8, number * 8 + row.length)));
+  await page.waitForFunction((most) => {
+    const row = [...document.querySelectorAll('#inspector .figures > div')].find((figure) => figure.querySelector('dt')?.textContent === 'Maximum');
+    return Math.abs(Number(row?.querySelector('dd')?.title || row?.querySelector('dd')?.textContent) - most) < 1e-3;
+  }, Math.max(...wanted));
+  await page.locator('#inspector button[value=stored]').click();
+  await page.locator('#inspector header', { hasText: 'int8' }).waitFor();
+  assert.deepEqual((await cells(page)).flat(), stored);
+  lamina.assertQuiet();
+});
+
 test('long tables are scrolled to their end, and a tensor of one axis is folded', async (t) => {
   const lamina = await open(t);
   const { page } = lamina;

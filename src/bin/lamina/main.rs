@@ -46,10 +46,11 @@ usage: lamina summary MODEL...      one line a model:
        lamina operators [--csv|--json] MODEL...
                                     all tensors under all their names, all groups of the first graph, or all nodes of all graphs:
                                     a line each
-       lamina statistics MODEL [TENSOR]...
-                                    a line a tensor: name, type, shape, and figures about its elements, separated by tabs
-       lamina npy MODEL TENSOR [-o OUT.npy]
-                                    a tensor as a file of NumPy
+       lamina statistics [--dequantise] MODEL [TENSOR]...
+                                    a line a tensor: name, type, shape, and figures about its elements, separated by tabs; of codes
+                                    of quantised tensors about the numbers that they stand for, where that is asked for
+       lamina npy [--dequantise] MODEL TENSOR [-o OUT.npy]
+                                    a tensor as a file of NumPy, likewise
        lamina convert MODEL... [-o OUT.safetensors]
                                     the weights as a file of safetensors; nothing of the model is executed
        lamina safety [--json] FILE...
@@ -83,6 +84,7 @@ fn main() -> ExitCode {
 fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
     let json = arguments.flag("--json");
     let csv = arguments.flag("--csv");
+    let dequantise = arguments.flag("--dequantise");
     let form = if json {
         Form::Json
     } else if csv {
@@ -123,11 +125,11 @@ fn run(mut arguments: Arguments, out: &mut impl Write) -> io::Result<ExitCode> {
         }
         (Some(("statistics", [first, names @ ..])), _, false) => {
             let file = std::slice::from_ref(first);
-            each(file, |_| weights::list_statistics(open(file), names, out))
+            each(file, |_| weights::list_statistics(open(file), names, dequantise, out))
         }
         (Some(("npy", [first, name])), _, false) => {
             let file = std::slice::from_ref(first);
-            each(file, |_| weights::write_npy(open(file), name, drawing.path.as_deref(), out))
+            each(file, |_| weights::write_npy(open(file), name, dequantise, drawing.path.as_deref(), out))
         }
         (Some(("convert", files @ [first, ..])), _, false) => {
             each(std::slice::from_ref(first), |_| weights::convert(open(files), drawing.path.as_deref(), out))

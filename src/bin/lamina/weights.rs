@@ -12,17 +12,22 @@ use std::io::{self, Write};
 /// The tensors of `viewer` that are called `name`.
 fn called(viewer: &Viewer, name: &str) -> Result<Vec<TensorId>> {
     let found: Vec<TensorId> =
-        viewer.model().tensors.iter().filter(|(_, tensor)| &*tensor.name == name).map(|(id, _)| id).collect();
+        viewer.model().stored().filter(|(_, tensor)| &*tensor.name == name).map(|(id, _)| id).collect();
     if found.is_empty() { Err(Error::missing(format!("there is no tensor {name:?}"))) } else { Ok(found) }
 }
 
 /// Prints a line for each tensor that is called one of `names`, or for each at all: name, type, shape, and its statistics, separated by tabs. What
 /// cannot be read is said in their place.
-pub fn list_statistics(subject: Result<Subject>, names: &[String], out: &mut impl Write) -> io::Result<Result<()>> {
+pub fn list_statistics(
+    subject: Result<Subject>,
+    names: &[String],
+    dequantise: bool,
+    out: &mut impl Write,
+) -> io::Result<Result<()>> {
     let tensors = subject.and_then(|Subject { opened, files, .. }| {
         let viewer = Viewer::new(opened, files);
         let named = names.iter().map(|name| called(&viewer, name)).collect::<Result<Vec<_>>>()?.concat();
-        let tensors = if names.is_empty() { viewer.model().tensors.iter().map(|(id, _)| id).collect() } else { named };
+        let tensors = if names.is_empty() { viewer.model().stored().map(|(id, _)| id).collect() } else { named };
         Ok((viewer, tensors))
     });
     let (viewer, tensors) = match tensors {
@@ -30,6 +35,7 @@ pub fn list_statistics(subject: Result<Subject>, names: &[String], out: &mut imp
         Err(error) => return Ok(Err(error)),
     };
     for id in tensors {
+        let id = if dequantise { meant(&viewer, id) } else { id };
         let tensor = &viewer.model().tensors[id];
         let name = tensor.name.replace(['\t', '\n'], " ");
         write!(out, "{name}\t{}\t{}", tensor.dtype.name(), lamina::view::shape(&tensor.shape))?;
@@ -39,6 +45,11 @@ pub fn list_statistics(subject: Result<Subject>, names: &[String], out: &mut imp
         }
     }
     Ok(Ok(()))
+}
+
+/// The tensor that `tensor` stands for, if it is one of codes; else itself.
+fn meant(viewer: &Viewer, tensor: TensorId) -> TensorId {
+    viewer.model().dequantised.get(&tensor).copied().unwrap_or(tensor)
 }
 
 fn survey(viewer: &Viewer, tensor: TensorId) -> Result<Statistics> {
@@ -66,6 +77,7 @@ fn write_figures(statistics: &Statistics, out: &mut impl Write) -> io::Result<()
 pub fn write_npy(
     subject: Result<Subject>,
     name: &str,
+    dequantise: bool,
     path: Option<&str>,
     out: &mut impl Write,
 ) -> io::Result<Result<()>> {
@@ -75,7 +87,7 @@ pub fn write_npy(
             [tensor] => tensor,
             _ => return Err(Error::unsupported(format!("several tensors are called {name:?}"))),
         };
-        let output = viewer.npy(tensor)?;
+        let output = viewer.npy(if dequantise { meant(&viewer, tensor) } else { tensor })?;
         Ok((viewer, output))
     });
     match begun {

@@ -3,6 +3,7 @@
 use super::dtype;
 use super::lower::{Flat, Lowering};
 use crate::codec::flatbuffer::Table;
+use crate::model::quantised::{Numbers, Quantised, Spread};
 use crate::model::{DType, Data, Dim, Encoding, Entry, Shape, Tensor, TensorId, Type};
 use crate::report::{Error, Report, Result, Severity};
 use crate::source::{Reader, Span};
@@ -32,6 +33,8 @@ pub struct Described {
     pub variable: bool,
     /// What is said about its quantisation and its sparsity.
     pub notes: Vec<Entry>,
+    /// Its scales and zero points, and the dimension along which there are several.
+    scales: Option<(Vec<f32>, Vec<i64>, i32)>,
     /// Where its coordinates are, if it is sparse.
     indices: Option<(DType, Span)>,
     sparse: bool,
@@ -54,6 +57,7 @@ impl Described {
             external: table.number(10, 0)?,
             variable: table.number(5, false)?,
             notes: Vec::new(),
+            scales: None,
             indices: None,
             sparse: false,
         };
@@ -94,6 +98,7 @@ impl Described {
                     }
                 }
             }
+            _ if !scale.is_empty() => self.scales = Some((scale, zero, table.number(6, 0i32)?)),
             _ => {}
         }
         Ok(())
@@ -153,6 +158,33 @@ impl Described {
         let shape = (self.ranked || !sizes.is_empty()).then_some(Shape(dims));
         let dtype = dtype(self.kind);
         if self.sparse { Type::Sparse { dtype, shape } } else { Type::Tensor { dtype, shape } }
+    }
+
+    /// How what the codes in `stored` stand for follows from them; none if they are not quantised, or not in a way that is known.
+    fn quantised(&self, stored: TensorId) -> Option<Quantised> {
+        let (scales, zeros, dimension) = self.scales.as_ref().filter(|_| !self.sparse)?;
+        let shape = self.dims();
+        let axis = usize::try_from(*dimension).ok()?;
+        let spread = |numbers: Vec<f64>| {
+            let fits = numbers.len() == 1 || shape.get(axis) == Some(&(numbers.len() as u64));
+            let mut spread = Spread::along(Numbers::List(numbers.as_slice().into()), axis, shape.len());
+            if let ([_], Some(step)) = (&*numbers, spread.steps.get_mut(axis)) {
+                step.stride = 0;
+            }
+            fits.then_some(spread)
+        };
+        let zeros = zeros.iter().map(|zero| *zero as f64).collect::<Vec<_>>();
+        Some(Quantised {
+            stored,
+            codes: Spread::blocks(stored, &shape, &shape)?,
+            zeros: if zeros.is_empty() { None } else { Some(spread(zeros)?) },
+            more: 0.0,
+            table: None,
+            scales: spread(scales.iter().copied().map(f64::from).collect())?,
+            factor: 1.0,
+            offset: 0.0,
+            shape,
+        })
     }
 
     /// Where its content is, if it has some.
@@ -229,7 +261,12 @@ impl Lowering {
             };
             tensor.metadata.push(Entry { name: "variable".into(), value: text.into() });
         }
-        Some(self.model.tensors.push(tensor))
+        let (name, shape, whole) = (tensor.name.clone(), tensor.shape.clone(), tensor.dtype.is_whole());
+        let id = self.model.tensors.push(tensor);
+        if let Some(quantised) = described.quantised(id).filter(|_| whole) {
+            self.model.dequantise(name, DType::F32, shape, quantised);
+        }
+        Some(id)
     }
 
     /// Where texts are: their number, where each begins and where the last one ends, counted from the start, then the texts.
