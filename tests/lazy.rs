@@ -736,3 +736,76 @@ fn arrays_of_many_gigabytes_are_opened_without_their_elements() {
         assert!(read.get() < 3 * MIB, "{descr}: {} bytes for a few elements", read.get());
     }
 }
+
+#[test]
+fn parameters_of_paddle_are_opened_without_their_elements() {
+    // Combined tensors of float32: a description of six bytes with two dimensions.
+    let (count, rows, columns) = (40u64, 8192u64, 4096u64);
+    let description = [vec![8, 5, 0x10], varint(rows), vec![0x10], varint(columns)].concat();
+    let head = [vec![0; 16], (description.len() as u32).to_le_bytes().to_vec(), description].concat();
+    let mut pieces = Vec::new();
+    for _ in 0..count {
+        pieces.extend([Piece::Bytes(head.clone()), Piece::Hole(rows * columns * 4)]);
+    }
+    let mut sparse = Sparse::new("weights.pdiparams");
+    sparse.write(&pieces);
+    let (Opened { model, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 5_000_000_000);
+    assert_eq!(model.totals().parameters, count * rows * columns);
+    assert!(read.get() < count * 3 * PAGE, "{} bytes were read", read.get());
+}
+
+/// An array of Flax: an item of type 1 with shape, type and elements.
+fn flax(rows: u32, columns: u32) -> Vec<Piece> {
+    let bytes = rows * columns * 4;
+    let shape = [vec![0x93, 0x92, 0xce], rows.to_be_bytes().to_vec(), vec![0xce], columns.to_be_bytes().to_vec()];
+    let payload = [shape.concat(), b"\xa7float32\xc6".to_vec(), bytes.to_be_bytes().to_vec()].concat();
+    let len = payload.len() as u32 + bytes;
+    let head = [vec![0xc9], len.to_be_bytes().to_vec(), vec![1], payload].concat();
+    vec![Piece::Bytes(head), Piece::Hole(bytes.into())]
+}
+
+#[test]
+fn arrays_of_flax_are_opened_without_their_elements() {
+    let (count, rows, columns) = (15u64, 16384u32, 8192u32);
+    let mut pieces = vec![Piece::Bytes(vec![0x80 | count as u8])];
+    for index in 0..count {
+        pieces.push(Piece::Bytes([&[0xa2], format!("{index:02}").as_bytes()].concat()));
+        pieces.extend(flax(rows, columns));
+    }
+    let mut sparse = Sparse::new("weights.msgpack");
+    sparse.write(&pieces);
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 5_000_000_000);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+    assert_eq!(model.totals().parameters, count * u64::from(rows) * u64::from(columns));
+    assert!(read.get() < count * 3 * PAGE, "{} bytes were read", read.get());
+    let values = values::read(&model, TensorId(14), &files, u64::from(rows) * u64::from(columns) - 2, 9).unwrap();
+    assert_eq!(values.len(), 2);
+}
+
+#[test]
+fn arrays_of_mxnet_are_opened_without_their_elements() {
+    let (count, rows, columns) = (40u64, 8192u64, 4096u64);
+    let magic = [0x112u64.to_le_bytes(), [0; 8], count.to_le_bytes()].concat();
+    let version = [0xf993_fac9u32, 0, 2].map(u32::to_le_bytes).concat();
+    let head = [
+        version,
+        rows.to_le_bytes().to_vec(),
+        columns.to_le_bytes().to_vec(),
+        [1u32, 0, 0].map(u32::to_le_bytes).concat(),
+    ];
+    let mut pieces = vec![Piece::Bytes(magic)];
+    for _ in 0..count {
+        pieces.extend([Piece::Bytes(head.concat()), Piece::Hole(rows * columns * 4)]);
+    }
+    let names = (0..count).flat_map(|index| prefixed(&format!("arg:fc{index}_weight")));
+    pieces.push(Piece::Bytes(count.to_le_bytes().into_iter().chain(names).collect()));
+    let mut sparse = Sparse::new("weights.params");
+    sparse.write(&pieces);
+    let (Opened { model, report, .. }, files, read) = sparse.open();
+    assert!(files.main().len() > 5_000_000_000);
+    assert!(report.diagnostics.is_empty(), "{:?}", report.diagnostics);
+    assert_eq!(model.totals().parameters, count * rows * columns);
+    assert!(read.get() < count * 3 * PAGE, "{} bytes were read", read.get());
+}

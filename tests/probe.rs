@@ -305,11 +305,10 @@ fn models_to_come() -> Vec<Case> {
         ("a.index", [at(16, b""), b"\x57\xfb\x80\x8b\x24\x75\x47\xdb".to_vec()].concat(), "a table of a database"),
         ("a.mlmodel", core_ml, "a Core ML model"),
         ("a.pdmodel", [delimited(1, &block), delimited(4, b"\x08\0")].concat(), "a PaddlePaddle program"),
-        ("a.pdiparams", [vec![0; 16], vec![4, 0, 0, 0, 8, 5, 0x10, 3]].concat(), "a PaddlePaddle parameter file"),
         ("a.model", [piece(b"<unk>"), piece(b"<s>")].concat(), "a SentencePiece tokenizer"),
         ("events.out.tfevents.1", record.clone(), "a log of TensorBoard"),
         ("a.tfrecord", record, "data in TFRecords"),
-        ("a.msgpack", b"\x81\xa6params\x81\xa1w".to_vec(), "data in MessagePack"),
+        ("a.dat", b"\x81\xa6params\x81\xa1w".to_vec(), "data in MessagePack"),
         (
             "a.xml",
             b"<?xml version=\"1.0\"?><net name=\"n\" version=\"11\"><layers><layer/>".to_vec(),

@@ -7,6 +7,7 @@
 //! - [`hdf5`]: groups and datasets, and where their bytes are.
 //! - [`json`]: objects in their order, and numbers that JSON does not have.
 //! - [`manifest`]: the list of what is kept, one after the other, in several files.
+//! - [`msgpack`]: MessagePack, item by item.
 //! - [`pickle`]: Python pickles, run on symbols.
 //! - [`protobuf`]: messages, decoded field by field without reading their payloads.
 //! - [`prototext`]: the same messages as text or JSON.
@@ -25,6 +26,7 @@ pub mod flexbuffer;
 pub mod hdf5;
 pub mod json;
 pub mod manifest;
+pub mod msgpack;
 pub mod pickle;
 pub mod protobuf;
 pub mod prototext;

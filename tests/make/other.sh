@@ -44,3 +44,6 @@ run script10 "$py37" torchscript torch==1.0.1 numpy==1.21.6
 run web "$py311" web tensorflow-cpu==2.21.0 keras==3.15.1 tf-keras==2.21.0 tensorflow-hub==0.16.1 'setuptools<81' numpy==2.4.6
 run keras2 "$py311" keras2 tensorflow-cpu==2.15.1 ml_dtypes==0.3.2 numpy==1.26.4
 run keras1 "$py311" keras1 --no-deps keras==1.2.2 numpy==2.4.6 ml_dtypes==0.6.0 pyyaml==6.0.3 six==1.17.0 scipy==1.17.1 h5py==3.16.0
+run paddle "$py311" paddle_parameters paddlepaddle==3.3.1 setuptools==80.9.0 numpy==2.4.6
+run flax "$py311" flax_parameters flax==0.12.8 jax==0.10.2 jaxlib==0.10.2 ml_dtypes==0.6.0 msgpack==1.2.4 numpy==2.4.6
+run mxnet "$py38" mxnet_parameters mxnet==1.9.1 numpy==1.23.5

@@ -9,9 +9,11 @@
 //! - [`Instructions`] takes a stream apart without running it; [`Listing`] prints that.
 //! - [`Glance`] is a quick look at what may be a pickle.
 //! - [`objects`] and [`array`] see through the constructors of Python's library and of NumPy.
+//! - [`contents`] finds the arrays in plain data, and puts the rest into words.
 //! - [`Pickle::describe`] prints an object the way Python would, cut short where that gets long.
 
 pub mod array;
+pub mod contents;
 mod decode;
 mod describe;
 mod glance;

@@ -5,17 +5,16 @@
 
 mod array;
 mod element;
-mod objects;
 
 use super::{Format, Open};
 use crate::analysis::layers;
 use crate::codec::pickle::Pickle;
+use crate::codec::pickle::contents::Walk;
 use crate::model::{Entry, Model, Modules, Tensor};
 use crate::probe::{Confidence, Probe, Zip};
 use crate::report::{Report, Result, Severity};
 use crate::source::{FileId, Slice, Span};
 use array::{Head, MAGIC};
-use objects::{Found, Walk};
 
 /// NumPy.
 pub const FORMAT: Format = Format { id: "numpy", name: "NumPy", extensions: &["npy", "npz"], domain: "", sniff, open };
@@ -97,12 +96,13 @@ impl Arrays {
             open.report.add_error(&fault.clone().within(format!("the objects of {name:?}")));
         }
         if let Some(root) = pickle.root {
-            let walk = Walk { pickle: &pickle, file, files: open.files, found: Found::default() };
+            let mut walk = Walk::new(&pickle, file, open.files, '/', |_, _| None);
             // An array without dimensions is what it holds.
             let inner = crate::codec::pickle::array::objects(&pickle, root).filter(|_| head.shape.is_empty());
             let whole = inner.and_then(|items| items.first()).copied().unwrap_or(root);
             let holds = crate::codec::pickle::objects::entries(&pickle, whole).is_some();
-            let found = walk.go(if alone && holds { "" } else { name }, whole);
+            walk.go(if alone && holds { "" } else { name }, whole);
+            let found = walk.finish();
             self.tensors.extend(found.tensors);
             self.rows.extend(found.rows);
             self.left_out += found.left_out;

@@ -1,6 +1,6 @@
 //! Binary files that take more than a signature to tell.
 
-use super::{Foreign, Later, Packed, Probe, quote, size, tell};
+use super::{Foreign, Packed, Probe, quote, size, tell};
 use crate::codec::table;
 use crate::report::Error;
 
@@ -12,7 +12,6 @@ pub fn explain(probe: &Probe) -> Option<Error> {
         .or_else(|| record(probe))
         .or_else(|| table(probe))
         .or_else(|| ggml(probe))
-        .or_else(|| paddle_tensor(probe))
         .or_else(|| message_pack(probe))
         .or_else(|| program(probe))
 }
@@ -111,19 +110,12 @@ fn ggml(probe: &Probe) -> Option<Error> {
     )))
 }
 
-/// A tensor as PaddlePaddle stores it: version, levels and version again, all 0, then the length of a description.
-fn paddle_tensor(probe: &Probe) -> Option<Error> {
-    let (zeros, rest) = probe.head().split_first_chunk::<16>()?;
-    let fits = *zeros == [0; 16] && matches!(rest, [2..=64, 0, 0, 0, 8, ..]);
-    fits.then(|| tell(probe, Later, "a PaddlePaddle parameter file"))
-}
-
-/// A map in MessagePack (<https://msgpack.org>) whose first key is a short text, as Flax stores parameters.
+/// A map in MessagePack (<https://msgpack.org>) whose first key is a short text; Flax's are opened.
 fn message_pack(probe: &Probe) -> Option<Error> {
     let [0x81..=0x8f, len @ 0xa1..=0xbf, rest @ ..] = probe.head() else { return None };
     let key = rest.get(..usize::from(len & 0x1f))?;
     let is_name = key.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_./-".contains(byte));
-    is_name.then(|| tell(probe, Later, "data in MessagePack, as Flax writes parameters"))
+    is_name.then(|| tell(probe, Foreign, "data in MessagePack"))
 }
 
 fn program(probe: &Probe) -> Option<Error> {

@@ -29,7 +29,6 @@ const SIGNATURES: &[(&[Part], Verdict, &str)] = &[
     (&[(0, b"\xba\x16\x4f\x2f")], Later, "a fastText model"),
     (&[(0, b"B\0C\0N\0")], Later, "a CNTK model"),
     (&[(0, b"\xb7\x9c\x04\x05\x4f\x8d\xe5\xf7")], Later, "a TVM parameter file"),
-    (&[(0, b"\x12\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0")], Later, "an MXNet parameter file"),
     // Archives.
     (&[(0, b"BZh"), (4, b"1AY&SY")], Packed, "a bzip2 archive"),
     (&[(0, b"\xfd7zXZ\0")], Packed, "an xz archive"),

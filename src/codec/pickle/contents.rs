@@ -1,6 +1,6 @@
-//! Arrays of objects, which are pickles: what is an array of numbers in them is a tensor, and the rest is put into words.
+//! What a pickle of plain data holds: what is an array of numbers in it is a tensor, and the rest is put into words.
 
-use crate::codec::pickle::{Bytes, ObjectId, Pickle, array, objects};
+use super::{Bytes, ObjectId, Pickle, array, objects};
 use crate::model::{DType, Data, Encoding, Entry, Prefixed, Tensor};
 use crate::source::{BytesSource, FileId, Files, Span};
 use foldhash::HashSet;
@@ -17,7 +17,7 @@ const LONGEST: usize = 200;
 /// The most bytes of the words of one array.
 const WORDS: usize = 4 << 20;
 
-/// What an array of objects holds.
+/// What was found in a pickle.
 #[derive(Default)]
 pub struct Found {
     /// Arrays, with the keys and numbers that lead to them in their names.
@@ -30,36 +30,55 @@ pub struct Found {
 
 /// A walk through a pickle.
 pub struct Walk<'a> {
-    /// The pickle.
-    pub pickle: &'a Pickle,
+    pickle: &'a Pickle,
     /// The file that it is in.
-    pub file: FileId,
-    /// All files.
-    pub files: &'a Files,
-    /// What was found.
-    pub found: Found,
+    file: FileId,
+    files: &'a Files,
+    /// What stands between the parts of a name.
+    separator: char,
+    /// What an object stands for, where that is another one.
+    meant: fn(&Pickle, ObjectId) -> Option<ObjectId>,
+    seen: HashSet<ObjectId>,
+    found: Found,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// A walk through `pickle`, which is in `file`. Where `meant` knows of another object that one stands for, that is taken in its place.
+    pub fn new(
+        pickle: &'a Pickle,
+        file: FileId,
+        files: &'a Files,
+        separator: char,
+        meant: fn(&Pickle, ObjectId) -> Option<ObjectId>,
+    ) -> Self {
+        Self { pickle, file, files, separator, meant, seen: HashSet::default(), found: Found::default() }
+    }
+
+    /// What was found.
+    pub fn finish(self) -> Found {
+        self.found
+    }
+
     /// Goes through what `root`, called `name`, holds. Objects that are met again are gone through once.
-    pub fn go(mut self, name: &str, root: ObjectId) -> Found {
+    pub fn go(&mut self, name: &str, root: ObjectId) {
         let mut stack = vec![(name.to_owned(), root, 0)];
-        let mut seen = HashSet::default();
         while let Some((name, id, depth)) = stack.pop() {
+            let id = (self.meant)(self.pickle, id).unwrap_or(id);
             if let Some(array) = array::array(self.pickle, id).filter(|array| array.dtype != DType::Unknown) {
                 self.found.tensors.extend(self.numbers(&name, array));
                 continue;
             }
-            let children = if depth < DEPTH && seen.insert(id) { self.children(id) } else { None };
+            let children = if depth < DEPTH && self.seen.insert(id) { self.children(id) } else { None };
             match children {
                 Some(children) => {
-                    let path = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}/{key}") };
+                    let separator = self.separator;
+                    let path =
+                        |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}{separator}{key}") };
                     stack.extend(children.into_iter().rev().map(|(key, child)| (path(&key), child, depth + 1)));
                 }
                 None => self.other(&name, id),
             }
         }
-        self.found
     }
 
     /// What `id` holds by key or number, if some of that may be arrays. An array without dimensions holds what it is.
@@ -77,6 +96,7 @@ impl Walk<'_> {
     /// Whether `id` is or holds an array or a dictionary. Looks into [`NESTED`] levels of lists.
     fn holds(&self, id: ObjectId, depth: usize) -> bool {
         let pickle = self.pickle;
+        let id = (self.meant)(pickle, id).unwrap_or(id);
         if array::array(pickle, id).is_some_and(|array| !array.scalar) || objects::entries(pickle, id).is_some() {
             return true;
         }
