@@ -220,7 +220,8 @@ test('groups open with a short motion, without one when motion is to be reduced'
 });
 
 test('a tree of modules opens and closes like a graph, and its whole is called as its card is', async (t) => {
-  const lamina = await open(t);
+  // Wide enough for all of the breadcrumb.
+  const lamina = await open(t, { context: { viewport: { width: 1600, height: 800 } } });
   const { page } = lamina;
   await lamina.choose('static/samples/llama.safetensors');
   await lamina.ready();
