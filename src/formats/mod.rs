@@ -151,7 +151,9 @@ pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
         return Err(Error::new(Kind::Elsewhere, "These weights have a configuration, or may be drawn."));
     }
     quantised::find(&mut opened.model, files);
-    conventions::describe(&mut opened.model);
+    if ALL {
+        conventions::describe(&mut opened.model);
+    }
     // What a model lacks of which a part could not be read is no news.
     if opened.report.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error) {
         check::check(&opened.model, &mut opened.report);

@@ -32,6 +32,10 @@ impl Model {
             let named: Vec<(Text, TensorId, Option<NodeId>)> = self.named(graph);
             for (name, tensor, node) in named {
                 let tied = first.get(&tensor).copied();
+                // A diagram of weights and their tree have the same ones.
+                if tied.and_then(|first| weights.get(first)).is_some_and(|weight: &Weight| weight.name == name) {
+                    continue;
+                }
                 first.entry(tensor).or_insert(weights.len());
                 weights.push(Weight { name, tensor, graph: Some(id), node, tied });
             }

@@ -3,6 +3,7 @@
 mod named;
 mod operators;
 
+use crate::formats;
 use crate::model::Model;
 use crate::source::Files;
 
@@ -10,7 +11,7 @@ use crate::source::Files;
 pub fn find(model: &mut Model, files: &Files) {
     operators::find(model);
     // Graphs of operators state what they quantise.
-    if model.imports.is_empty() {
+    if formats::ALL && model.imports.is_empty() {
         named::find(model, files);
     }
 }
