@@ -44,8 +44,6 @@ const SHOTS = {
   'decoder-dark': { context: DARK, pose: (page) => poseNode(page, 'decoder.onnx', 'Attention') },
   subgraph: { context: DESK, pose: poseSubgraph },
   llama: { context: DESK, pose: (page) => poseNode(page, 'llama.safetensors', 'Attention') },
-  inspector: { context: DESK, pose: poseInspector },
-  tables: { context: DARK, pose: poseTables },
   message: { context: DESK, pose: poseMessage },
   phone: { context: PHONE, pose: posePhone },
 };
@@ -64,25 +62,6 @@ async function poseSubgraph(page) {
   await page.waitForSelector('.crumbs .selected:text-is("Loop body")');
   await choose(page, 'LSTM');
   await selected(page, 'LSTM');
-}
-
-/** @param {Page} page */
-async function poseInspector(page) {
-  await page.setInputFiles('#file', path.join(ROOT, 'tests/fixtures/onnx/torch-cnn.onnx'));
-  await page.waitForSelector('html[data-state=ready]');
-  await choose(page, 'Conv, W 12×12×3×3');
-  await page.click('#panel-selection .tensor button:text-is("Inspect")');
-  await page.click('#inspector .segments button[value=kernels]');
-  await page.waitForSelector('#inspector .picture[aria-busy=false]');
-  await page.waitForSelector('#inspector .histogram');
-}
-
-/** @param {Page} page */
-async function poseTables(page) {
-  await sample(page, 'llama.safetensors');
-  await page.keyboard.press('t');
-  await page.click('#tables .header button:text-is("Parameters")');
-  await page.waitForSelector('#tables .rows .link');
 }
 
 /** @param {Page} page */
