@@ -6,7 +6,7 @@
 
 use crate::analysis::{conventions, quantised};
 use crate::codec::pickle::{Glance, Pickle};
-use crate::model::{Graph, Model, Wiring, check, externals};
+use crate::model::{DType, Graph, Model, Tensor, Wiring, check, externals};
 use crate::probe::{self, Confidence, Probe};
 use crate::report::{Error, Kind, Report, Result, Severity};
 use crate::safety::{Audit, Safety};
@@ -165,14 +165,17 @@ pub fn open(files: &Files, progress: &dyn Fn(f32)) -> Result<Opened> {
     Ok(opened)
 }
 
-/// Whether another program may say more of weights than this one: there are settings beside them, or parts of transformers among them.
+/// Whether another program may say more of weights than this one: there are settings beside them, or parts of transformers, adapters or codes
+/// of other weights among them.
 fn is_accompanied(model: &Model, files: &Files) -> bool {
-    let attention = |graph: &Graph| {
-        graph.wiring == Wiring::Modules
-            && graph.nodes.values().any(|node| node.name.to_ascii_lowercase().contains("att"))
-    };
-    let beside = files.companions();
-    beside.iter().any(|path| path.ends_with("config.json")) || model.graphs.values().any(attention)
+    let told = |name: &str| name.contains("att") || name.contains("lora");
+    let telling = |graph: &Graph| graph.nodes.values().any(|node| told(&node.name.to_ascii_lowercase()));
+    let numbers = [DType::F16, DType::BF16, DType::F32, DType::F64];
+    let is_code = |tensor: &Tensor| tensor.shape.len() > 1 && !numbers.contains(&tensor.dtype);
+    let mut weights = model.graphs.values().filter(|graph| graph.wiring == Wiring::Modules).peekable();
+    files.companions().iter().any(|path| path.ends_with("config.json"))
+        || weights.peek().is_some() && model.tensors.values().any(is_code)
+        || weights.any(telling)
 }
 
 /// Opens `file` of `files` alone; its pickles go into `audit`.
