@@ -73,6 +73,7 @@ export class DataTable {
   #later() {
     if (this.#scheduled) return;
     this.#scheduled = true;
+    this.element.ariaBusy = 'true';
     requestAnimationFrame(() => {
       this.#scheduled = false;
       this.#draw();
@@ -81,6 +82,7 @@ export class DataTable {
 
   #draw() {
     const source = this.#source;
+    this.element.ariaBusy = 'false';
     if (!source) return;
     const { clientWidth, clientHeight } = this.element;
     const label = PAD + CHARACTER * Math.max(3, source.rowName(Math.max(0, source.rows - 1)).length);
@@ -100,7 +102,10 @@ export class DataTable {
     this.#view.style.setProperty('--up', `${-down.rest}px`);
     this.#view.style.setProperty('--left', `${-across.rest}px`);
     this.#fill(source, frame);
-    if (!this.#known || !holds(this.#known.frame, frame)) void this.#read(source, frame);
+    const nothing = frame.rows <= 0 || frame.columns <= 0;
+    if (nothing || (this.#known && holds(this.#known.frame, frame))) return;
+    this.element.ariaBusy = 'true';
+    void this.#read(source, frame);
   }
 
   /**
@@ -125,7 +130,7 @@ export class DataTable {
    * @param {Frame} frame
    */
   async #read(source, frame) {
-    if (this.#reading || frame.rows <= 0 || frame.columns <= 0) return;
+    if (this.#reading) return;
     this.#reading = true;
     // What is around is wanted next.
     const row = Math.max(0, frame.row - frame.rows);

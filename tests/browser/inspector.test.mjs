@@ -34,7 +34,7 @@ async function inspect(t, operator) {
 /** The cells in view, row by row. @param {import('playwright-core').Page} page */
 async function cells(page) {
   await page.locator('#inspector [role=gridcell]').first().waitFor();
-  await page.waitForFunction(() => document.querySelectorAll('#inspector .unknown').length === 0);
+  await page.locator('#inspector [role=grid][aria-busy=false]').waitFor();
   return page.locator('#inspector .body [role=row]').evaluateAll((rows) =>
     rows.map((row) => [...row.querySelectorAll('[role=gridcell]')].map((cell) => cell.textContent ?? '')));
 }
