@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ASIDE, commands } from './commands.js';
 import { defaults, loadDefaults } from './defaults.js';
 import { documentation } from './documentation.js';
 import { announce, byId, toast } from './dom.js';
@@ -14,10 +15,8 @@ import { OutlinePanel } from './outline.js';
 import { Over } from './over.js';
 import { FindPanel } from './panel-find.js';
 import { modelPanel } from './panel-model.js';
-import { showSafety } from './panel-safety.js';
 import { sameDepth, write } from './permalink.js';
-import { preferences, remember } from './preferences.js';
-import { save } from './save.js';
+import { remember } from './preferences.js';
 import { Selected } from './selected.js';
 import { Cancelled, SessionError } from './session.js';
 import { Sidebar } from './sidebar.js';
@@ -31,12 +30,6 @@ import { createZoom } from './zoom.js';
 /** @import {Actions} from './pieces.js' */
 /** @import {Session} from './session.js' */
 /** @import {GraphInfo, Hit, ModelInfo, NodeInfo, Selection, Step} from './types.js' */
-
-/** How much a key or a button zooms. */
-const ZOOM = 1.25;
-
-/** Commands that do not need the graph to be in view. */
-const ASIDE = ['find', 'properties', 'outline', 'svg'];
 
 export class Viewer {
   /** @type {Session|null} */
@@ -72,6 +65,7 @@ export class Viewer {
     defaults: (key, version) => defaults(this.#need().info.formatId, key, version),
   };
 
+  #commands;
   /**
    * @param {Bar} bar
    * @param {object} handlers
@@ -125,6 +119,19 @@ export class Viewer {
         const { selection } = this.#selected;
         if (selection) await this.#selected.select(selection, { tab: false });
       },
+    });
+    this.#commands = commands({
+      drawing: this.#drawing,
+      sidebar: this.#sidebar,
+      outline: this.#outline,
+      selected: this.#selected,
+      expense: this.#expense,
+      name: () => (this.name ?? '').replace(/^.*\//, ''),
+      set: (changes) => this.#set(changes),
+      step: (step) => this.#step(step),
+      find: () => this.#openFind(),
+      tables: () => this.#actions.tables('tensors'),
+      back: () => this.#back(),
     });
   }
 
@@ -248,50 +255,15 @@ export class Viewer {
 
   /** Does what a shortcut or a button of the viewer asks for. @param {string} command */
   run(command) {
-    if (!ASIDE.includes(command) && this.#over.close() && command === 'back') return;
-    const { canvas } = this.#drawing;
-    /** @type {Record<string, () => void>} */
-    const commands = {
-      find: () => this.#openFind(),
-      properties: () => this.#sidebar.toggle(),
-      outline: () => this.#drawing.scene?.grouped && this.#outline.toggle(),
-      direction: () => this.#set({ direction: this.#drawing.scene?.direction === 'down' ? 'right' : 'down' }),
-      attributes: () => this.#set({ attributes: !preferences.attributes }),
-      weights: () => this.#set({ weights: !preferences.weights }),
-      names: () => this.#set({ names: !preferences.names }),
-      controls: () => this.#set({ controls: !preferences.controls }),
-      shallower: () => void this.#step({ kind: 'shallower' }),
-      deeper: () => void this.#step({ kind: 'deeper' }),
-      auto: () => this.#setLevel('auto'),
-      none: () => this.#setLevel('none'),
-      all: () => this.#setLevel('all'),
-      flat: () => this.#setLevel('flat'),
-      heat: () => void this.#try(() => this.#expense.toggle()),
-      zoomIn: () => canvas.zoomBy(ZOOM),
-      zoomOut: () => canvas.zoomBy(1 / ZOOM),
-      actual: () => canvas.actual(),
-      fit: () => canvas.fit(),
-      near: () => this.#selected.selection && this.#drawing.near(this.#selected.selection),
-      safety: () => showSafety(this.#sidebar),
-      tables: () => this.#actions.tables('tensors'),
-      svg: () => void this.#try(() => this.#saveSvg()),
-      back: () => void this.#back(),
-    };
-    commands[command]?.();
+    const chosen = this.#commands[command];
+    if (!chosen || (!ASIDE.includes(command) && this.#over.close() && command === 'back')) return;
+    void this.#try(async () => void (await chosen()));
   }
 
   /** @param {Partial<import('./preferences.js').Preferences>} changes */
-  #set(changes) {
+  async #set(changes) {
     remember(changes);
-    void this.#try(() => this.#redraw({ keepView: !('direction' in changes) }));
-  }
-
-  /** Shows every graph this deep, from now on. @param {typeof preferences.level} level */
-  #setLevel(level) {
-    if (!this.#drawing.scene?.grouped) return;
-    remember({ level });
-    this.#drawing.hierarchy.forget();
-    void this.#step(null);
+    await this.#try(() => this.#redraw({ keepView: !('direction' in changes) }));
   }
 
   /** @param {number} group */
@@ -422,11 +394,6 @@ export class Viewer {
     this.#sidebar.show('find');
     this.#sidebar.reveal({ needed: true });
     this.#find.focus(query);
-  }
-
-  async #saveSvg() {
-    const text = await this.#drawing.svg();
-    save(text, 'image/svg+xml', `${(this.name ?? '').replace(/^.*\//, '')}.svg`);
   }
 
   /**
